@@ -1,0 +1,124 @@
+//! One journal entry, with the fields that our analyses read.
+
+use std::collections::BTreeMap;
+
+use uuid::{Uuid, uuid};
+
+use crate::{
+    Timestamp,
+    identity::{BootId, InvocationId, UnitName},
+};
+
+/// One entry of the systemd journal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JournalEntry {
+    /// Names the place of the entry, for reading on behind it. Opaque.
+    pub cursor: String,
+    /// When journald received it.
+    pub at: Timestamp,
+    /// Since the boot, in microseconds (`CLOCK_MONOTONIC`).
+    pub monotonic_us: u64,
+    pub boot: BootId,
+    /// Those of [`WANTED_FIELDS`] that it has. Bytes that are no UTF-8 have been replaced, and
+    /// of a field that stands several times the first is kept.
+    pub fields: BTreeMap<String, String>,
+}
+
+/// The fields that a reader picks out; all others are passed over.
+pub const WANTED_FIELDS: [&str; 32] = [
+    "MESSAGE",
+    "MESSAGE_ID",
+    "PRIORITY",
+    "SYSLOG_IDENTIFIER",
+    "CODE_FUNC",
+    "UNIT",
+    "USER_UNIT",
+    "INVOCATION_ID",
+    "JOB_ID",
+    "JOB_TYPE",
+    "JOB_RESULT",
+    "EXIT_CODE",
+    "EXIT_STATUS",
+    "COMMAND",
+    "UNIT_RESULT",
+    "N_RESTARTS",
+    "COREDUMP_PID",
+    "COREDUMP_SIGNAL",
+    "COREDUMP_UNIT",
+    "COREDUMP_FILENAME",
+    "AIOPS_REQUEST",
+    "_TRANSPORT",
+    "_PID",
+    "_UID",
+    "_COMM",
+    "_CMDLINE",
+    "_SYSTEMD_UNIT",
+    "_SYSTEMD_INVOCATION_ID",
+    "_AUDIT_LOGINUID",
+    "_AUDIT_SESSION",
+    "_SOURCE_REALTIME_TIMESTAMP",
+    "_SOURCE_MONOTONIC_TIMESTAMP",
+];
+
+impl JournalEntry {
+    pub fn field(&self, name: &str) -> Option<&str> {
+        self.fields.get(name).map(String::as_str)
+    }
+
+    pub fn number<N: std::str::FromStr>(&self, name: &str) -> Option<N> {
+        self.field(name)?.parse().ok()
+    }
+
+    pub fn message(&self) -> &str {
+        self.field("MESSAGE").unwrap_or_default()
+    }
+
+    pub fn message_id(&self) -> Option<Uuid> {
+        self.field("MESSAGE_ID")?.parse().ok()
+    }
+
+    /// The system unit that a line of systemd is about. Lines of user managers have none.
+    pub fn unit(&self) -> Option<UnitName> {
+        self.field("UNIT")?.parse().ok()
+    }
+
+    pub fn invocation(&self) -> Option<InvocationId> {
+        self.field("INVOCATION_ID")?.parse().ok()
+    }
+
+    /// Whether process 1 wrote it. Anybody may write the other fields; journald itself adds this.
+    pub fn is_of_manager(&self) -> bool {
+        self.field("_PID") == Some("1")
+    }
+
+    pub fn is_of_kernel(&self) -> bool {
+        self.field("_TRANSPORT") == Some("kernel")
+    }
+}
+
+/// Message ids: systemd keeps them for ever, whatever the text and its language.
+pub mod message_id {
+    use super::{Uuid, uuid};
+
+    pub const UNIT_STARTING: Uuid = uuid!("7d4958e842da4a758f6c1cdc7b36dcc5");
+    pub const UNIT_STARTED: Uuid = uuid!("39f53479d3a045ac8e11786248231fbf");
+    pub const UNIT_START_FAILED: Uuid = uuid!("be02cf6855d2428ba40df7e9d022f03d");
+    pub const UNIT_STOPPING: Uuid = uuid!("de5b426a63be47a7b6ac3eaac82e2f6f");
+    pub const UNIT_STOPPED: Uuid = uuid!("9d1aaa27d60140bd96365438aad20286");
+    pub const UNIT_RELOADING: Uuid = uuid!("d34d037fff1847e6ae669a370e694725");
+    pub const UNIT_RELOADED: Uuid = uuid!("7b05ebc668384222baa8881179cfda54");
+    pub const PROCESS_EXITED: Uuid = uuid!("98e322203f7a4ed290d09fe03c09fe15");
+    pub const UNIT_FAILED: Uuid = uuid!("d9b373ed55a64feb8242e02dbe79a49c");
+    pub const UNIT_SUCCEEDED: Uuid = uuid!("7ad2d189f7e94e70a38c781354912448");
+    pub const RESTART_SCHEDULED: Uuid = uuid!("5eb03494b6584870a536b337290809b3");
+    pub const OOM_KILLED: Uuid = uuid!("fe6faa94e7774663a0da52717891d8ef");
+    pub const COREDUMP: Uuid = uuid!("fc2e22bc6ee647b6b90729ab34a250b1");
+    /// logind: the host is about to shut down or reboot.
+    pub const SHUTDOWN: Uuid = uuid!("98268866d1d54a499c4e98921d93bc40");
+    /// journald started: the first entry of its own in a boot.
+    pub const JOURNAL_STARTED: Uuid = uuid!("f77379a8490b408bbe5f6940505a777b");
+    /// journald stopped: an orderly shutdown ends with it.
+    pub const JOURNAL_STOPPED: Uuid = uuid!("d93fb3c9c24d451a97cea615ce59c00b");
+    /// Ours: the agent saw who asked systemd for something (`AIOPS_REQUEST`).
+    pub const AIOPS_REQUEST: Uuid = uuid!("5f0d3a7bb0de4f6d8a6a9a2c0f1f6a11");
+}

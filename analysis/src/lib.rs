@@ -1,0 +1,13 @@
+#![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
+
+pub mod cause;
+pub mod event;
+pub mod identity;
+pub mod journal;
+pub mod process;
+pub mod run;
+
+/// A moment on somebody's wall clock, in UTC. Facts of a host carry that host's clock, which may
+/// be wrong: order events of one agent by (epoch, sequence number), never by this.
+pub type Timestamp = chrono::DateTime<chrono::Utc>;

@@ -1,0 +1,43 @@
+//! One run of a unit: the row of the restart ledger.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Timestamp,
+    cause::{Actor, Stop},
+    identity::{BootId, InvocationId, UnitName},
+};
+
+/// One run of a unit, from its start to its stop. Kept when the events it was made from are gone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Run {
+    pub unit: UnitName,
+    pub invocation: InvocationId,
+    pub boot: BootId,
+    /// `None`: it began before anything was recorded.
+    pub started_at: Option<Timestamp>,
+    /// When the start job was done. `None`: it never was ready, or that is not recorded.
+    pub ready_at: Option<Timestamp>,
+    /// `None`: it is running, as far as is known.
+    pub stopped_at: Option<Timestamp>,
+    /// `None` exactly when `stopped_at` is.
+    pub stop: Option<Stop>,
+    pub start: StartReason,
+}
+
+/// Why a run began.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "why")]
+pub enum StartReason {
+    /// systemd restarted it by itself, for the `restarts`-th time in a row.
+    Automatic {
+        restarts: u32,
+    },
+    /// Somebody asked for it; `actor` is `None` where nobody saw who.
+    Requested {
+        actor: Option<Actor>,
+    },
+    /// It was started while the host booted.
+    Boot,
+    Unknown,
+}
