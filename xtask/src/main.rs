@@ -1,0 +1,39 @@
+//! The developer's front door: `cargo xtask up`, `cargo xtask test` and what they are made of.
+
+mod account;
+mod pg;
+mod postgres;
+mod run;
+mod sqlx;
+mod workspace;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+/// Build, start, test and measure aiops.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+enum Task {
+    /// Start a Postgres for development (default), or stop it
+    Pg {
+        #[command(subcommand)]
+        command: Option<pg::Command>,
+    },
+    /// Write what sqlx knows about our queries to .sqlx, so that builds need no database
+    Sqlx(sqlx::Args),
+}
+
+fn main() -> ExitCode {
+    let outcome = match Task::parse() {
+        Task::Pg { command } => pg::run(&command.unwrap_or(pg::Command::Start)),
+        Task::Sqlx(args) => sqlx::run(&args),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
