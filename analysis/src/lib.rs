@@ -3,6 +3,7 @@
 
 pub mod cause;
 pub mod event;
+pub mod fleet;
 pub mod identity;
 pub mod journal;
 pub mod process;
