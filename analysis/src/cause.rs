@@ -99,6 +99,17 @@ pub enum Certainty {
     Unknown,
 }
 
+impl Certainty {
+    /// The stable name: `measured`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Measured => "measured",
+            Self::Inferred => "inferred",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
 /// One fact that a conclusion rests on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "fact")]
@@ -121,11 +132,16 @@ pub enum Evidence {
         cgroup: String,
         comm: String,
         rss_bytes: u64,
+        /// The limit that was reached. `None`: the machine's memory, or the line is missing.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        limit_bytes: Option<u64>,
     },
     /// systemd saw that the OOM killer had been at the unit; the kernel's own line is missing.
     OomNotice,
     /// A line that systemd wrote without a message id, such as "Watchdog timeout (limit 3s)!".
     ManagerLine { message: String },
+    /// A core dump of a process of the unit was taken. `path` is `None` if it was not kept.
+    CoreDump { pid: u32, path: Option<String> },
     /// A unit that this one needs stopped at that time.
     DependencyStopped { unit: UnitName, at: Timestamp },
     /// The boot in which the unit ran is over; `orderly` is whether a shutdown was journaled.

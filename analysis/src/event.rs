@@ -7,6 +7,7 @@ use crate::{
     cause::{Actor, OomConstraint, Stop},
     identity::{BootId, InvocationId, UnitName},
     process::{ExitStatus, ProcessId, Signal},
+    run::StartReason,
 };
 
 /// One fact about a host.
@@ -131,6 +132,9 @@ pub struct UnitMoment {
     pub unit: UnitName,
     /// `None`: systemd did not say (old versions, some lines).
     pub invocation: Option<InvocationId>,
+    /// Why it starts. `None`: the facts do not say, or it is no start.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub start: Option<StartReason>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -167,6 +171,19 @@ pub enum Verb {
     Kill,
 }
 
+impl Verb {
+    /// The stable name: `restart`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Start => "start",
+            Self::Stop => "stop",
+            Self::Restart => "restart",
+            Self::Reload => "reload",
+            Self::Kill => "kill",
+        }
+    }
+}
+
 /// Properties of a unit as D-Bus gives them, systemd's own words.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UnitState {
@@ -192,6 +209,9 @@ pub struct OomKilled {
     pub unit: Option<UnitName>,
     /// Anonymous, file and shared memory of the victim.
     pub rss_bytes: u64,
+    /// The limit that was reached. `None`: the machine's memory, or the kernel's line is missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit_bytes: Option<u64>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -261,6 +281,21 @@ pub enum GapReason {
     AgentDown,
     /// The server could not read the record.
     Malformed,
+}
+
+impl GapReason {
+    /// The stable name: `overflow`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Overflow => "overflow",
+            Self::SpoolFull => "spool-full",
+            Self::SpoolDamaged => "spool-damaged",
+            Self::Oversize => "oversize",
+            Self::JournalVacuumed => "journal-vacuumed",
+            Self::AgentDown => "agent-down",
+            Self::Malformed => "malformed",
+        }
+    }
 }
 
 impl Fact {
