@@ -1,10 +1,14 @@
 //! The developer's front door: `cargo xtask up`, `cargo xtask test` and what they are made of.
 
 mod account;
+mod bench;
+mod lock;
+mod packages;
 mod pg;
 mod postgres;
 mod run;
 mod sqlx;
+mod test;
 mod workspace;
 
 use std::process::ExitCode;
@@ -15,6 +19,10 @@ use clap::Parser;
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask")]
 enum Task {
+    /// Run every check and every test there is
+    Test(test::Args),
+    /// Run a benchmark
+    Bench(bench::Args),
     /// Start a Postgres for development (default), or stop it
     Pg {
         #[command(subcommand)]
@@ -26,6 +34,8 @@ enum Task {
 
 fn main() -> ExitCode {
     let outcome = match Task::parse() {
+        Task::Test(args) => test::run(&args),
+        Task::Bench(args) => bench::run(&args),
         Task::Pg { command } => pg::run(&command.unwrap_or(pg::Command::Start)),
         Task::Sqlx(args) => sqlx::run(&args),
     };

@@ -4,6 +4,7 @@
 //! (The server has its own way to start a private Postgres, which does.)
 
 use std::fs::{self, File};
+use std::io::ErrorKind;
 use std::os::unix::fs::{DirBuilderExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -71,6 +72,20 @@ impl Postgres {
             child: None,
         };
         Ok(postgres.answers().then_some(postgres))
+    }
+
+    /// Removes the data in `folder`; a Postgres that runs there is ended.
+    pub fn discard(folder: &Path) -> Result<()> {
+        if let Some(running) = Self::running(folder)? {
+            running.stop()?;
+        }
+        let folder = reachable(folder, Account::without_root("postgres")?.as_ref());
+        match fs::remove_dir_all(&folder) {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                Err(error).with_context(|| format!("cannot remove {}", folder.display()))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Where a database of this Postgres is found; both sqlx and psql understand it.
