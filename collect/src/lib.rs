@@ -1,1 +1,11 @@
-//! Placeholder while the workspace is laid out.
+#![doc = include_str!("../README.md")]
+
+mod deadline;
+mod error;
+pub mod host;
+pub mod journal;
+pub mod kernel_log;
+pub mod process;
+pub mod systemd;
+
+pub use error::{CollectError, Hint, JOURNAL_GROUPS, NoSystemd};

@@ -1,0 +1,254 @@
+//! The journal through `journalctl -o export` as a child, where libsystemd cannot be loaded.
+
+use std::{
+    ffi::OsString,
+    io::{self, Read},
+    os::fd::AsFd,
+    path::PathBuf,
+    process::{Child, Command, Stdio},
+    time::Duration,
+};
+
+use analysis::{
+    Timestamp,
+    journal::{JournalEntry, WANTED_FIELDS},
+};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+
+use super::{
+    JournalOptions, JournalSource, Position, Seek, Wakeup, access, export::ExportParser,
+    libsystemd::failed,
+};
+use crate::CollectError;
+
+/// A journal that a child reads. The child lives from the first read to the next seek.
+pub struct JournalctlChild {
+    options: JournalOptions,
+    position: Position,
+    running: Option<Running>,
+    corrupt: u64,
+    buffer: Vec<u8>,
+}
+
+/// Killed when dropped, so that no child outlives its reader.
+struct Running {
+    child: Child,
+    parser: ExportParser,
+    /// The cursor of an entry that is not wanted again: it was read before the seek.
+    after: Option<String>,
+}
+
+impl JournalctlChild {
+    /// Prepares to read, at the journal's head.
+    ///
+    /// # Errors
+    ///
+    /// [`CollectError::JournalDenied`] or [`CollectError::NoJournal`] if there is nothing to read.
+    pub fn open(options: &JournalOptions) -> Result<Self, CollectError> {
+        access::check(options.directory.as_deref())?;
+        Ok(Self {
+            options: options.clone(),
+            position: Position::Head,
+            running: None,
+            corrupt: 0,
+            buffer: vec![0; 64 * 1024],
+        })
+    }
+
+    fn running(&mut self) -> Result<&mut Running, CollectError> {
+        if self.running.is_none() {
+            let mut arguments = Vec::new();
+            if self.options.follow {
+                arguments.push("--follow".into());
+            }
+            arguments.extend(place(&self.position));
+            for (number, group) in self.options.matches.groups().iter().enumerate() {
+                if number > 0 {
+                    arguments.push("+".into());
+                }
+                arguments.extend(group.iter().map(|one| one.expression().into()));
+            }
+            let mut running = self.spawn(&arguments)?;
+            if let Position::After(cursor) = &self.position {
+                running.after = Some(cursor.clone());
+            }
+            self.running = Some(running);
+        }
+        Ok(self.running.as_mut().expect("set just above"))
+    }
+
+    fn spawn(&self, arguments: &[OsString]) -> Result<Running, CollectError> {
+        let mut command = Command::new("journalctl");
+        command
+            .args(["--quiet", "--no-pager", "--output=export"])
+            .arg(format!("--output-fields={}", WANTED_FIELDS.join(",")));
+        if let Some(directory) = &self.options.directory {
+            command.arg("--directory").arg(directory);
+        }
+        let child = command
+            .args(arguments)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .map_err(|source| CollectError::Read {
+                path: PathBuf::from("journalctl"),
+                source,
+            })?;
+        Ok(Running {
+            child,
+            parser: ExportParser::default(),
+            after: None,
+        })
+    }
+
+    /// The first entry that a child with `arguments` and no matches prints.
+    fn first(&mut self, arguments: &[OsString]) -> Result<Option<JournalEntry>, CollectError> {
+        let mut running = self.spawn(arguments)?;
+        loop {
+            if let Some(entry) = running.parser.next() {
+                return Ok(Some(entry));
+            }
+            if running.read(&mut self.buffer)? == 0 {
+                return Ok(None);
+            }
+        }
+    }
+
+    fn seek_after(&mut self, cursor: &str) -> Result<Seek, CollectError> {
+        // All cursors begin so; `journalctl` says only "failed" for anything else.
+        if !cursor.starts_with("s=") {
+            return Err(CollectError::BadCursor(cursor.to_owned()));
+        }
+        let there = self.first(&[format!("--cursor={cursor}").into()])?;
+        if there.is_some_and(|entry| entry.cursor == cursor) {
+            return Ok(Seek::Done);
+        }
+        let oldest: Option<Timestamp> = self.first(&[])?.map(|entry| entry.at);
+        Ok(Seek::CursorGone { oldest })
+    }
+
+    fn step(&mut self) -> Result<Option<JournalEntry>, CollectError> {
+        let follow = self.options.follow;
+        let mut buffer = std::mem::take(&mut self.buffer);
+        let mut read = || -> Result<Option<JournalEntry>, CollectError> {
+            let running = self.running()?;
+            loop {
+                if let Some(entry) = running.parser.next() {
+                    if matches!(&running.after, Some(cursor) if *cursor == entry.cursor) {
+                        continue;
+                    }
+                    return Ok(Some(entry));
+                }
+                // A follower must not block here; a reader of history has nothing else to do.
+                if follow && !running.is_readable(Duration::ZERO)? {
+                    return Ok(None);
+                }
+                if running.read(&mut buffer)? == 0 {
+                    return running.finish(follow);
+                }
+            }
+        };
+        let outcome = read();
+        self.buffer = buffer;
+        outcome
+    }
+}
+
+impl JournalSource for JournalctlChild {
+    fn seek(&mut self, position: &Position) -> Result<Seek, CollectError> {
+        let seek = match position {
+            Position::After(cursor) => self.seek_after(cursor)?,
+            _ => Seek::Done,
+        };
+        self.corrupt = self.corrupt();
+        self.running = None;
+        self.position = position.clone();
+        Ok(seek)
+    }
+
+    fn next(&mut self) -> Option<Result<JournalEntry, CollectError>> {
+        self.step().transpose()
+    }
+
+    fn corrupt(&self) -> u64 {
+        let of_running = self
+            .running
+            .as_ref()
+            .map(|running| running.parser.corrupt());
+        self.corrupt + of_running.unwrap_or(0)
+    }
+
+    fn wait(&mut self, timeout: Duration) -> Result<Wakeup, CollectError> {
+        match self.running()?.is_readable(timeout)? {
+            true => Ok(Wakeup::Entries),
+            false => Ok(Wakeup::Nothing),
+        }
+    }
+
+    fn name(&self) -> &'static str {
+        "journalctl"
+    }
+}
+
+impl Running {
+    /// Blocks until there is output; 0 is its end.
+    fn read(&mut self, buffer: &mut [u8]) -> Result<usize, CollectError> {
+        let output = self.child.stdout.as_mut().expect("it was made with a pipe");
+        let length = output
+            .read(buffer)
+            .map_err(|source| failed("read", source))?;
+        self.parser.push(&buffer[..length]);
+        Ok(length)
+    }
+
+    fn is_readable(&self, timeout: Duration) -> Result<bool, CollectError> {
+        let output = self.child.stdout.as_ref().expect("it was made with a pipe");
+        let mut fds = [PollFd::from_borrowed_fd(output.as_fd(), PollFlags::IN)];
+        let timeout = Timespec {
+            tv_sec: i64::try_from(timeout.as_secs()).unwrap_or(i64::MAX),
+            tv_nsec: timeout.subsec_nanos().into(),
+        };
+        match poll(&mut fds, Some(&timeout)) {
+            Ok(ready) => Ok(ready > 0),
+            Err(rustix::io::Errno::INTR) => Ok(false),
+            Err(error) => Err(failed("wait for", error.into())),
+        }
+    }
+
+    /// Says what the end of the output means: the end of the journal, or a failure.
+    fn finish(&mut self, follow: bool) -> Result<Option<JournalEntry>, CollectError> {
+        let status = self.child.wait().map_err(|source| failed("read", source))?;
+        if status.success() && !follow {
+            return Ok(None);
+        }
+        let source = io::Error::other(format!("journalctl ended: {status}"));
+        Err(failed("read", source))
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // Both fail only if it is gone already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// `--no-tail`: a follower starts with the last ten lines otherwise, whatever the place is.
+fn place(position: &Position) -> Vec<OsString> {
+    match position {
+        Position::Head => vec!["--no-tail".into()],
+        Position::Tail => vec!["--lines=0".into()],
+        Position::Since(time) => {
+            let micros = time.timestamp_micros();
+            let (seconds, rest) = (micros.div_euclid(1_000_000), micros.rem_euclid(1_000_000));
+            vec![
+                "--no-tail".into(),
+                format!("--since=@{seconds}.{rest:06}").into(),
+            ]
+        }
+        // Not `--after-cursor`: that passes over one entry even if it is not the cursor's.
+        Position::After(cursor) => vec!["--no-tail".into(), format!("--cursor={cursor}").into()],
+    }
+}
