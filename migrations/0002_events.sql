@@ -4,8 +4,8 @@
 -- left out, without a unique index on `event` (which cost 40 % of the rate).
 create table agent_stream (
     agent_id uuid primary key references agent,
-    -- One uninterrupted numbering of one spool; only the server raises it.
-    epoch bigint not null default 1,
+    -- One uninterrupted numbering of one spool; only the server raises it. 0: no Hello yet.
+    epoch bigint not null default 0,
     -- Highest sequence number stored in this epoch, and the record hash there.
     acked bigint not null default 0,
     chain bigint not null default 0,

@@ -3,7 +3,9 @@
 
 pub mod enrolment;
 pub mod event;
-pub mod stream;
+mod malformed;
+
+pub use malformed::Malformed;
 
 /// Messages and service stubs as they stand in `aiops/v1/*.proto`.
 pub mod v1 {
