@@ -9,7 +9,11 @@ pub use malformed::Malformed;
 
 /// Messages and service stubs as they stand in `aiops/v1/*.proto`.
 pub mod v1 {
-    #![expect(clippy::all, reason = "generated")]
+    #![expect(
+        clippy::all,
+        clippy::allow_attributes_without_reason,
+        reason = "generated"
+    )]
     tonic::include_proto!("aiops.v1");
 }
 
