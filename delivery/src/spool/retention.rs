@@ -1,0 +1,67 @@
+//! Deleting what the server has.
+
+use super::Spool;
+use crate::rules::Rule;
+use crate::storage::Storage;
+
+impl<S: Storage> Spool<S> {
+    /// Remembers that the server has stored everything up to `acked`. Frees nothing yet.
+    pub fn ack(&mut self, acked: u64) {
+        self.acked = self.acked.max(acked.min(self.synced_seq));
+        self.holes.retain(|hole| hole.to > acked);
+    }
+
+    /// Deletes acknowledged segments that are older or more than is kept against a server that
+    /// forgets (a failover to an asynchronous replica). Call it about once a minute.
+    ///
+    /// `now_ms` is any clock that goes forward, in milliseconds. The newest segment always stays:
+    /// it carries epoch, numbering and cursors.
+    pub fn expire(&mut self, now_ms: u64) {
+        let acked = self.deletable_up_to();
+        let mut kept: u64 = 0;
+        for segment in self
+            .segments
+            .iter_mut()
+            .filter(|segment| segment.last_seq <= acked)
+        {
+            segment.acked_at_ms.get_or_insert(now_ms);
+            kept += segment.end;
+        }
+        while let Some(oldest) = self.segments.front() {
+            let since = oldest.acked_at_ms.unwrap_or(now_ms);
+            let old = now_ms.saturating_sub(since) >= self.config.retain_ms;
+            if !old && kept <= self.config.retain_bytes {
+                return;
+            }
+            let bytes = oldest.end;
+            if !self.delete_oldest_acked() {
+                return;
+            }
+            kept = kept.saturating_sub(bytes);
+        }
+    }
+
+    /// False: the oldest segment is needed, or the disk refused.
+    pub(super) fn delete_oldest_acked(&mut self) -> bool {
+        let acked = self.deletable_up_to();
+        let Some(oldest) = self.segments.front() else {
+            return false;
+        };
+        if self.segments.len() < 2 || oldest.last_seq > acked {
+            return false;
+        }
+        if self.storage.remove(&oldest.file()).is_err() {
+            return false;
+        }
+        self.segments.pop_front();
+        true
+    }
+
+    fn deletable_up_to(&self) -> u64 {
+        if self.config.rules.hold(Rule::DeleteOnlyAcked) {
+            self.acked
+        } else {
+            self.synced_seq
+        }
+    }
+}
