@@ -1,0 +1,164 @@
+//! Process facts: of trees that a test wrote, and of the real procfs.
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
+
+use std::{
+    fs,
+    path::Path,
+    process::{Child, Command, Stdio},
+    time::Duration,
+};
+
+use collect::{
+    CollectError,
+    process::{CommandLine, Procfs, State, Withheld},
+};
+use tempfile::TempDir;
+
+fn write_process(root: &Path, pid: u32, parent: u32, comm: &str, state: char) {
+    let directory = root.join(pid.to_string());
+    fs::create_dir(&directory).unwrap();
+    let write = |file: &str, text: &[u8]| fs::write(directory.join(file), text).unwrap();
+    let stat =
+        format!("{pid} ({comm}) {state} {parent} 1 1 0 -1 0 0 0 0 0 1 2 0 0 20 0 1 0 900 0 5 0\n");
+    write("stat", stat.as_bytes());
+    let own = fs::read_to_string("/proc/self/status").unwrap();
+    let name = own.lines().next().unwrap();
+    write("status", own.replace(name, "Name:\tx").as_bytes());
+    write("loginuid", b"4294967295");
+    write("sessionid", b"7");
+    write("cgroup", b"0::/system.slice/db.service\n");
+    write("cmdline", b"db\0--data\0\0/x y\0");
+}
+
+fn tree() -> TempDir {
+    let root = tempfile::tempdir().unwrap();
+    fs::write(root.path().join("uptime"), "1 1").unwrap();
+    fs::create_dir(root.path().join("sys")).unwrap();
+    write_process(root.path(), 1, 0, "systemd", 'S');
+    write_process(root.path(), 30, 1, "sshd", 'S');
+    write_process(root.path(), 31, 30, "bash", 'S');
+    write_process(root.path(), 32, 31, "systemctl", 'D');
+    root
+}
+
+fn withheld(procfs: &Procfs, pid: u32) -> Option<Withheld> {
+    match procfs.details(pid).unwrap().command_line {
+        CommandLine::Withheld(why) => Some(why),
+        CommandLine::Arguments { .. } => None,
+    }
+}
+
+#[test]
+fn a_scan_finds_processes_and_nothing_else() {
+    let root = tree();
+    // A process that is gone when its file is opened, and one whose file is damaged.
+    fs::create_dir(root.path().join("40")).unwrap();
+    fs::create_dir(root.path().join("41")).unwrap();
+    fs::write(root.path().join("41/stat"), "41 (x").unwrap();
+    let mut found = Vec::new();
+    Procfs::at(root.path()).scan(&mut found).unwrap();
+    found.sort_by_key(|stat| stat.pid);
+    let pids: Vec<_> = found.iter().map(|stat| stat.pid).collect();
+    assert_eq!(pids, [1, 30, 31, 32]);
+}
+
+#[test]
+fn details_of_a_process_are_all_there() {
+    let root = tree();
+    let details = Procfs::at(root.path()).details(31).unwrap();
+    assert_eq!(details.login_uid, None);
+    assert_eq!(details.session, Some(7));
+    assert_eq!(details.placement.unit.unwrap().as_str(), "db.service");
+    let argv = ["db", "--data", "", "/x y"].map(str::to_owned).to_vec();
+    let expected = CommandLine::Arguments {
+        argv,
+        truncated: false,
+    };
+    assert_eq!(details.command_line, expected);
+}
+
+#[test]
+fn ancestors_are_named_nearest_first_without_process_1() {
+    let root = tree();
+    assert_eq!(Procfs::at(root.path()).ancestors(32), ["bash", "sshd"]);
+}
+
+#[test]
+fn a_process_that_is_not_there_is_gone() {
+    let root = tree();
+    let outcome = Procfs::at(root.path()).details(99);
+    assert!(matches!(outcome, Err(CollectError::Gone(99))));
+}
+
+#[test]
+fn memory_of_a_process_that_cannot_be_interrupted_is_left_alone() {
+    let root = tree();
+    let procfs = Procfs::at(root.path());
+    assert_eq!(withheld(&procfs, 32), Some(Withheld::Uninterruptible));
+}
+
+#[test]
+fn a_command_line_that_hangs_costs_its_deadline_and_after_four_nothing() {
+    let root = tree();
+    let cmdline = root.path().join("31/cmdline");
+    fs::remove_file(&cmdline).unwrap();
+    // A pipe that nobody writes: to open it hangs.
+    assert!(
+        Command::new("mkfifo")
+            .arg(&cmdline)
+            .status()
+            .unwrap()
+            .success()
+    );
+    let procfs = Procfs::at(root.path()).with_deadline(Duration::from_millis(20));
+    for _ in 0..4 {
+        assert_eq!(withheld(&procfs, 31), Some(Withheld::Deadline));
+    }
+    assert_eq!(withheld(&procfs, 31), Some(Withheld::TooManyStuck));
+    assert_eq!(
+        withheld(&procfs, 30),
+        Some(Withheld::TooManyStuck),
+        "whoever it is"
+    );
+}
+
+struct Sleeper(Child);
+
+impl Drop for Sleeper {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn a_real_process_is_found_with_its_real_facts() {
+    let child = Command::new("sleep")
+        .arg("1000")
+        .stdin(Stdio::null())
+        .spawn()
+        .unwrap();
+    let sleeper = Sleeper(child);
+    let pid = sleeper.0.id();
+    let procfs = Procfs::at("/proc");
+    let mut found = Vec::new();
+    procfs.scan(&mut found).unwrap();
+    let stat = found.into_iter().find(|stat| stat.pid == pid).unwrap();
+    assert_eq!(stat.parent_pid, std::process::id());
+    assert!(stat.threads == 1 && stat.start_ns > 0, "{stat:?}");
+    let details = procfs.details(pid).unwrap();
+    assert_eq!(details.stat.id(), stat.id());
+    assert_ne!(details.stat.state, State::Zombie);
+    assert_eq!(details.uid, rustix::process::getuid().as_raw());
+    assert_eq!(details.pid_in_namespace, Some(pid));
+    let argv = vec!["sleep".to_owned(), "1000".to_owned()];
+    assert_eq!(
+        details.command_line,
+        CommandLine::Arguments {
+            argv,
+            truncated: false
+        }
+    );
+    drop(sleeper);
+    assert!(matches!(procfs.details(pid), Err(CollectError::Gone(_))));
+}
