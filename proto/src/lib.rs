@@ -4,6 +4,7 @@
 pub mod enrolment;
 pub mod event;
 mod malformed;
+pub mod stream;
 
 pub use malformed::Malformed;
 

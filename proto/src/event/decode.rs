@@ -67,6 +67,7 @@ fn fact(fact: Wire) -> Result<Fact, Malformed> {
         Wire::HostBooted(fact) => Fact::HostBooted(HostBooted {
             previous_boot: optional_id("previous_boot", &fact.previous_boot)?.map(BootId),
             previous_orderly: fact.previous_orderly,
+            previous_ended_at: fact.previous_ended_at_ns.map(moment),
         }),
         Wire::ClockJumped(fact) => Fact::ClockJumped(ClockJumped { by_ms: fact.by_ms }),
         Wire::SourceStarted(fact) => Fact::SourceStarted(SourceStarted {

@@ -75,6 +75,7 @@ fn fact(fact: &Fact) -> Wire {
                 .unwrap_or_default()
                 .into(),
             previous_orderly: fact.previous_orderly,
+            previous_ended_at_ns: fact.previous_ended_at.map(nanoseconds),
         }),
         Fact::ClockJumped(fact) => Wire::ClockJumped(v1::ClockJumped { by_ms: fact.by_ms }),
         Fact::SourceStarted(fact) => Wire::SourceStarted(v1::SourceStarted {

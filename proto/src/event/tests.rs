@@ -247,6 +247,7 @@ fn facts() -> Vec<Fact> {
         Fact::HostBooted(HostBooted {
             previous_boot: Some(BootId(Uuid::from_u128(1))),
             previous_orderly: Some(false),
+            previous_ended_at: Some(event_time()),
         }),
         Fact::ClockJumped(ClockJumped { by_ms: -3_600_000 }),
         Fact::SourceStarted(SourceStarted {
