@@ -228,6 +228,9 @@ pub struct HostBooted {
     pub previous_boot: Option<BootId>,
     /// Whether the older boot journaled its shutdown. `None`: its journal is gone.
     pub previous_orderly: Option<bool>,
+    /// Time of the last thing that was recorded in the older boot: it ended then, or later.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous_ended_at: Option<Timestamp>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

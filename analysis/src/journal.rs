@@ -25,7 +25,7 @@ pub struct JournalEntry {
 }
 
 /// The fields that a reader picks out; all others are passed over.
-pub const WANTED_FIELDS: [&str; 32] = [
+pub const WANTED_FIELDS: [&str; 33] = [
     "MESSAGE",
     "MESSAGE_ID",
     "PRIORITY",
@@ -51,6 +51,7 @@ pub const WANTED_FIELDS: [&str; 32] = [
     "_PID",
     "_UID",
     "_COMM",
+    "_EXE",
     "_CMDLINE",
     "_SYSTEMD_UNIT",
     "_SYSTEMD_INVOCATION_ID",
@@ -113,6 +114,12 @@ pub mod message_id {
     pub const RESTART_SCHEDULED: Uuid = uuid!("5eb03494b6584870a536b337290809b3");
     pub const OOM_KILLED: Uuid = uuid!("fe6faa94e7774663a0da52717891d8ef");
     pub const COREDUMP: Uuid = uuid!("fc2e22bc6ee647b6b90729ab34a250b1");
+    /// An `ExecCondition=` said that the unit need not run.
+    pub const UNIT_SKIPPED: Uuid = uuid!("0e4284a0caca4bfc81c0bb6786972673");
+    /// The host has booted: all that was to be started was.
+    pub const STARTUP_FINISHED: Uuid = uuid!("b07a249cd024414a82dd00cd181378ff");
+    /// The same, where neither kernel nor initrd said how long they took (containers).
+    pub const USERSPACE_STARTED: Uuid = uuid!("eed00a68ffd84e31882105fd973abdd1");
     /// logind: the host is about to shut down or reboot.
     pub const SHUTDOWN: Uuid = uuid!("98268866d1d54a499c4e98921d93bc40");
     /// journald started: the first entry of its own in a boot.

@@ -74,6 +74,8 @@ pub fn lifecycle_matches(units: &[UnitName]) -> Matches {
         .or([Match::new("_TRANSPORT", "kernel")])
         .or([Match::new("_COMM", "sudo")])
         .or([
+            id(message_id::STARTUP_FINISHED),
+            id(message_id::USERSPACE_STARTED),
             id(message_id::SHUTDOWN),
             id(message_id::JOURNAL_STARTED),
             id(message_id::JOURNAL_STOPPED),
