@@ -1,1 +1,11 @@
-//! Placeholder while the workspace is laid out.
+#![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
+
+pub mod api;
+pub mod app;
+pub mod config;
+pub mod db;
+pub mod identity;
+pub mod ingest;
+pub mod listen;
+pub mod upkeep;

@@ -1,1 +1,2 @@
+//! The program `aiops-server`.
 fn main() {}

@@ -1,0 +1,56 @@
+//! Postgres: one file for each family of tables, one function for each question.
+//!
+//! The caller owns the transaction. Constraints do the checking; the caller maps them to what its
+//! user can understand.
+
+use std::time::Duration;
+
+use sqlx::PgPool;
+use sqlx::migrate::{MigrateError, Migrator};
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+
+pub mod agents;
+pub mod authority;
+pub mod events;
+pub mod gaps;
+pub mod hosts;
+pub mod leases;
+pub mod runs;
+pub mod streams;
+pub mod tokens;
+
+/// The schema, compiled in, so that a server always brings the one it was built for.
+pub static MIGRATIONS: Migrator = sqlx::migrate!("../migrations");
+
+/// A request waits this long for a free connection before it fails.
+const CONNECTION_WAIT: Duration = Duration::from_secs(5);
+
+/// Bounds that hold for every connection, so that no query and no lock can hang the server.
+const SESSION_SETTINGS: [(&str, &str); 4] = [
+    ("statement_timeout", "30s"),
+    ("lock_timeout", "10s"),
+    ("idle_in_transaction_session_timeout", "30s"),
+    ("application_name", "aiops-server"),
+];
+
+/// Connects to Postgres with at most `connections` at once.
+///
+/// # Errors
+///
+/// If Postgres does not answer or refuses us.
+pub async fn connect(options: PgConnectOptions, connections: u32) -> sqlx::Result<PgPool> {
+    PgPoolOptions::new()
+        .max_connections(connections)
+        .acquire_timeout(CONNECTION_WAIT)
+        .connect_with(options.options(SESSION_SETTINGS))
+        .await
+}
+
+/// Brings the schema up to date. Any number of servers may do this at once: sqlx takes a lock.
+///
+/// # Errors
+///
+/// If a migration fails, or the database was already migrated by a newer server.
+pub async fn migrate(db: &PgPool) -> Result<(), MigrateError> {
+    MIGRATIONS.run(db).await
+}

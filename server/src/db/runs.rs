@@ -1,0 +1,119 @@
+//! The restart ledger.
+
+use analysis::Timestamp;
+use analysis::run::Run;
+use sqlx::types::Json;
+use sqlx::{PgConnection, PgExecutor};
+use uuid::Uuid;
+
+/// A run of some host.
+#[derive(Clone, Debug)]
+pub struct RunRow {
+    pub agent_id: Uuid,
+    pub run: Json<Run>,
+}
+
+/// The run of one invocation, locked until the transaction ends.
+pub async fn of_invocation(
+    db: &mut PgConnection,
+    agent: Uuid,
+    unit: &str,
+    invocation: Uuid,
+) -> sqlx::Result<Option<Run>> {
+    let run = sqlx::query_scalar!(
+        r#"select run as "run: Json<Run>" from unit_run
+        where agent_id = $1 and unit = $2 and invocation_id = $3 for update"#,
+        agent,
+        unit,
+        invocation
+    )
+    .fetch_optional(db)
+    .await?;
+    Ok(run.map(|run| run.0))
+}
+
+/// The runs of a host that have not stopped, as far as is known.
+pub async fn open(db: &mut PgConnection, agent: Uuid) -> sqlx::Result<Vec<Run>> {
+    let runs = sqlx::query_scalar!(
+        r#"select run as "run: Json<Run>" from unit_run
+        where agent_id = $1 and stopped_at is null order by started_at, unit for update"#,
+        agent
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(runs.into_iter().map(|run| run.0).collect())
+}
+
+/// Stores a run as it is known by now.
+pub async fn upsert(db: &mut PgConnection, agent: Uuid, run: &Run) -> sqlx::Result<()> {
+    sqlx::query!(
+        "insert into unit_run (agent_id, unit, invocation_id, boot_id, started_at, ready_at,
+            stopped_at, cause, certainty, run)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+        on conflict (agent_id, unit, invocation_id) do update set
+            boot_id = excluded.boot_id, started_at = excluded.started_at,
+            ready_at = excluded.ready_at, stopped_at = excluded.stopped_at,
+            cause = excluded.cause, certainty = excluded.certainty, run = excluded.run",
+        agent,
+        run.unit.as_str(),
+        run.invocation.0,
+        run.boot.0,
+        run.started_at,
+        run.ready_at,
+        run.stopped_at,
+        run.stop.as_ref().map(|stop| stop.cause.name()),
+        run.stop.as_ref().map(|stop| stop.certainty.name()),
+        Json(run) as _
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Runs of one host that were up within `since..until`, the newest first. `unit`: of this one.
+pub async fn of_host(
+    db: impl PgExecutor<'_>,
+    agent: Uuid,
+    unit: Option<&str>,
+    since: Timestamp,
+    until: Timestamp,
+    limit: i64,
+) -> sqlx::Result<Vec<RunRow>> {
+    sqlx::query_as!(
+        RunRow,
+        r#"select agent_id, run as "run: Json<Run>" from unit_run
+        where agent_id = $1 and ($2::text is null or unit = $2)
+            and (stopped_at is null or stopped_at >= $3)
+            and (started_at is null or started_at < $4)
+        order by coalesce(started_at, stopped_at) desc nulls last, unit, invocation_id limit $5"#,
+        agent,
+        unit,
+        since,
+        until,
+        limit
+    )
+    .fetch_all(db)
+    .await
+}
+
+/// Runs of one unit on all hosts that stopped within `since..until`, the newest first.
+pub async fn of_unit(
+    db: impl PgExecutor<'_>,
+    unit: &str,
+    since: Timestamp,
+    until: Timestamp,
+    limit: i64,
+) -> sqlx::Result<Vec<RunRow>> {
+    sqlx::query_as!(
+        RunRow,
+        r#"select agent_id, run as "run: Json<Run>" from unit_run
+        where unit = $1 and stopped_at >= $2 and stopped_at < $3
+        order by stopped_at desc, agent_id, invocation_id limit $4"#,
+        unit,
+        since,
+        until,
+        limit
+    )
+    .fetch_all(db)
+    .await
+}

@@ -1,0 +1,146 @@
+//! Join tokens and API tokens, by their hashes.
+
+use std::collections::BTreeMap;
+
+use analysis::Timestamp;
+use sqlx::types::Json;
+use sqlx::{PgConnection, PgExecutor};
+use uuid::Uuid;
+
+use crate::identity::key::Sha256;
+
+/// What a join token still allows.
+#[derive(Debug)]
+pub struct JoinTokenRow {
+    pub expires_at: Timestamp,
+    pub uses_left: i32,
+    pub labels: Json<BTreeMap<String, String>>,
+}
+
+/// An API token as its owner may see it again: without the token.
+#[derive(Clone, Debug, serde::Serialize)]
+pub struct ApiTokenRow {
+    pub id: Uuid,
+    pub name: String,
+    pub created_at: Timestamp,
+    /// `None`: does not expire.
+    pub expires_at: Option<Timestamp>,
+    /// To the minute.
+    pub last_used_at: Option<Timestamp>,
+}
+
+pub async fn insert_join_token(
+    db: impl PgExecutor<'_>,
+    token: Sha256,
+    row: &JoinTokenRow,
+    now: Timestamp,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "insert into join_token (token_sha256, created_at, expires_at, uses_left, labels)
+         values ($1, $2, $3, $4, $5)",
+        token.as_slice(),
+        now,
+        row.expires_at,
+        row.uses_left,
+        Json(&row.labels.0) as _,
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Reads a join token and keeps others from using it until the transaction ends.
+pub async fn lock_join_token(
+    db: &mut PgConnection,
+    token: Sha256,
+) -> sqlx::Result<Option<JoinTokenRow>> {
+    sqlx::query_as!(
+        JoinTokenRow,
+        r#"select expires_at, uses_left, labels as "labels: _"
+           from join_token where token_sha256 = $1 for update"#,
+        token.as_slice(),
+    )
+    .fetch_optional(db)
+    .await
+}
+
+/// Takes one use from a token that the caller has locked and that has one left.
+pub async fn use_join_token(db: &mut PgConnection, token: Sha256) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update join_token set uses_left = uses_left - 1 where token_sha256 = $1",
+        token.as_slice(),
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+pub async fn insert_api_token(
+    db: impl PgExecutor<'_>,
+    token: Sha256,
+    row: &ApiTokenRow,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "insert into api_token (id, name, token_sha256, created_at, expires_at)
+         values ($1, $2, $3, $4, $5)",
+        row.id,
+        row.name,
+        token.as_slice(),
+        row.created_at,
+        row.expires_at,
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// The API token with this hash, if it has not expired at `now`.
+pub async fn live_api_token(
+    db: impl PgExecutor<'_>,
+    token: Sha256,
+    now: Timestamp,
+) -> sqlx::Result<Option<ApiTokenRow>> {
+    sqlx::query_as!(
+        ApiTokenRow,
+        "select id, name, created_at, expires_at, last_used_at from api_token
+         where token_sha256 = $1 and (expires_at is null or expires_at > $2)",
+        token.as_slice(),
+        now,
+    )
+    .fetch_optional(db)
+    .await
+}
+
+/// Notes that a token was used at `now`.
+pub async fn touch_api_token(
+    db: impl PgExecutor<'_>,
+    id: Uuid,
+    now: Timestamp,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update api_token set last_used_at = $2 where id = $1",
+        id,
+        now
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// All API tokens by name.
+pub async fn api_tokens(db: impl PgExecutor<'_>) -> sqlx::Result<Vec<ApiTokenRow>> {
+    sqlx::query_as!(
+        ApiTokenRow,
+        "select id, name, created_at, expires_at, last_used_at from api_token order by name"
+    )
+    .fetch_all(db)
+    .await
+}
+
+/// Removes the token called `name`; false if there is none.
+pub async fn delete_api_token(db: impl PgExecutor<'_>, name: &str) -> sqlx::Result<bool> {
+    let deleted = sqlx::query!("delete from api_token where name = $1", name)
+        .execute(db)
+        .await?;
+    Ok(deleted.rows_affected() == 1)
+}

@@ -1,0 +1,1 @@
+//! How a host becomes an agent, over HTTPS.

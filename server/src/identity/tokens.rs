@@ -1,0 +1,158 @@
+//! The secrets that people copy: join tokens, with which a host becomes an agent once, and API
+//! tokens, with which programs read.
+//!
+//! Both are 256 random bits behind a prefix that secret scanners can look for. Only their SHA-256
+//! is stored: a password needs a slow hash because people choose it, these need none.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use analysis::Timestamp;
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use chrono::TimeDelta;
+use ring::rand::{SecureRandom as _, SystemRandom};
+use sqlx::PgPool;
+use sqlx::types::Json;
+use uuid::Uuid;
+
+use super::key::Sha256;
+use crate::config::Period;
+use crate::db::tokens::{self as table, ApiTokenRow, JoinTokenRow};
+
+const JOIN_PREFIX: &str = "aiops_join_";
+const API_PREFIX: &str = "aiops_api_";
+
+/// The use of an API token is noted at most this often, so that reading does not mean writing.
+const NOTE_USE_EVERY: TimeDelta = TimeDelta::minutes(1);
+
+/// A token in the clear. `Debug` hides it; `Display` is for the one who asked for it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+/// What to make.
+#[derive(Clone, Debug)]
+pub struct NewJoinToken {
+    pub uses: u32,
+    pub ttl: Period,
+    /// The hosts that join with it get these labels.
+    pub labels: BTreeMap<String, String>,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum TokenError {
+    #[error("a join token needs at least one use and at most {MAX_USES}")]
+    Uses,
+    #[error("there is an API token called {0:?} already")]
+    NameTaken(String),
+    #[error("the system has no random numbers")]
+    NoRandomness,
+    #[error("cannot store the token")]
+    Database(#[from] sqlx::Error),
+}
+
+/// More hosts than one server is made for.
+const MAX_USES: u32 = 100_000;
+
+/// Makes a join token that is valid from `now` for its time to live.
+///
+/// # Errors
+///
+/// [`TokenError::Uses`], or if it cannot be stored.
+pub async fn create_join_token(
+    db: &PgPool,
+    new: NewJoinToken,
+    now: Timestamp,
+) -> Result<(Secret, Timestamp), TokenError> {
+    if new.uses == 0 || new.uses > MAX_USES {
+        return Err(TokenError::Uses);
+    }
+    let secret = Secret::generate(JOIN_PREFIX)?;
+    let row = JoinTokenRow {
+        expires_at: now + new.ttl.as_delta(),
+        uses_left: i32::try_from(new.uses).map_err(|_| TokenError::Uses)?,
+        labels: Json(new.labels),
+    };
+    table::insert_join_token(db, secret.sha256(), &row, now).await?;
+    Ok((secret, row.expires_at))
+}
+
+/// Makes an API token called `name` that does not expire.
+///
+/// # Errors
+///
+/// [`TokenError::NameTaken`], or if it cannot be stored.
+pub async fn create_api_token(
+    db: &PgPool,
+    name: &str,
+    now: Timestamp,
+) -> Result<Secret, TokenError> {
+    let secret = Secret::generate(API_PREFIX)?;
+    let row = ApiTokenRow {
+        id: Uuid::now_v7(),
+        name: name.to_owned(),
+        created_at: now,
+        expires_at: None,
+        last_used_at: None,
+    };
+    match table::insert_api_token(db, secret.sha256(), &row).await {
+        Ok(()) => Ok(secret),
+        Err(sqlx::Error::Database(error)) if error.is_unique_violation() => {
+            Err(TokenError::NameTaken(name.to_owned()))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The API token that `text` is, or `None` if it is none, was revoked, or has expired at `now`.
+///
+/// # Errors
+///
+/// If Postgres does not answer.
+pub async fn verify_api_token(
+    db: &PgPool,
+    text: &str,
+    now: Timestamp,
+) -> sqlx::Result<Option<ApiTokenRow>> {
+    if !text.starts_with(API_PREFIX) {
+        return Ok(None);
+    }
+    // Found by its hash, so the time it takes tells nothing about a token that exists.
+    let found = table::live_api_token(db, Sha256::of(text.as_bytes()), now).await?;
+    if let Some(token) = &found
+        && token
+            .last_used_at
+            .is_none_or(|last| now - last >= NOTE_USE_EVERY)
+    {
+        table::touch_api_token(db, token.id, now).await?;
+    }
+    Ok(found)
+}
+
+impl Secret {
+    fn generate(prefix: &str) -> Result<Self, TokenError> {
+        let mut bits = [0; 32];
+        let filled = SystemRandom::new().fill(&mut bits);
+        filled.map_err(|_| TokenError::NoRandomness)?;
+        Ok(Self(format!(
+            "{prefix}{}",
+            BASE64_URL_SAFE_NO_PAD.encode(bits)
+        )))
+    }
+
+    fn sha256(&self) -> Sha256 {
+        Sha256::of(self.0.as_bytes())
+    }
+}
+
+impl fmt::Display for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret")
+    }
+}

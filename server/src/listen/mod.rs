@@ -1,0 +1,1 @@
+//! The two TLS listeners and what guards them.
