@@ -2,13 +2,16 @@
 
 mod account;
 mod bench;
+mod child;
 mod lock;
 mod packages;
 mod pg;
 mod postgres;
 mod run;
 mod sqlx;
+mod stop;
 mod test;
+mod up;
 mod workspace;
 
 use std::process::ExitCode;
@@ -19,6 +22,8 @@ use clap::Parser;
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask")]
 enum Task {
+    /// Build and start everything on this machine, until Ctrl-C
+    Up(up::Args),
     /// Run every check and every test there is
     Test(test::Args),
     /// Run a benchmark
@@ -34,6 +39,7 @@ enum Task {
 
 fn main() -> ExitCode {
     let outcome = match Task::parse() {
+        Task::Up(args) => up::run(&args),
         Task::Test(args) => test::run(&args),
         Task::Bench(args) => bench::run(&args),
         Task::Pg { command } => pg::run(&command.unwrap_or(pg::Command::Start)),

@@ -1,0 +1,276 @@
+//! `cargo xtask up`: a whole fleet on this machine, until Ctrl-C.
+
+mod command_line;
+mod config;
+mod guide;
+mod hosts;
+mod join;
+mod progress;
+
+use std::fs;
+use std::net::Ipv4Addr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+
+use crate::child::{self, Part};
+use crate::lock::{Attempt, Lock};
+use crate::packages::{self, POSTGRES, UTIL_LINUX};
+use crate::run::{captured, checked};
+use crate::stop::Stop;
+use crate::workspace;
+use config::Addresses;
+use hosts::Hosts;
+use join::JoinCommand;
+use progress::step;
+
+/// The server makes its Postgres at the first start, which is most of this.
+const READY_LIMIT: Duration = Duration::from_secs(60);
+
+/// From the start of the agents to the first word of each with the server.
+const ONLINE_LIMIT: Duration = Duration::from_secs(30);
+
+#[derive(clap::Args)]
+pub struct Args {
+    /// Boot so many real systemd hosts with agents and demo services as well (needs root)
+    #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=50))]
+    hosts: u8,
+    /// Only name the missing packages
+    #[arg(long)]
+    no_install: bool,
+    /// Build nothing and start the programs in this folder
+    #[arg(long, hide = true)]
+    programs: Option<PathBuf>,
+}
+
+/// Where things are.
+pub(crate) struct Places {
+    /// The state of everything; made anew by each `up`.
+    state: PathBuf,
+    /// The folder with our release binaries.
+    programs: PathBuf,
+}
+
+impl Places {
+    fn program(&self, name: &str) -> PathBuf {
+        self.programs.join(name)
+    }
+
+    fn server_config(&self) -> PathBuf {
+        self.state.join("server.toml")
+    }
+}
+
+/// All that runs; it ends in the order of the fields: an agent without its server would complain.
+struct Fleet {
+    agent: Part,
+    hosts: Option<Hosts>,
+    server: Part,
+}
+
+pub fn run(args: &Args) -> Result<()> {
+    let target = workspace::target();
+    let _lock = match Lock::attempt(&target.join("up.lock"))? {
+        Attempt::Taken(lock) => lock,
+        Attempt::HeldBy(pid) => bail!("{}", already_running(pid)),
+    };
+    provide(args)?;
+    let places = Places {
+        state: target.join("up"),
+        programs: args
+            .programs
+            .clone()
+            .unwrap_or_else(|| target.join("release")),
+    };
+    let stop = Stop::on_signals().context("cannot catch signals")?;
+    child::adopt_orphans()?;
+    let built = if args.programs.is_none() {
+        build(&stop)
+    } else {
+        Ok(())
+    };
+    let outcome = built.and_then(|()| start_and_watch(args, &places, &stop));
+    // Nothing should be left by now; what is would otherwise outlive us.
+    child::kill_descendants().and(outcome)
+}
+
+fn already_running(pid: Option<u32>) -> String {
+    match pid {
+        Some(pid) => format!(
+            "`cargo xtask up` is running already (pid {pid}): end it with Ctrl-C or `kill {pid}`"
+        ),
+        None => "`cargo xtask up` is running already".to_owned(),
+    }
+}
+
+fn provide(args: &Args) -> Result<()> {
+    let mut missing = packages::missing(&[POSTGRES, UTIL_LINUX]);
+    if args.hosts > 0
+        && let Err(lacking) = testhost::requirements()
+    {
+        missing.extend(lacking.packages);
+    }
+    packages::provide(&missing, !args.no_install)?;
+    if args.hosts > 0 {
+        testhost::requirements().context("--hosts")?;
+    }
+    Ok(())
+}
+
+fn build(stop: &Stop) -> Result<()> {
+    let mut cargo = workspace::cargo();
+    cargo.args([
+        "build",
+        "--release",
+        "--package",
+        "agent",
+        "--package",
+        "server",
+        "--package",
+        "cli",
+    ]);
+    cargo.env("SQLX_OFFLINE", "true");
+    // Its own progress bar says more than ours could.
+    stop.run(cargo).context("cannot build")
+}
+
+fn start_and_watch(args: &Args, places: &Places, stop: &Stop) -> Result<()> {
+    let mut fleet = start(args, places, stop)?;
+    let outcome = fleet.watch(stop);
+    eprintln!("ending everything");
+    outcome
+}
+
+fn start(args: &Args, places: &Places, stop: &Stop) -> Result<Fleet> {
+    make_state_folder(&places.state)?;
+    let hosts = match args.hosts {
+        0 => None,
+        count => Some(step(&format!("booting {count} hosts"), || {
+            Hosts::boot(count)
+        })?),
+    };
+    let ip = hosts
+        .as_ref()
+        .map_or(Ok(Ipv4Addr::LOCALHOST.into()), Hosts::base_ip)?;
+    let addresses = Addresses::choose(ip)?;
+    let server = step("starting the server and its Postgres", || {
+        start_server(places, &addresses, stop)
+    })?;
+    let join = step("making tokens", || {
+        let join = JoinCommand::create(places, u32::from(args.hosts) + 1)?;
+        command_line::write(places, &addresses, &join)?;
+        Ok(join)
+    })?;
+    let agent = step("starting the agent of this machine", || {
+        start_agent(places, &join)
+    })?;
+    let mut fleet = Fleet {
+        agent,
+        hosts,
+        server,
+    };
+    if let Some(hosts) = &fleet.hosts {
+        step("starting agents and demo services in the hosts", || {
+            hosts.furnish(places, &join)
+        })?;
+        hosts.write_door(&places.state.join("on"))?;
+    }
+    step("waiting for the hosts to be online", || {
+        fleet.wait_till_online(places, args, stop)
+    })?;
+    println!(
+        "{}",
+        guide::text(
+            places,
+            &addresses,
+            fleet.hosts.as_ref().map_or(0, Hosts::len)
+        )
+    );
+    Ok(fleet)
+}
+
+fn make_state_folder(state: &Path) -> Result<()> {
+    if state.exists() {
+        fs::remove_dir_all(state).with_context(|| format!("cannot remove {}", state.display()))?;
+    }
+    fs::create_dir_all(state).with_context(|| format!("cannot make {}", state.display()))
+}
+
+fn start_server(places: &Places, addresses: &Addresses, stop: &Stop) -> Result<Part> {
+    let file = places.server_config();
+    fs::write(
+        &file,
+        config::server(addresses, &places.state.join("server"))?,
+    )
+    .with_context(|| format!("cannot write {}", file.display()))?;
+    let program = places.program("aiops-server");
+    let config = file
+        .to_str()
+        .context("the path of the checkout is not UTF-8")?;
+    let log = places.state.join("server.log");
+    let mut server = Part::start("the server", &program, &["run", "--config", config], log)?;
+    stop.wait_for("the server is ready", READY_LIMIT, || {
+        still_runs(&mut server)?;
+        let mut health = std::process::Command::new(&program);
+        health.args(["health", "--config", config]);
+        Ok(checked(&mut health).is_ok().then_some(()))
+    })
+    .with_context(|| format!("see {}", server.log().display()))?;
+    Ok(server)
+}
+
+fn start_agent(places: &Places, join: &JoinCommand) -> Result<Part> {
+    let program = places.program("aiops-agent");
+    let state = places.state.join("agent");
+    let state = state
+        .to_str()
+        .context("the path of the checkout is not UTF-8")?;
+    let mut command = std::process::Command::new(&program);
+    command.args(join.arguments()).args(["--state-dir", state]);
+    checked(&mut command).context("this machine cannot join")?;
+    let log = places.state.join("agent.log");
+    Part::start("the agent", &program, &["run", "--state-dir", state], log)
+}
+
+/// # Errors
+///
+/// If a part has ended, with the end of its log.
+fn still_runs(part: &mut Part) -> Result<()> {
+    match part.ended()? {
+        None => Ok(()),
+        Some(status) => bail!(
+            "{} ended ({status}); the last lines of {}:\n{}",
+            part.name(),
+            part.log().display(),
+            part.last_lines()
+        ),
+    }
+}
+
+impl Fleet {
+    /// Returns when we are to end.
+    ///
+    /// # Errors
+    ///
+    /// If a part ends before: half a fleet looks healthy.
+    fn watch(&mut self, stop: &Stop) -> Result<()> {
+        while !stop.is_wanted() {
+            still_runs(&mut self.server)?;
+            still_runs(&mut self.agent)?;
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        Ok(())
+    }
+
+    fn wait_till_online(&mut self, places: &Places, args: &Args, stop: &Stop) -> Result<()> {
+        let all = usize::from(args.hosts) + 1;
+        stop.wait_for("all hosts are online", ONLINE_LIMIT, || {
+            still_runs(&mut self.server)?;
+            still_runs(&mut self.agent)?;
+            let mut list = std::process::Command::new(places.state.join("aiops"));
+            let hosts = captured(list.args(["host", "list", "--output", "json"]))?;
+            Ok((command_line::count_online(&hosts) == all).then_some(()))
+        })
+    }
+}
