@@ -32,11 +32,21 @@ pub struct Host {
 pub enum HostState {
     /// It has joined, and its agent has not connected yet.
     Joined,
-    Online { since: Timestamp },
-    Offline { since: Timestamp, reason: OfflineReason },
-    Revoked { since: Timestamp, reason: String },
+    Online {
+        since: Timestamp,
+    },
+    Offline {
+        since: Timestamp,
+        reason: OfflineReason,
+    },
+    Revoked {
+        since: Timestamp,
+        reason: String,
+    },
     /// Two machines speak with this identity; nothing is accepted from either.
-    CloneSuspected { since: Timestamp },
+    CloneSuspected {
+        since: Timestamp,
+    },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

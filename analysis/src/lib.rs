@@ -8,6 +8,7 @@ pub mod identity;
 pub mod journal;
 pub mod process;
 pub mod run;
+pub mod text;
 
 /// A moment on somebody's wall clock, in UTC. Facts of a host carry that host's clock, which may
 /// be wrong: order events of one agent by (epoch, sequence number), never by this.

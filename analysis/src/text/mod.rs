@@ -1,0 +1,14 @@
+//! Reports as text for people, in both languages.
+//!
+//! Sentences live in the catalogues below `i18n/`; findings are typed values, so that the terminal
+//! and the page say the same.
+
+pub mod catalogue;
+pub mod escape;
+pub mod fleet;
+pub mod style;
+pub mod table;
+pub mod time;
+
+pub use catalogue::{Catalogue, Language};
+pub use style::Style;
