@@ -11,6 +11,8 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 
+use crate::tell::tell;
+
 /// How long a part may take to end by itself. With the agent and the server one after the other,
 /// and the test hosts, all is over within five seconds.
 const GRACE: Duration = Duration::from_millis(1800);
@@ -78,11 +80,11 @@ impl Part {
         }
         while self.child.try_wait()?.is_none() {
             if Instant::now() > deadline {
-                eprintln!(
-                    "warning: {} does not end by itself, see {}",
-                    self.name,
-                    self.log.display()
-                );
+                let log = self.log.display();
+                tell(format_args!(
+                    "warning: {} does not end by itself, see {log}",
+                    self.name
+                ));
                 break;
             }
             thread::sleep(Duration::from_millis(20));
@@ -95,7 +97,7 @@ impl Part {
 impl Drop for Part {
     fn drop(&mut self) {
         if let Err(error) = self.end() {
-            eprintln!("warning: cannot end {}: {error}", self.name);
+            tell(format_args!("warning: cannot end {}: {error}", self.name));
         }
     }
 }
@@ -111,15 +113,30 @@ pub fn kill_group(child: &Child) {
     let _gone = kill_process_group(Pid::from_child(child), Signal::KILL);
 }
 
-/// From here on the orphans of our children become our children: [`kill_descendants`] finds them,
-/// whatever group or session they have fled to.
-pub fn adopt_orphans() -> Result<()> {
-    rustix::process::set_child_subreaper(Some(rustix::process::getpid()))
-        .context("cannot become the one who adopts orphans")
+/// While it lives, the orphans of our children become our children. When it is dropped, whatever
+/// children we still have are killed, in whatever group or session they hide; so it is to be dropped
+/// last.
+#[derive(Debug)]
+pub struct Orphanage(());
+
+impl Orphanage {
+    pub fn open() -> Result<Self> {
+        rustix::process::set_child_subreaper(Some(rustix::process::getpid()))
+            .context("cannot become the one who adopts orphans")?;
+        Ok(Self(()))
+    }
 }
 
-/// Kills whatever children we still have, and their children, which then become ours.
-pub fn kill_descendants() -> Result<()> {
+impl Drop for Orphanage {
+    fn drop(&mut self) {
+        if let Err(error) = kill_descendants() {
+            tell(format_args!("warning: {error:#}"));
+        }
+    }
+}
+
+/// Kills our children, and theirs, which then become ours.
+fn kill_descendants() -> Result<()> {
     let deadline = Instant::now() + Duration::from_secs(1);
     while Instant::now() < deadline {
         for child in children()? {

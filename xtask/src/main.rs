@@ -10,6 +10,7 @@ mod postgres;
 mod run;
 mod sqlx;
 mod stop;
+mod tell;
 mod test;
 mod up;
 mod workspace;
@@ -48,7 +49,7 @@ fn main() -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {error:#}");
+            tell::tell(format_args!("error: {error:#}"));
             ExitCode::FAILURE
         }
     }

@@ -16,6 +16,7 @@ use anyhow::{Context, Result, bail, ensure};
 
 use crate::account::Account;
 use crate::run::checked;
+use crate::tell::tell;
 
 /// How long Postgres may take to answer after its start.
 const START_LIMIT: Duration = Duration::from_secs(30);
@@ -247,7 +248,7 @@ impl Drop for Postgres {
         if self.child.is_some()
             && let Err(error) = self.shut_down("immediate")
         {
-            eprintln!("warning: {error:#}");
+            tell(format_args!("warning: {error:#}"));
         }
     }
 }

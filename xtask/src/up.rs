@@ -14,11 +14,12 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 
-use crate::child::{self, Part};
+use crate::child::{Orphanage, Part};
 use crate::lock::{Attempt, Lock};
 use crate::packages::{self, POSTGRES, UTIL_LINUX};
 use crate::run::{captured, checked};
 use crate::stop::Stop;
+use crate::tell::{print, tell};
 use crate::workspace;
 use config::Addresses;
 use hosts::Hosts;
@@ -57,6 +58,10 @@ impl Places {
         self.programs.join(name)
     }
 
+    fn agent_state(&self) -> PathBuf {
+        self.state.join("agent")
+    }
+
     fn server_config(&self) -> PathBuf {
         self.state.join("server.toml")
     }
@@ -84,15 +89,12 @@ pub fn run(args: &Args) -> Result<()> {
             .unwrap_or_else(|| target.join("release")),
     };
     let stop = Stop::on_signals().context("cannot catch signals")?;
-    child::adopt_orphans()?;
-    let built = if args.programs.is_none() {
-        build(&stop)
-    } else {
-        Ok(())
-    };
-    let outcome = built.and_then(|()| start_and_watch(args, &places, &stop));
-    // Nothing should be left by now; what is would otherwise outlive us.
-    child::kill_descendants().and(outcome)
+    // Dropped after all that may leave something: what is left would outlive us.
+    let _orphanage = Orphanage::open()?;
+    if args.programs.is_none() {
+        build(&stop)?;
+    }
+    start_and_watch(args, &places, &stop)
 }
 
 fn already_running(pid: Option<u32>) -> String {
@@ -138,7 +140,7 @@ fn build(stop: &Stop) -> Result<()> {
 fn start_and_watch(args: &Args, places: &Places, stop: &Stop) -> Result<()> {
     let mut fleet = start(args, places, stop)?;
     let outcome = fleet.watch(stop);
-    eprintln!("ending everything");
+    tell("ending everything");
     outcome
 }
 
@@ -157,14 +159,13 @@ fn start(args: &Args, places: &Places, stop: &Stop) -> Result<Fleet> {
     let server = step("starting the server and its Postgres", || {
         start_server(places, &addresses, stop)
     })?;
-    let join = step("making tokens", || {
-        let join = JoinCommand::create(places, u32::from(args.hosts) + 1)?;
-        command_line::write(places, &addresses, &join)?;
-        Ok(join)
+    let join = step("making a join token", || {
+        JoinCommand::create(places, u32::from(args.hosts) + 1)
     })?;
     let agent = step("starting the agent of this machine", || {
         start_agent(places, &join)
     })?;
+    command_line::write(places, &addresses)?;
     let mut fleet = Fleet {
         agent,
         hosts,
@@ -179,14 +180,11 @@ fn start(args: &Args, places: &Places, stop: &Stop) -> Result<Fleet> {
     step("waiting for the hosts to be online", || {
         fleet.wait_till_online(places, args, stop)
     })?;
-    println!(
-        "{}",
-        guide::text(
-            places,
-            &addresses,
-            fleet.hosts.as_ref().map_or(0, Hosts::len)
-        )
-    );
+    print(guide::text(
+        places,
+        &addresses,
+        fleet.hosts.as_ref().map_or(0, Hosts::len),
+    ));
     Ok(fleet)
 }
 

@@ -24,15 +24,15 @@ case $1 in
         ;;
     health) ;;
     token) echo "aiops-agent join --server https://127.0.0.1:1 --token secret --ca-pin pin" ;;
-    api-token) echo "api-secret" ;;
+    api-token) echo "aiops_api_secret" ;;
     *) exit 2 ;;
 esac
 "#;
 
-/// Does not end when it is told to.
+/// Does not end when it is told to. Its last argument is the state folder.
 const AGENT: &str = r#"
 case $1 in
-    join) echo "$*" >"$HERE/joined" ;;
+    join) echo "$*" >"$HERE/joined"; mkdir "${@: -1}"; echo certificate >"${@: -1}/ca.pem" ;;
     run) trap "" TERM; while :; do sleep 0.1; done ;;
 esac
 "#;

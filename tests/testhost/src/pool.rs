@@ -1,5 +1,6 @@
 //! A pool: hosts that see each other and are removed together.
 
+use std::io::{self, Write};
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Stdio};
 use std::sync::Arc;
@@ -138,7 +139,11 @@ impl Drop for Inner {
         drop(self.guard.stdin.take());
         let ended = self.guard.wait().context("cannot wait for the guard");
         if let Err(error) = removed.map(drop).and(ended.map(drop)) {
-            eprintln!("warning: test hosts may be left over: {error:#}");
+            // Not `eprintln!`, which panics if nobody listens any more.
+            let _unheard = writeln!(
+                io::stderr(),
+                "warning: test hosts may be left over: {error:#}"
+            );
         }
     }
 }

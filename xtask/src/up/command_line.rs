@@ -10,29 +10,35 @@ use serde::Serialize;
 
 use super::Places;
 use super::config::Addresses;
-use super::join::JoinCommand;
 use crate::run::captured;
 
 #[derive(Serialize)]
-struct Config<'a> {
+struct Config {
+    current: &'static str,
+    contexts: Contexts,
+}
+
+#[derive(Serialize)]
+struct Contexts {
+    up: Connection,
+}
+
+#[derive(Serialize)]
+struct Connection {
     server: String,
-    ca_pin: &'a str,
-    token: &'a str,
+    ca_file: &'static str,
+    token: String,
 }
 
 /// Makes an API token and writes `cli.toml` and the program `aiops`, which uses it.
-pub fn write(places: &Places, addresses: &Addresses, join: &JoinCommand) -> Result<()> {
-    let token = create_token(places)?;
-    let ca_pin = join
-        .option("--ca-pin")
-        .context("the join command has no --ca-pin")?;
-    let config = Config {
-        server: addresses.url(),
-        ca_pin,
-        token: token.trim(),
-    };
+///
+/// The agent of this machine must have joined: it has checked the server's authority by the pin.
+pub fn write(places: &Places, addresses: &Addresses) -> Result<()> {
+    let authority = places.agent_state().join("ca.pem");
+    fs::copy(&authority, places.state.join("ca.pem"))
+        .with_context(|| format!("cannot copy {}", authority.display()))?;
     let file = places.state.join("cli.toml");
-    write_with_mode(&file, &toml::to_string(&config)?, 0o600)?;
+    write_with_mode(&file, &config(addresses, create_token(places)?)?, 0o600)?;
     let wrapper = format!(
         "#!/bin/sh\nAIOPS_CONFIG='{}' exec '{}' \"$@\"\n",
         file.display(),
@@ -41,12 +47,31 @@ pub fn write(places: &Places, addresses: &Addresses, join: &JoinCommand) -> Resu
     write_with_mode(&places.state.join("aiops"), &wrapper, 0o755)
 }
 
+fn config(addresses: &Addresses, token: String) -> Result<String> {
+    let up = Connection {
+        server: addresses.url(),
+        ca_file: "ca.pem",
+        token,
+    };
+    let config = Config {
+        current: "up",
+        contexts: Contexts { up },
+    };
+    toml::to_string(&config).context("cannot write the configuration of the command line")
+}
+
 fn create_token(places: &Places) -> Result<String> {
     let mut create = Command::new(places.program("aiops-server"));
     create
         .args(["api-token", "create", "--config"])
         .arg(places.server_config());
-    captured(create.args(["--name", "up"]))
+    let printed = captured(create.args(["--name", "up"]))?;
+    let token = printed
+        .split_whitespace()
+        .find(|word| word.starts_with("aiops_api_"));
+    token
+        .map(str::to_owned)
+        .with_context(|| format!("no API token in what it printed: {printed}"))
 }
 
 /// Writes a file that nobody ever sees with another mode: it may hold a token.
@@ -68,6 +93,25 @@ pub fn count_online(hosts: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_command_line_is_told_of_the_server() {
+        let addresses = Addresses {
+            http: ([127, 0, 0, 1], 8443).into(),
+            agents: ([127, 0, 0, 1], 9443).into(),
+        };
+        let expected = r#"current = "up"
+
+[contexts.up]
+server = "https://127.0.0.1:8443"
+ca_file = "ca.pem"
+token = "aiops_api_x"
+"#;
+        assert_eq!(
+            config(&addresses, "aiops_api_x".to_owned()).unwrap(),
+            expected
+        );
+    }
 
     #[test]
     fn only_hosts_that_are_online_count() {

@@ -18,7 +18,7 @@ const POOL: (&str, &str) = ("aiops", "10.77.0");
 
 /// Where the unit of the agent expects the agent, and keeps its state.
 const AGENT: &str = "/usr/bin/aiops-agent";
-const STATE: &str = "/var/lib/aiops-agent";
+const STATE: &str = "/var/lib/aiops";
 
 /// Which demo services run where: host N takes line N, and after the last line the first again.
 const PLAYBILL: &[&[&str]] = &[

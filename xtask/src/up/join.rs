@@ -41,12 +41,6 @@ impl JoinCommand {
     pub fn arguments(&self) -> &[String] {
         &self.words
     }
-
-    /// The value of an option, `--ca-pin` for one.
-    pub fn option(&self, name: &str) -> Option<&str> {
-        let at = self.words.iter().position(|word| word == name)?;
-        self.words.get(at + 1).map(String::as_str)
-    }
 }
 
 #[cfg(test)]
@@ -68,8 +62,6 @@ mod tests {
             "p",
         ];
         assert_eq!(command.arguments(), expected);
-        assert_eq!(command.option("--ca-pin"), Some("p"));
-        assert_eq!(command.option("--state-dir"), None);
         assert_eq!(JoinCommand::parse("error: no\n"), None);
     }
 }

@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 use indicatif::ProgressBar;
 
+use crate::tell::tell;
+
 /// Does one step of the work and shows that it is going on, and how long it took.
 pub fn step<T>(what: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
     let started = Instant::now();
@@ -13,12 +15,15 @@ pub fn step<T>(what: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
     if io::stderr().is_terminal() {
         spinner.enable_steady_tick(Duration::from_millis(100));
     } else {
-        eprintln!("{what} ...");
+        tell(format_args!("{what} ..."));
     }
     let outcome = work();
     spinner.finish_and_clear();
     if outcome.is_ok() && io::stderr().is_terminal() {
-        eprintln!("{what}: {:.1} s", started.elapsed().as_secs_f64());
+        tell(format_args!(
+            "{what}: {:.1} s",
+            started.elapsed().as_secs_f64()
+        ));
     }
     outcome
 }
