@@ -37,10 +37,12 @@ impl Language {
     fn sources(self) -> &'static [&'static str] {
         match self {
             Self::English => &[
+                include_str!("../../i18n/en/events.ftl"),
                 include_str!("../../i18n/en/fleet.ftl"),
                 include_str!("../../i18n/en/time.ftl"),
             ],
             Self::Chinese => &[
+                include_str!("../../i18n/zh-CN/events.ftl"),
                 include_str!("../../i18n/zh-CN/fleet.ftl"),
                 include_str!("../../i18n/zh-CN/time.ftl"),
             ],

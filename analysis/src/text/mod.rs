@@ -5,7 +5,10 @@
 
 pub mod catalogue;
 pub mod escape;
+pub mod events;
 pub mod fleet;
+pub mod size;
+pub mod stop;
 pub mod style;
 pub mod table;
 pub mod time;

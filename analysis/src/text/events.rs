@@ -1,0 +1,238 @@
+//! Events, a line each.
+
+use chrono::Duration;
+
+use super::{
+    Catalogue,
+    catalogue::Value,
+    escape::one_line,
+    fleet::Page,
+    size::bytes,
+    stop,
+    time::{length, precise_moment},
+};
+use crate::{
+    cause::OomConstraint,
+    event::{Fact, Gap, Killer, ProcessExited},
+    fleet::StoredEvent,
+    process::ExitStatus,
+    run::StartReason,
+};
+
+/// One event: time, host, kind and what happened.
+pub fn line(stored: &StoredEvent, page: &Page<'_>) -> String {
+    let host = one_line(&stored.host_name);
+    let (at, kind, text) = match &stored.event {
+        Some(event) => (
+            event.at,
+            event.fact.kind(),
+            fact(&event.fact, page.catalogue),
+        ),
+        None => (
+            stored.received_at,
+            "unknown",
+            page.catalogue.say("event-unreadable"),
+        ),
+    };
+    let text = match stored.event.as_ref().map(|event| &event.fact) {
+        Some(fact) if is_bad(fact) => page.style.bad(&text),
+        Some(Fact::Gap(_)) | None => page.style.doubtful(&text),
+        _ => text,
+    };
+    let time = page.style.faint(&precise_moment(at, page.zone));
+    format!("{time}  {host}  {kind:<22}  {text}")
+}
+
+fn is_bad(fact: &Fact) -> bool {
+    match fact {
+        Fact::UnitStopped(stopped) | Fact::UnitCauseRevised(stopped) => {
+            stopped.stop.cause.is_failure()
+        }
+        Fact::UnitStartFailed(_) | Fact::OomKilled(_) | Fact::ProcessFaulted(_) => true,
+        _ => false,
+    }
+}
+
+/// What happened, in words, on one line.
+pub fn fact(fact: &Fact, catalogue: &Catalogue) -> String {
+    let id = format!("event-{}", fact.kind());
+    let say = |parameters: &[(&str, Value)]| {
+        let parameters: Vec<_> = parameters.to_vec();
+        one_line(&catalogue.say_with(&id, &parameters)).into_owned()
+    };
+    match fact {
+        Fact::ProcessForked(forked) => say(&[
+            ("comm", forked.comm.as_str().into()),
+            ("pid", pid(forked.process.pid)),
+            ("parent", pid(forked.parent_pid)),
+        ]),
+        Fact::ProcessExecuted(executed) => say(&[
+            ("comm", executed.comm.as_str().into()),
+            ("pid", pid(executed.process.pid)),
+            ("argv", executed.argv.join(" ").into()),
+        ]),
+        Fact::ProcessExited(exited) => say(&[
+            ("comm", exited.comm.as_str().into()),
+            ("pid", pid(exited.process.pid)),
+            ("status", exit(exited, catalogue).into()),
+        ]),
+        Fact::UnitStarting(moment) | Fact::UnitStopping(moment) => {
+            say(&[("unit", moment.unit.as_str().into())])
+        }
+        Fact::UnitStarted(moment) => say(&[
+            ("unit", moment.unit.as_str().into()),
+            (
+                "why",
+                moment
+                    .start
+                    .as_ref()
+                    .map_or(String::new(), |why| start(why, catalogue))
+                    .into(),
+            ),
+        ]),
+        Fact::UnitStartFailed(stopped)
+        | Fact::UnitStopped(stopped)
+        | Fact::UnitCauseRevised(stopped) => say(&[
+            ("unit", stopped.unit.as_str().into()),
+            ("stop", stop::line(&stopped.stop, catalogue).into()),
+        ]),
+        Fact::UnitRestartScheduled(scheduled) => say(&[
+            ("unit", scheduled.unit.as_str().into()),
+            ("restarts", scheduled.restarts.into()),
+        ]),
+        Fact::UnitRequested(requested) => say(&[
+            ("unit", requested.unit.as_str().into()),
+            (
+                "verb",
+                catalogue
+                    .say(&format!("verb-{}", requested.verb.name()))
+                    .into(),
+            ),
+            ("actor", stop::actor(&requested.actor, catalogue).into()),
+        ]),
+        Fact::UnitState(state) => say(&[
+            ("unit", state.unit.as_str().into()),
+            ("active", state.active.as_str().into()),
+            ("sub", state.sub.as_str().into()),
+        ]),
+        Fact::OomKilled(killed) => say(&[
+            ("comm", killed.comm.as_str().into()),
+            ("memory", bytes(killed.rss_bytes).into()),
+            (
+                "constraint",
+                catalogue.say(constraint_id(killed.constraint)).into(),
+            ),
+        ]),
+        Fact::ProcessFaulted(faulted) => say(&[
+            ("comm", faulted.comm.as_str().into()),
+            ("pid", pid(faulted.pid)),
+            ("line", faulted.line.as_str().into()),
+        ]),
+        Fact::HostBooted(booted) => {
+            let before = match booted.previous_orderly {
+                None => String::new(),
+                Some(true) => catalogue.say("event-before-orderly"),
+                Some(false) => catalogue.say("event-before-power-cut"),
+            };
+            say(&[("before", before.into())])
+        }
+        Fact::ClockJumped(jumped) => {
+            let back = jumped.by_ms < 0;
+            let by = length(
+                Duration::milliseconds(jumped.by_ms.saturating_abs()),
+                catalogue,
+            );
+            let id = if back {
+                "event-clock-jumped-back"
+            } else {
+                "event-clock-jumped-forward"
+            };
+            catalogue.say_with(id, &[("length", by.into())])
+        }
+        Fact::SourceStarted(started) => {
+            let degraded = started.degraded.as_deref().map_or(String::new(), |reason| {
+                catalogue.say_with("event-degraded", &[("reason", reason.into())])
+            });
+            say(&[
+                ("source", started.source.as_str().into()),
+                ("runs", started.runs.as_str().into()),
+                ("degraded", degraded.into()),
+            ])
+        }
+        Fact::AgentStarted(started) => say(&[
+            ("version", started.version.as_str().into()),
+            ("host", started.host_name.as_str().into()),
+        ]),
+        Fact::Gap(gap) => say(&gap_parameters(gap, catalogue)),
+    }
+}
+
+/// A pid as text: a number would get thousands separators in some languages.
+fn pid(pid: u32) -> Value {
+    pid.to_string().into()
+}
+
+fn constraint_id(constraint: OomConstraint) -> &'static str {
+    match constraint {
+        OomConstraint::Cgroup => "constraint-cgroup",
+        OomConstraint::System => "constraint-system",
+    }
+}
+
+/// Why a unit started, as the tail of a sentence.
+fn start(why: &StartReason, catalogue: &Catalogue) -> String {
+    match why {
+        StartReason::Automatic { restarts } => {
+            catalogue.say_with("event-why-automatic", &[("restarts", (*restarts).into())])
+        }
+        StartReason::Requested { actor: Some(actor) } => {
+            let actor = stop::actor(actor, catalogue);
+            catalogue.say_with("event-why-requested", &[("actor", actor.into())])
+        }
+        StartReason::Boot => catalogue.say("event-why-boot"),
+        StartReason::Requested { actor: None } | StartReason::Unknown => String::new(),
+    }
+}
+
+fn exit(exited: &ProcessExited, catalogue: &Catalogue) -> String {
+    let status = exited.status.map_or_else(
+        || catalogue.say("event-status-unknown"),
+        |status| status.to_string(),
+    );
+    let by = match (&exited.killer, exited.oom_killed, exited.status) {
+        (_, true, _) => catalogue.say("event-oom-killer"),
+        (Some(killer), _, Some(ExitStatus::Signaled { .. })) if !killer.by_kernel => {
+            sender(killer, catalogue)
+        }
+        _ => String::new(),
+    };
+    status + &by
+}
+
+fn sender(killer: &Killer, catalogue: &Catalogue) -> String {
+    let parameters = [
+        ("comm", killer.comm.as_str().into()),
+        ("pid", pid(killer.pid)),
+        ("uid", pid(killer.uid)),
+    ];
+    catalogue.say_with("event-killer", &parameters)
+}
+
+fn gap_parameters(gap: &Gap, catalogue: &Catalogue) -> [(&'static str, Value); 4] {
+    let lost = match gap.lost {
+        Some(n) => catalogue.say_with("event-lost-number", &[("n", n.into())]),
+        None => catalogue.say("event-lost-unknown"),
+    };
+    [
+        ("source", gap.source.as_str().into()),
+        ("lost", lost.into()),
+        (
+            "reason",
+            catalogue.say(&format!("gap-{}", gap.reason.name())).into(),
+        ),
+        ("detail", gap.detail.as_str().into()),
+    ]
+}
+
+#[cfg(test)]
+mod tests;

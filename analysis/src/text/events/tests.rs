@@ -1,0 +1,127 @@
+use chrono::FixedOffset;
+use uuid::Uuid;
+
+use super::*;
+use crate::{
+    Timestamp,
+    cause::{Actor, Certainty, Stop, StopCause},
+    event::{ClockJumped, Event, GapReason, HostBooted, UnitStopped, Verb},
+    identity::{AgentId, BootId},
+    process::Signal,
+    text::{Language, Style},
+};
+
+fn at(ms: i64) -> Timestamp {
+    chrono::DateTime::UNIX_EPOCH + Duration::milliseconds(1_800_000_000_000 + ms)
+}
+
+fn stored(fact: Option<Fact>) -> StoredEvent {
+    let event = |fact| Event {
+        at: at(123),
+        since_boot_ns: None,
+        boot: BootId(Uuid::from_u128(1)),
+        fact,
+    };
+    StoredEvent {
+        cursor: "1".into(),
+        agent_id: AgentId(Uuid::from_u128(2)),
+        host_name: "db-\u{1b}3".into(),
+        epoch: 1,
+        seq: 1,
+        received_at: at(0),
+        event: fact.map(event),
+    }
+}
+
+fn stopped(cause: StopCause, exit: Option<ExitStatus>, actor: Option<Actor>) -> Fact {
+    let stop = Stop {
+        cause,
+        certainty: Certainty::Measured,
+        evidence: vec![],
+        actor,
+        exit,
+    };
+    let unit = "mysql.service".parse().unwrap();
+    Fact::UnitStopped(UnitStopped {
+        unit,
+        invocation: None,
+        stop,
+    })
+}
+
+fn lines(language: Language) -> String {
+    let catalogue = Catalogue::of(language);
+    let zone = FixedOffset::east_opt(0).unwrap();
+    let page = Page {
+        catalogue: &catalogue,
+        style: Style::Plain,
+        width: None,
+        zone,
+        now: at(0),
+    };
+    let segv = ExitStatus::Signaled {
+        signal: Signal::SEGV,
+        core_dumped: true,
+    };
+    let actor = Actor {
+        uid: 0,
+        user: Some("root".into()),
+        login_uid: Some(1000),
+        login_user: Some("ana".into()),
+        command: vec!["systemctl".into(), "restart".into(), "mysql".into()],
+        ancestors: vec![],
+    };
+    let facts = [
+        Some(stopped(StopCause::Signal, Some(segv), None)),
+        Some(stopped(StopCause::Manual, None, Some(actor))),
+        Some(Fact::HostBooted(HostBooted {
+            previous_boot: None,
+            previous_orderly: Some(false),
+            previous_ended_at: None,
+        })),
+        Some(Fact::ClockJumped(ClockJumped { by_ms: -90_000 })),
+        Some(Fact::Gap(Gap {
+            source: "process".into(),
+            reason: GapReason::Overflow,
+            lost: Some(1),
+            detail: "ring buffer full".into(),
+        })),
+        None,
+    ];
+    facts.map(|fact| line(&stored(fact), &page)).join("\n")
+}
+
+#[test]
+fn events_read_well_in_both_languages() {
+    insta::assert_snapshot!(lines(Language::English));
+    insta::assert_snapshot!(lines(Language::Chinese));
+}
+
+#[test]
+fn every_stable_name_has_its_words() {
+    let causes = StopCause::ALL.map(|cause| format!("cause-{}", cause.name()));
+    let certainties = [Certainty::Measured, Certainty::Inferred, Certainty::Unknown]
+        .map(|certainty| format!("certainty-{}", certainty.name()));
+    let verbs = [
+        Verb::Start,
+        Verb::Stop,
+        Verb::Restart,
+        Verb::Reload,
+        Verb::Kill,
+    ]
+    .map(|verb| format!("verb-{}", verb.name()));
+    let gaps = [
+        GapReason::Overflow,
+        GapReason::SpoolFull,
+        GapReason::SpoolDamaged,
+        GapReason::Oversize,
+        GapReason::JournalVacuumed,
+        GapReason::AgentDown,
+        GapReason::Malformed,
+    ]
+    .map(|reason| format!("gap-{}", reason.name()));
+    let catalogue = Catalogue::of(Language::English);
+    for id in causes.iter().chain(&certainties).chain(&verbs).chain(&gaps) {
+        assert!(catalogue.has(id), "{id}");
+    }
+}
