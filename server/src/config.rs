@@ -66,7 +66,7 @@ pub struct Retention {
 #[serde(default, deny_unknown_fields)]
 pub struct Limits {
     pub database_connections: u32,
-    /// TLS handshakes in flight per listener. More wait in the kernel's queue.
+    /// TLS handshakes in flight on one listener. More wait in the kernel's queue.
     pub handshakes: usize,
     /// Open connections on the HTTPS listener.
     pub http_connections: usize,
@@ -101,7 +101,7 @@ impl Default for Config {
             retention: Retention::default(),
             limits: Limits::default(),
             log: Log::default(),
-            stop_grace: Period::from_secs(5),
+            stop_grace: Period::from_secs(3),
         }
     }
 }

@@ -25,6 +25,11 @@ impl PublicName {
         Self::try_from(name).unwrap_or_else(|_| Self("localhost".into()))
     }
 
+    /// How programs on this machine call it.
+    pub fn of_loopback() -> [Self; 3] {
+        ["localhost", "127.0.0.1", "::1"].map(|name| Self(name.into()))
+    }
+
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -46,6 +51,12 @@ impl TryFrom<String> for PublicName {
             Ok(_) => Ok(Self(text)),
             Err(_) => Err(NotAPublicName(text)),
         }
+    }
+}
+
+impl From<IpAddr> for PublicName {
+    fn from(address: IpAddr) -> Self {
+        Self(address.to_string())
     }
 }
 

@@ -18,8 +18,12 @@ pub struct NewAgent<'a> {
     pub machine_id: &'a str,
     pub labels: &'a BTreeMap<String, String>,
     pub key_sha256: Sha256,
+    /// The join token that it used.
+    pub token_sha256: Sha256,
 }
 
+/// Adds a host, and remembers that this key joined with this token: asking again with both gives
+/// the same identity.
 pub async fn insert(
     db: &mut PgConnection,
     agent: &NewAgent<'_>,
@@ -39,25 +43,14 @@ pub async fn insert(
         certificate.serial,
         certificate.expires_at,
     )
-    .execute(db)
+    .execute(&mut *db)
     .await?;
-    Ok(())
-}
-
-/// Remembers that this key joined with this token, so that asking again gives the same identity.
-pub async fn insert_enrolment(
-    db: &mut PgConnection,
-    token: Sha256,
-    key: Sha256,
-    agent: AgentId,
-    now: Timestamp,
-) -> sqlx::Result<()> {
     sqlx::query!(
         "insert into enrolment (token_sha256, key_sha256, agent_id, enrolled_at)
          values ($1, $2, $3, $4)",
-        token.as_slice(),
-        key.as_slice(),
-        agent.0,
+        agent.token_sha256.as_slice(),
+        agent.key_sha256.as_slice(),
+        agent.agent_id.0,
         now,
     )
     .execute(db)

@@ -9,9 +9,11 @@
 pub mod authority;
 pub mod certificate;
 pub mod enrol;
+mod failure_limit;
 pub mod key;
 pub mod metrics;
 pub mod peer;
+mod refusal;
 pub mod renewal;
 pub mod tls;
 pub mod tokens;

@@ -1,1 +1,10 @@
 //! The two TLS listeners and what guards them.
+//!
+//! `door` lets connections in: bounded in number, and only after a TLS handshake that is bounded
+//! in time. `people` and `agents` speak HTTP and gRPC over what came in.
+
+pub mod agents;
+mod door;
+pub mod people;
+
+pub use door::{Admitted, Door};
