@@ -3,6 +3,9 @@
 //! For development and tests only: it does not wait for the disk, so a power cut may cost the data.
 //! (The server has its own way to start a private Postgres, which does.)
 
+mod place;
+mod schema;
+
 use std::fs::{self, File};
 use std::io::ErrorKind;
 use std::os::unix::fs::{DirBuilderExt, chown};
@@ -12,11 +15,12 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, bail};
 
 use crate::account::Account;
 use crate::run::checked;
 use crate::tell::tell;
+use place::{data_fits, programs, reachable};
 
 /// How long Postgres may take to answer after its start.
 const START_LIMIT: Duration = Duration::from_secs(30);
@@ -93,23 +97,6 @@ impl Postgres {
     pub fn url(&self, database: &str) -> String {
         let folder = self.folder.display();
         format!("postgres:///{database}?host={folder}&user=postgres")
-    }
-
-    /// Makes `database` anew, with every migration of the folder `migrations` applied to it.
-    pub fn recreate(&self, database: &str, migrations: &Path) -> Result<()> {
-        let drop = format!("drop database if exists {database} with (force)");
-        let create = format!("create database {database}");
-        checked(self.psql("postgres").args(["-c", &drop, "-c", &create]))?;
-        for file in sql_files(migrations)? {
-            checked(
-                self.psql(database)
-                    .arg("--single-transaction")
-                    .arg("--file")
-                    .arg(&file),
-            )
-            .with_context(|| format!("cannot apply {}", file.display()))?;
-        }
-        Ok(())
     }
 
     /// Ends this Postgres and waits until it is gone. Its data stays.
@@ -224,14 +211,6 @@ impl Postgres {
         ask.status().is_ok_and(|status| status.success())
     }
 
-    fn psql(&self, database: &str) -> Command {
-        let mut psql = Command::new(self.programs.join("psql"));
-        psql.args(["--no-psqlrc", "--quiet", "--set", "ON_ERROR_STOP=1"])
-            .arg(self.url(database));
-        psql.env("PGOPTIONS", "--client-min-messages=warning");
-        psql
-    }
-
     /// A command as the account that Postgres runs as: it refuses to be root.
     fn as_account(&self, program: &Path) -> Command {
         let mut command = match &self.account {
@@ -253,51 +232,29 @@ impl Drop for Postgres {
     }
 }
 
-/// The folder with the programs of the newest Postgres of this machine.
-fn programs() -> Result<PathBuf> {
-    let installed = fs::read_dir("/usr/lib/postgresql")
-        .into_iter()
-        .flatten()
-        .flatten();
-    let newest = installed
-        .map(|version| version.path().join("bin"))
-        .filter(|folder| folder.join("initdb").exists())
-        .max_by_key(|folder| major_version(folder));
-    newest.context("no Postgres is installed: apt-get install postgresql")
-}
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
 
-/// 15 for `/usr/lib/postgresql/15/bin`.
-fn major_version(programs: &Path) -> Option<u32> {
-    programs.parent()?.file_name()?.to_str()?.parse().ok()
-}
+    #[test]
+    fn it_ends_with_its_value_or_when_it_is_stopped() {
+        let folder = tempfile::tempdir().unwrap();
+        open_to_all(folder.path());
+        let folder = folder.path().join("pg");
+        drop(Postgres::start(&folder, Lifetime::Ours).unwrap());
+        assert!(Postgres::running(&folder).unwrap().is_none());
 
-/// Is there data which these programs can run on?
-fn data_fits(data: &Path, programs: &Path) -> bool {
-    let version = fs::read_to_string(data.join("PG_VERSION")).unwrap_or_default();
-    // postgresql.conf is there only if initdb went through.
-    data.join("postgresql.conf").exists() && version.trim().parse().ok() == major_version(programs)
-}
-
-/// `folder`, or one in its stead where Postgres cannot use it: because its account may not enter
-/// (a checkout in /root), or because the path of the socket is longer than the kernel allows.
-fn reachable(folder: &Path, account: Option<&Account>) -> PathBuf {
-    let socket = folder.join(".s.PGSQL.5432.lock");
-    let entered = account.is_none_or(|account| account.can_enter(folder));
-    if entered && socket.as_os_str().len() < 100 {
-        return folder.to_owned();
+        drop(Postgres::start(&folder, Lifetime::UntilStopped).unwrap());
+        let still = Postgres::running(&folder)
+            .unwrap()
+            .expect("it was to run on");
+        still.stop().unwrap();
+        assert!(Postgres::running(&folder).unwrap().is_none());
     }
-    let name = folder.to_string_lossy().replace('/', "-");
-    let end = name.char_indices().rev().nth(50).map_or(0, |(at, _)| at);
-    PathBuf::from(format!("/var/tmp/aiops{}", &name[end..]))
-}
 
-/// The SQL files of a folder in the order of their names, which is the order of the migrations.
-fn sql_files(folder: &Path) -> Result<Vec<PathBuf>> {
-    ensure!(folder.is_dir(), "{} is missing", folder.display());
-    let mut files: Vec<PathBuf> = fs::read_dir(folder)?
-        .map(|entry| entry.map(|entry| entry.path()))
-        .collect::<Result<_, _>>()?;
-    files.retain(|file| file.extension().is_some_and(|extension| extension == "sql"));
-    files.sort();
-    Ok(files)
+    /// The account of Postgres must be able to enter.
+    pub(super) fn open_to_all(folder: &Path) {
+        use std::os::unix::fs::PermissionsExt;
+        fs::set_permissions(folder, fs::Permissions::from_mode(0o755)).unwrap();
+    }
 }

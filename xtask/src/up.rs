@@ -2,6 +2,7 @@
 
 mod command_line;
 mod config;
+mod fleet;
 mod guide;
 mod hosts;
 mod join;
@@ -10,27 +11,20 @@ mod progress;
 use std::fs;
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 
-use crate::child::{Orphanage, Part};
+use crate::child::Orphanage;
 use crate::lock::{Attempt, Lock};
 use crate::packages::{self, POSTGRES, UTIL_LINUX};
-use crate::run::{captured, checked};
 use crate::stop::Stop;
 use crate::tell::{print, tell};
 use crate::workspace;
 use config::Addresses;
+use fleet::{Fleet, start_agent, start_server};
 use hosts::Hosts;
 use join::JoinCommand;
 use progress::step;
-
-/// The server makes its Postgres at the first start, which is most of this.
-const READY_LIMIT: Duration = Duration::from_secs(60);
-
-/// From the start of the agents to the first word of each with the server.
-const ONLINE_LIMIT: Duration = Duration::from_secs(30);
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -65,13 +59,6 @@ impl Places {
     fn server_config(&self) -> PathBuf {
         self.state.join("server.toml")
     }
-}
-
-/// All that runs; it ends in the order of the fields: an agent without its server would complain.
-struct Fleet {
-    agent: Part,
-    hosts: Option<Hosts>,
-    server: Part,
 }
 
 pub fn run(args: &Args) -> Result<()> {
@@ -148,9 +135,7 @@ fn start(args: &Args, places: &Places, stop: &Stop) -> Result<Fleet> {
     make_state_folder(&places.state)?;
     let hosts = match args.hosts {
         0 => None,
-        count => Some(step(&format!("booting {count} hosts"), || {
-            Hosts::boot(count)
-        })?),
+        count => Some(step("booting the test hosts", || Hosts::boot(count))?),
     };
     let ip = hosts
         .as_ref()
@@ -178,7 +163,7 @@ fn start(args: &Args, places: &Places, stop: &Stop) -> Result<Fleet> {
         hosts.write_door(&places.state.join("on"))?;
     }
     step("waiting for the hosts to be online", || {
-        fleet.wait_till_online(places, args, stop)
+        fleet.wait_till_online(places, stop)
     })?;
     print(guide::text(
         places,
@@ -193,82 +178,4 @@ fn make_state_folder(state: &Path) -> Result<()> {
         fs::remove_dir_all(state).with_context(|| format!("cannot remove {}", state.display()))?;
     }
     fs::create_dir_all(state).with_context(|| format!("cannot make {}", state.display()))
-}
-
-fn start_server(places: &Places, addresses: &Addresses, stop: &Stop) -> Result<Part> {
-    let file = places.server_config();
-    fs::write(
-        &file,
-        config::server(addresses, &places.state.join("server"))?,
-    )
-    .with_context(|| format!("cannot write {}", file.display()))?;
-    let program = places.program("aiops-server");
-    let config = file
-        .to_str()
-        .context("the path of the checkout is not UTF-8")?;
-    let log = places.state.join("server.log");
-    let mut server = Part::start("the server", &program, &["run", "--config", config], log)?;
-    stop.wait_for("the server is ready", READY_LIMIT, || {
-        still_runs(&mut server)?;
-        let mut health = std::process::Command::new(&program);
-        health.args(["health", "--config", config]);
-        Ok(checked(&mut health).is_ok().then_some(()))
-    })
-    .with_context(|| format!("see {}", server.log().display()))?;
-    Ok(server)
-}
-
-fn start_agent(places: &Places, join: &JoinCommand) -> Result<Part> {
-    let program = places.program("aiops-agent");
-    let state = places.state.join("agent");
-    let state = state
-        .to_str()
-        .context("the path of the checkout is not UTF-8")?;
-    let mut command = std::process::Command::new(&program);
-    command.args(join.arguments()).args(["--state-dir", state]);
-    checked(&mut command).context("this machine cannot join")?;
-    let log = places.state.join("agent.log");
-    Part::start("the agent", &program, &["run", "--state-dir", state], log)
-}
-
-/// # Errors
-///
-/// If a part has ended, with the end of its log.
-fn still_runs(part: &mut Part) -> Result<()> {
-    match part.ended()? {
-        None => Ok(()),
-        Some(status) => bail!(
-            "{} ended ({status}); the last lines of {}:\n{}",
-            part.name(),
-            part.log().display(),
-            part.last_lines()
-        ),
-    }
-}
-
-impl Fleet {
-    /// Returns when we are to end.
-    ///
-    /// # Errors
-    ///
-    /// If a part ends before: half a fleet looks healthy.
-    fn watch(&mut self, stop: &Stop) -> Result<()> {
-        while !stop.is_wanted() {
-            still_runs(&mut self.server)?;
-            still_runs(&mut self.agent)?;
-            std::thread::sleep(Duration::from_millis(100));
-        }
-        Ok(())
-    }
-
-    fn wait_till_online(&mut self, places: &Places, args: &Args, stop: &Stop) -> Result<()> {
-        let all = usize::from(args.hosts) + 1;
-        stop.wait_for("all hosts are online", ONLINE_LIMIT, || {
-            still_runs(&mut self.server)?;
-            still_runs(&mut self.agent)?;
-            let mut list = std::process::Command::new(places.state.join("aiops"));
-            let hosts = captured(list.args(["host", "list", "--output", "json"]))?;
-            Ok((command_line::count_online(&hosts) == all).then_some(()))
-        })
-    }
 }
