@@ -6,8 +6,10 @@ pub mod event;
 pub mod fleet;
 pub mod identity;
 pub mod journal;
+pub mod placement;
 pub mod process;
 pub mod run;
+pub mod scrub;
 pub mod text;
 
 /// A moment on somebody's wall clock, in UTC. Facts of a host carry that host's clock, which may
