@@ -1,1 +1,3 @@
-//! Placeholder while the workspace is laid out.
+//! The daemon that watches one host and streams what it sees.
+
+pub mod process;
