@@ -1,4 +1,4 @@
-//! The developer's front door: `cargo xtask up`, `cargo xtask test` and what they are made of.
+#![doc = include_str!("../README.md")]
 
 mod account;
 mod bench;

@@ -22,10 +22,12 @@ const PERIOD: Duration = Duration::from_millis(50);
 pub struct Stop(Arc<AtomicBool>);
 
 impl Stop {
-    /// From here on the signals do not end us any more: somebody has to look at this.
+    /// From here on the first signal does not end us any more: somebody has to look at this. The
+    /// second one ends us at once, in case nobody does; the parts then end by their death signal.
     pub fn on_signals() -> io::Result<Self> {
         let wanted = Arc::new(AtomicBool::new(false));
         for signal in [SIGINT, SIGTERM, SIGHUP] {
+            signal_hook::flag::register_conditional_shutdown(signal, 130, Arc::clone(&wanted))?;
             signal_hook::flag::register(signal, Arc::clone(&wanted))?;
         }
         Ok(Self(wanted))

@@ -9,6 +9,7 @@ use anyhow::{Context, Result};
 
 use crate::host::Host;
 use crate::owners::{self, Claim};
+use crate::requirements::requirements;
 use crate::script::Script;
 
 /// Hosts on a network of their own. They and all their traces are removed when the pool and the last
@@ -48,9 +49,10 @@ impl Pool {
     ///
     /// # Errors
     ///
-    /// If we are not root, or what a dead process left behind cannot be removed;
-    /// [`requirements`](crate::requirements) tells more.
+    /// [`Missing`](crate::Missing) if test hosts cannot run here; or if what a dead process left
+    /// behind cannot be removed.
     pub fn new() -> Result<Self> {
+        requirements()?;
         Self::guarded(&owners::claim_free()?)
     }
 
@@ -60,6 +62,7 @@ impl Pool {
     ///
     /// As for [`Pool::new`], and if the name or the network is in use.
     pub fn named(name: &str, network: &str) -> Result<Self> {
+        requirements()?;
         let script = Script {
             pool: name.to_owned(),
             network: network.to_owned(),
@@ -115,12 +118,6 @@ impl Pool {
             .iter()
             .map(|name| Host::new(self.clone(), name))
             .collect())
-    }
-
-    /// Passes the core dumps of processes in hosts on to their own systemd-coredump, until the pool
-    /// is gone. It changes a setting of the whole machine: one pool at a time.
-    pub fn catch_core_dumps(&self) -> Result<()> {
-        self.run(&["cores", "on"]).map(drop)
     }
 
     pub(crate) fn run(&self, arguments: &[&str]) -> Result<String> {

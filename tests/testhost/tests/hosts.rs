@@ -14,7 +14,6 @@ const VICTIM: &str = "TESTHOST_TEST_VICTIM";
 
 #[test]
 fn two_hosts_run_commands_take_files_and_see_each_other() -> Result<()> {
-    testhost::requirements()?;
     let pool = Pool::new()?;
     let hosts = pool.boot(&["a", "b"])?;
     let [a, b] = hosts.as_slice() else {
@@ -58,7 +57,6 @@ fn two_hosts_run_commands_take_files_and_see_each_other() -> Result<()> {
 
 #[test]
 fn a_host_without_power_comes_back_as_the_same_machine_in_another_boot() -> Result<()> {
-    testhost::requirements()?;
     let pool = Pool::new()?;
     let host = pool.boot(&["a"])?.remove(0);
     let (machine, boot, address) = (machine_id(&host)?, boot_id(&host)?, host.ip()?);
@@ -87,7 +85,6 @@ fn a_host_without_power_comes_back_as_the_same_machine_in_another_boot() -> Resu
 
 #[test]
 fn a_spawned_command_talks_to_us_and_ends_with_its_value() -> Result<()> {
-    testhost::requirements()?;
     let pool = Pool::new()?;
     let host = pool.boot(&["a"])?.remove(0);
     let mut cat = host.spawn(&["cat"])?;
@@ -104,7 +101,6 @@ fn a_spawned_command_talks_to_us_and_ends_with_its_value() -> Result<()> {
 
 #[test]
 fn nothing_is_left_of_a_pool_that_was_dropped() -> Result<()> {
-    testhost::requirements()?;
     let pool = distinct_pool()?;
     let hosts = pool.boot(&["a", "b"])?;
     hosts[0].power_off()?;
@@ -127,7 +123,6 @@ fn nothing_is_left_of_a_pool_that_was_dropped() -> Result<()> {
 
 #[test]
 fn nothing_is_left_of_a_pool_whose_process_was_killed() -> Result<()> {
-    testhost::requirements()?;
     let mut victim = Victim::start()?;
     victim.kill()?;
     until(
@@ -139,7 +134,6 @@ fn nothing_is_left_of_a_pool_whose_process_was_killed() -> Result<()> {
 
 #[test]
 fn what_a_killed_process_and_its_killed_guard_left_goes_with_the_next_pool() -> Result<()> {
-    testhost::requirements()?;
     let mut victim = Victim::start()?;
     victim.kill_guard()?;
     victim.kill()?;
@@ -155,7 +149,6 @@ fn what_a_killed_process_and_its_killed_guard_left_goes_with_the_next_pool() -> 
 
 #[test]
 fn a_name_that_is_in_use_is_refused() -> Result<()> {
-    testhost::requirements()?;
     let pool = Pool::new()?;
     let network = pool.base_ip();
     let (network, _) = network.rsplit_once('.').context("not an address")?;

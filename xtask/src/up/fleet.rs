@@ -43,8 +43,11 @@ pub fn start_server(places: &Places, addresses: &Addresses, stop: &Stop) -> Resu
     let mut server = Part::start("the server", &program, &["run", "--config", config], log)?;
     stop.wait_for("the server is ready", READY_LIMIT, || {
         still_runs(&mut server)?;
-        let mut health = Command::new(&program);
-        health.args(["health", "--config", config]);
+        let mut health = Command::new("timeout");
+        health
+            .arg("5")
+            .arg(&program)
+            .args(["health", "--config", config]);
         Ok(checked(&mut health).is_ok().then_some(()))
     })
     .with_context(|| format!("see {}", server.log().display()))?;
