@@ -42,10 +42,16 @@ macro_rules! functions {
                 // below are those of sd-journal.h, which have not changed since version 209.
                 unsafe {
                     let library = Library::new("libsystemd.so.0")?;
-                    Ok(Self {
-                        $($name: *library.get(concat!("sd_journal_", stringify!($name), "\0").as_bytes())?,)*
+                    let mut functions = Self {
+                        $($name: *library.get(concat!("sd_journal_", stringify!($name)).as_bytes())?,)*
                         _library: library,
-                    })
+                    };
+                    // Since 246: passes over a field that cannot be unpacked, and the same else.
+                    let better = functions._library.get(b"sd_journal_enumerate_available_data");
+                    if let Ok(better) = better {
+                        functions.enumerate_data = *better;
+                    }
+                    Ok(functions)
                 }
             }
         }

@@ -85,6 +85,9 @@ pub trait JournalSource {
     fn next(&mut self) -> Option<Result<JournalEntry, CollectError>>;
 
     /// How many entries were passed over because they could not be read.
+    ///
+    /// A lower bound with libsystemd: it leaves out damaged files, entries and fields by itself,
+    /// and tells nobody. Only a hole in the numbers of a reading without matches would show them.
     fn corrupt(&self) -> u64;
 
     /// Waits until there may be more to read, at most `timeout`.

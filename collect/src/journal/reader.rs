@@ -15,10 +15,6 @@ use super::{
 };
 use crate::CollectError;
 
-/// Unreadable entries in a row, after which the journal itself counts as unreadable: an error
-/// that does not move the reader would otherwise be met for ever.
-const CORRUPT_IN_A_ROW: u32 = 1_000;
-
 /// A journal that libsystemd reads.
 pub struct Journal {
     files: SdJournal,
@@ -130,13 +126,6 @@ impl Journal {
             fields,
         })
     }
-
-    fn step(&mut self) -> io::Result<Option<JournalEntry>> {
-        if !self.files.next()? {
-            return Ok(None);
-        }
-        self.read_entry().map(Some)
-    }
 }
 
 impl JournalSource for Journal {
@@ -157,17 +146,16 @@ impl JournalSource for Journal {
     }
 
     fn next(&mut self) -> Option<Result<JournalEntry, CollectError>> {
-        let mut in_a_row = 0;
         loop {
-            match self.step() {
-                Ok(entry) => return entry.map(Ok),
-                Err(error) if in_a_row >= CORRUPT_IN_A_ROW => {
-                    return Some(Err(failed("read", error)));
-                }
-                Err(_) => {
-                    in_a_row += 1;
-                    self.corrupt += 1;
-                }
+            match self.files.next() {
+                Ok(true) => {}
+                Ok(false) => return None,
+                Err(error) => return Some(Err(failed("read", error))),
+            }
+            match self.read_entry() {
+                Ok(entry) => return Some(Ok(entry)),
+                // The step above has left it behind, so this ends.
+                Err(_) => self.corrupt += 1,
             }
         }
     }

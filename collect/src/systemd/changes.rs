@@ -95,6 +95,8 @@ struct States(BTreeMap<UnitName, Known>);
 
 struct Known {
     state: UnitState,
+    /// Whether a signal of the service's part came yet: the list of units does not hold it.
+    service_known: bool,
     /// Whether it differs from what was told last.
     news: bool,
 }
@@ -121,6 +123,7 @@ impl States {
                 main_pid: None,
                 restarts: 0,
             },
+            service_known: false,
             news: false,
         })
     }
@@ -174,10 +177,15 @@ impl States {
         let known = self.of(unit);
         let state = &mut known.state;
         if interface == SERVICE {
-            known.news |= update(&mut state.result, text("Result"));
-            known.news |= update(&mut state.restarts, number("NRestarts"));
             let main_pid = number("MainPID").map(|pid| Some(pid).filter(|pid| *pid != 0));
-            known.news |= update(&mut state.main_pid, main_pid);
+            let changes = [
+                update(&mut state.result, text("Result")),
+                update(&mut state.restarts, number("NRestarts")),
+                // Before it is active it has the pid already, in a state that is about to end.
+                update(&mut state.main_pid, main_pid) && state.active == "active",
+            ];
+            known.news |= known.service_known && changes.contains(&true);
+            known.service_known = true;
         }
         if interface != UNIT {
             return None;
@@ -227,10 +235,24 @@ mod tests {
             None,
             "no news"
         );
-        let ran = changed(&[("MainPID", Variant::new(7u32))]);
-        assert_eq!(states.take_properties(&unit, SERVICE, &ran), None);
-        let told = states.take_properties(&unit, UNIT, &changed(&[]));
-        assert!(matches!(told, Some(UnitChange::State(state)) if state.main_pid == Some(7)));
+    }
+
+    #[test]
+    fn a_pid_is_news_only_while_the_unit_is_active() {
+        let unit: UnitName = "db.service".parse().unwrap();
+        let mut states = States::default();
+        let mut take = |interface, name, value| {
+            let told = states.take_properties(&unit, interface, &changed(&[(name, value)]));
+            told.is_some()
+        };
+        let pid = |pid: u32| Variant::new(pid);
+        assert!(take(UNIT, "ActiveState", Variant::new("inactive")));
+        assert!(!take(SERVICE, "MainPID", pid(7)));
+        assert!(!take(SERVICE, "MainPID", pid(8)));
+        assert!(!take(UNIT, "ActiveState", Variant::new("inactive")));
+        assert!(take(UNIT, "ActiveState", Variant::new("active")));
+        assert!(!take(SERVICE, "MainPID", pid(9)));
+        assert!(take(UNIT, "ActiveState", Variant::new("active")));
     }
 
     #[test]

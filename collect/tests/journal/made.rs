@@ -63,6 +63,14 @@ impl MadeJournal {
         entries.map(|entry| entry.unwrap().cursor).collect()
     }
 
+    /// Where the file is not empty: most of it is room for later entries.
+    pub fn written_bytes(&self) -> Vec<usize> {
+        let bytes = fs::read(self.directory.path().join("system.journal")).unwrap();
+        (0..bytes.len())
+            .filter(|offset| bytes[*offset] != 0)
+            .collect()
+    }
+
     pub fn copy_with_flipped_byte(&self, offset: usize) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let mut bytes = fs::read(self.directory.path().join("system.journal")).unwrap();

@@ -172,20 +172,20 @@ fn a_follower_gives_batches_and_sees_what_is_appended() {
 }
 
 #[test]
-fn a_damaged_journal_ends_the_reading_and_panics_nobody() {
+fn a_damaged_journal_gives_no_entry_twice_and_no_error_without_end() {
     let Some(journal) = MadeJournal::of(&LINES) else {
         return;
     };
-    for offset in (100..8_000).step_by(97) {
+    let mut damaging = 0;
+    for offset in journal.written_bytes().into_iter().step_by(11) {
         let damaged = journal.copy_with_flipped_byte(offset);
-        let Ok(mut source) = Journal::open(&damaged.options(Matches::everything())) else {
-            continue;
-        };
-        // Each entry is given, counted as unreadable, or lost with its file: none twice.
-        let given = std::iter::from_fn(|| source.next())
-            .take(100)
-            .flatten()
-            .count();
+        let mut source = Journal::open(&damaged.options(Matches::everything())).unwrap();
+        let given = all(&mut source).len();
         assert!(given <= LINES.len(), "byte {offset}: {given} entries");
+        damaging += usize::from(given < LINES.len());
     }
+    assert!(
+        damaging > 0,
+        "no byte mattered: the wrong ones were flipped"
+    );
 }
