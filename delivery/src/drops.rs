@@ -54,10 +54,15 @@ impl Drops<'_> {
         self.record(gap, lost)
     }
 
-    /// Both gaps as one, or `None` if one of them is no gap of this epoch.
+    /// Both gaps as one, or `None` if they are not gaps of this epoch for one reason.
     fn joined(&self, last: &Record, next: &Record) -> Option<Record> {
         let own = |record: &Record| record.gap().filter(|gap| gap.epoch == self.epoch);
-        let mut gap = own(last)?.join(own(next)?);
+        let (first, second) = (own(last)?, own(next)?);
+        // Joined with an unknown number, a known one would be lost.
+        if first.reason != second.reason {
+            return None;
+        }
+        let mut gap = first.join(second);
         if !self.rules.hold(Rule::DeclareDrops) {
             gap.from = gap.to;
         }

@@ -34,6 +34,29 @@ struct NextEpoch {
     open: Segment,
 }
 
+/// Which records their sources will read again, so that they stay behind.
+struct ReadAgain<'a> {
+    server: &'a Cursors,
+    /// Cursors of everything older than the spool has; `None` if that cannot be told.
+    deleted: Option<Cursors>,
+    /// First damaged number.
+    intact_below: u64,
+}
+
+impl ReadAgain<'_> {
+    /// A source of which the server has nothing moves as long as its records follow each other from
+    /// its beginning. Deleted ones were stored once, by a server that went back in time since.
+    fn expected(&self, record: &Record) -> bool {
+        let whole = self
+            .deleted
+            .as_ref()
+            .is_some_and(|deleted| !deleted.contains_key(&record.source));
+        let moves =
+            whole && record.seq < self.intact_below && !self.server.contains_key(&record.source);
+        record.cursor.is_some() && !moves
+    }
+}
+
 impl<S: Storage> Spool<S> {
     /// Begins `epoch` and returns where every replayable source has to go on.
     ///
@@ -91,28 +114,56 @@ impl<S: Storage> Spool<S> {
         for gap in self.holes.clone() {
             self.carry(next, self.declaration(&gap))?;
         }
+        let mut again = ReadAgain {
+            server,
+            deleted: self.cursors_before_oldest(),
+            intact_below: self
+                .holes
+                .iter()
+                .map(|hole| hole.from)
+                .min()
+                .unwrap_or(u64::MAX),
+        };
         for segment in self.segments.clone() {
-            let (records, whole) = self.read_good_front(&segment);
-            let last = records
+            let (records, undamaged) = self.read_good_front(&segment);
+            let after = records
                 .last()
-                .map_or(segment.name.first_seq - 1, |record| record.seq);
+                .map_or(segment.name.first_seq, |last| last.seq + 1);
             for record in records {
-                let kept = match &record.cursor {
-                    Some(_) => !server.contains_key(&record.source),
-                    None => self.config.rules.hold(Rule::CarryOver),
-                };
-                if kept {
+                let keeps = record.cursor.is_some() || self.config.rules.hold(Rule::CarryOver);
+                if keeps && !again.expected(&record) {
                     self.carry(next, record)?;
                 }
             }
-            // Damage that the holes do not know yet.
-            if !whole && !self.holes.iter().any(|hole| hole.to >= segment.last_seq) {
-                let gap =
-                    super::read::hole(self.epoch, last + 1, segment.last_seq, GapReason::Corrupt);
-                self.carry(next, self.declaration(&gap))?;
+            if !undamaged {
+                again.intact_below = again.intact_below.min(after);
+                self.carry_unknown_damage(next, after, segment.last_seq)?;
             }
         }
         self.close_next(next)
+    }
+
+    /// The cursors of everything older than the spool has; `None` if that cannot be told.
+    fn cursors_before_oldest(&self) -> Option<Cursors> {
+        let oldest = self.segments.front()?;
+        let bytes = usize::try_from(oldest.start).ok()?;
+        let header = self.storage.read_at(&oldest.file(), 0, bytes).ok()?;
+        Header::decode(&header)
+            .ok()
+            .map(|(header, _)| header.cursors)
+    }
+
+    /// Declares damage that the holes do not cover yet.
+    fn carry_unknown_damage(&mut self, next: &mut NextEpoch, from: u64, to: u64) -> io::Result<()> {
+        if self
+            .holes
+            .iter()
+            .any(|hole| hole.from <= from && hole.to >= to)
+        {
+            return Ok(());
+        }
+        let gap = super::read::hole(self.epoch, from, to, GapReason::Corrupt);
+        self.carry(next, self.declaration(&gap))
     }
 
     fn declaration(&self, gap: &Gap) -> Record {

@@ -42,7 +42,12 @@ impl<S: Storage> Spool<S> {
         };
         let records = self.read_in(&segment, seq, limits);
         records.ok_or_else(|| {
-            self.note_damage(seq, segment.last_seq);
+            // From the first record that is gone, which may be one that is on its way already.
+            let (front, _) = self.read_good_front(&segment);
+            let from = front
+                .last()
+                .map_or(segment.name.first_seq, |record| record.seq + 1);
+            self.note_damage(from.min(seq), segment.last_seq);
             ReadError { seq }
         })
     }

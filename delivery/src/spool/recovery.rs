@@ -1,7 +1,9 @@
 //! Opening a spool from whatever is in its directory.
 //!
 //! A total function: every content gives a spool. What can be read is kept, what cannot is declared.
-//! - A damaged tail of the last segment is cut off; a gap record says that something may be lost.
+//! - A damaged tail of the last segment is never read or written again; a gap record says that
+//!   something may be lost. The bytes stay as they are: until that gap record is durable in the
+//!   next segment, they are what a second recovery finds it by.
 //! - A damaged segment before it is used up to the damage. The numbers missing after it are a hole,
 //!   found by numbering alone, so nothing about it needs to be stored. A hole above the server's
 //!   watermark leads to a new epoch.
@@ -44,8 +46,12 @@ pub struct Recovery {
     pub newer: Vec<String>,
     /// Ranges of numbers that are lost.
     pub holes: Vec<Gap>,
-    /// The end of the last segment was cut off.
+    /// The end of the spool was damaged.
     pub torn_tail: bool,
+    /// ... so badly that a whole file at the end was set aside.
+    lost_end: bool,
+    /// First number of a file that was set aside before the first usable one.
+    lost_start: Option<u64>,
 }
 
 /// One usable segment, before its place among the others is checked.
@@ -107,19 +113,28 @@ impl<S: Storage> Spool<S> {
     fn adopt(&mut self, found: Vec<Found>, recovery: &mut Recovery) {
         for next in found {
             let first_seq = next.segment.name.first_seq;
-            if !self.segments.is_empty() && self.synced_seq + 1 < first_seq {
-                let (from, to) = (self.synced_seq + 1, first_seq - 1);
-                self.holes
-                    .push(hole(self.epoch, from, to, GapReason::Corrupt));
-            }
             self.epoch = next.segment.name.epoch;
+            let expected = if self.segments.is_empty() {
+                // Nothing before the first is normal: the server had it.
+                recovery.lost_start.unwrap_or(first_seq)
+            } else {
+                self.synced_seq + 1
+            };
+            if expected < first_seq {
+                let to = first_seq - 1;
+                self.holes
+                    .push(hole(self.epoch, expected, to, GapReason::Corrupt));
+            }
             self.synced_seq = next.segment.last_seq;
             self.synced_chain = next.chain;
             self.cursors = next.cursors;
             self.active = next.clean;
+            // An empty segment after a torn one was opened for the gap record that never came.
+            let empty = next.segment.last_seq < first_seq;
+            recovery.torn_tail = !next.clean || (empty && recovery.torn_tail);
             self.segments.push_back(next.segment);
         }
-        recovery.torn_tail |= !self.segments.is_empty() && !self.active;
+        recovery.torn_tail |= recovery.lost_end;
         self.secure_last_segment();
         if self.config.rules.hold(Rule::NeverReuseSeq) {
             self.next_seq = self.pending.back().map_or(self.synced_seq, |last| last.seq) + 1;
@@ -135,10 +150,6 @@ impl<S: Storage> Spool<S> {
         let Some(last) = self.segments.back().cloned() else {
             return;
         };
-        if !self.active {
-            // Nothing depends on it: the next segment's first number tells where this one ends.
-            let _ = self.storage.truncate(&last.file(), last.end);
-        }
         if self.storage.sync(&last.file()).is_ok() {
             return;
         }
@@ -261,14 +272,24 @@ fn find_segments(
             Ok(segment) => found.push(segment),
             Err(HeaderError::Newer(_)) => recovery.newer.push(file),
             Err(HeaderError::Damaged) => {
-                recovery.torn_tail |= found.is_empty();
                 let _ = storage.rename(&file, &name.file(SET_ASIDE));
                 recovery.set_aside.push(file);
             }
         }
     }
-    forget_old_damage(storage, files);
     found.reverse();
+    let lost = set_aside(storage)?;
+    let of_epoch = |name: &SegmentName, found: &Found| name.epoch == found.segment.name.epoch;
+    recovery.lost_end = found.last().map_or(!lost.is_empty(), |last| {
+        lost.iter()
+            .any(|name| of_epoch(name, last) && name.first_seq > last.segment.last_seq)
+    });
+    recovery.lost_start = found.first().and_then(|first| {
+        lost.iter()
+            .filter(|name| of_epoch(name, first) && name.first_seq < first.segment.name.first_seq)
+            .map(|name| name.first_seq)
+            .min()
+    });
     Ok(found)
 }
 
@@ -313,13 +334,17 @@ fn inspect(
     })
 }
 
-fn forget_old_damage(storage: &mut impl Storage, files: Vec<String>) {
-    let mut damaged: Vec<SegmentName> = files
+/// Segments that were set aside, now or earlier. Only the newest of them are kept.
+fn set_aside(storage: &mut impl Storage) -> io::Result<Vec<SegmentName>> {
+    let files = storage.list()?;
+    let mut lost: Vec<SegmentName> = files
         .iter()
         .filter_map(|file| SegmentName::parse(file, SET_ASIDE))
         .collect();
-    damaged.sort_unstable();
-    for name in damaged.iter().rev().skip(SET_ASIDE_KEPT) {
+    lost.sort_unstable();
+    let too_many = lost.len().saturating_sub(SET_ASIDE_KEPT);
+    for name in &lost[..too_many] {
         let _ = storage.remove(&name.file(SET_ASIDE));
     }
+    Ok(lost)
 }

@@ -17,13 +17,9 @@ impl<S: Storage> Spool<S> {
     /// `now_ms` is any clock that goes forward, in milliseconds. The newest segment always stays:
     /// it carries epoch, numbering and cursors.
     pub fn expire(&mut self, now_ms: u64) {
-        let acked = self.deletable_up_to();
+        let deletable = self.deletable_segments();
         let mut kept: u64 = 0;
-        for segment in self
-            .segments
-            .iter_mut()
-            .filter(|segment| segment.last_seq <= acked)
-        {
+        for segment in self.segments.iter_mut().take(deletable) {
             segment.acked_at_ms.get_or_insert(now_ms);
             kept += segment.end;
         }
@@ -43,13 +39,12 @@ impl<S: Storage> Spool<S> {
 
     /// False: the oldest segment is needed, or the disk refused.
     pub(super) fn delete_oldest_acked(&mut self) -> bool {
-        let acked = self.deletable_up_to();
+        if self.deletable_segments() == 0 {
+            return false;
+        }
         let Some(oldest) = self.segments.front() else {
             return false;
         };
-        if self.segments.len() < 2 || oldest.last_seq > acked {
-            return false;
-        }
         if self.storage.remove(&oldest.file()).is_err() {
             return false;
         }
@@ -57,11 +52,18 @@ impl<S: Storage> Spool<S> {
         true
     }
 
-    fn deletable_up_to(&self) -> u64 {
-        if self.config.rules.hold(Rule::DeleteOnlyAcked) {
+    /// How many segments at the front the server has whole, damaged ones with what they lost.
+    fn deletable_segments(&self) -> usize {
+        let only_acked = self.config.rules.hold(Rule::DeleteOnlyAcked);
+        let acked = if only_acked {
             self.acked
         } else {
             self.synced_seq
-        }
+        };
+        // The next segment tells where one ends; the last is none of them.
+        let nexts = self.segments.iter().skip(1);
+        nexts
+            .take_while(|next| next.name.first_seq <= acked.saturating_add(1))
+            .count()
     }
 }

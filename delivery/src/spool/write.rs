@@ -61,7 +61,7 @@ impl<S: Storage> Spool<S> {
         if self.active && self.segments.back().is_some_and(room) {
             return Ok(());
         }
-        if let Some(full) = self.segments.back() {
+        if let Some(full) = self.segments.back().filter(|_| self.active) {
             // Gives back what was reserved. Nothing depends on it.
             let _ = self.storage.truncate(&full.file(), full.end);
         }
