@@ -13,6 +13,10 @@ create table agent_stream (
     session bigint not null default 0,
     -- Source number -> where it goes on (base64). Moves in the transaction that stores the events.
     cursors jsonb not null default '{}',
+    -- Who took the stream over from a living one lately: see delivery::clone_suspected.
+    clashes jsonb not null default '[]',
+    -- Set while two machines speak with this identity; nothing is accepted then.
+    clone_suspected_at timestamptz,
     updated_at timestamptz not null default now()
 ) with (fillfactor = 50);
 
@@ -35,14 +39,11 @@ create table event (
 ) partition by range (received_at);
 create index event_by_agent on event (agent_id, received_at, epoch, seq);
 create index event_by_unit on event (unit, received_at) where unit is not null;
-
--- Records that a new epoch may send again; see `unique_id` of the wire's Record.
-create table carried_record (
-    agent_id uuid not null references agent,
-    unique_id uuid not null,
-    stored_at timestamptz not null,
-    primary key (agent_id, unique_id)
-);
+-- For those who read the whole fleet on. A batch has one `received_at`, so that this index holds
+-- one posting list for each batch, and it only grows at its right end.
+create index event_by_time on event (received_at);
+-- Everything but processes is rare, and is what people look for first.
+create index event_of_units on event (received_at) where kind not like 'process-%';
 
 -- Everything that is known to be missing, so that charts can say "no data".
 create table gap (

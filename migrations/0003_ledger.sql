@@ -18,3 +18,5 @@ create table unit_run (
 create index unit_run_by_stop on unit_run (agent_id, unit, stopped_at);
 create index unit_run_open on unit_run (agent_id, boot_id) where stopped_at is null;
 create index unit_run_by_cause on unit_run (cause, stopped_at) where stopped_at is not null;
+-- One unit over all hosts.
+create index unit_run_by_unit on unit_run (unit, stopped_at);

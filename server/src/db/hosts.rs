@@ -137,12 +137,11 @@ pub async fn mark_lost(db: impl PgExecutor<'_>, silence_s: f64) -> sqlx::Result<
     Ok(done.rows_affected())
 }
 
-/// Hosts by name, at most `limit` behind `after` (a name and an id). `query`: part of a name.
+/// Hosts by name, at most `limit`. `query`: part of a name; `labels`: what theirs have to contain.
 pub async fn list(
     db: impl PgExecutor<'_>,
     query: Option<&str>,
     labels: &Value,
-    after: (&str, Uuid),
     limit: i64,
 ) -> sqlx::Result<Vec<HostRow>> {
     sqlx::query_as!(
@@ -155,12 +154,10 @@ pub async fn list(
             s.acked as "acked?", s.clone_suspected_at as "clone_suspected_at?"
         from agent a left join agent_stream s using (agent_id)
         where ($1::text is null or position(lower($1) in lower(a.host_name)) > 0)
-            and a.labels @> $2 and (a.host_name, a.agent_id) > ($3, $4)
-        order by a.host_name, a.agent_id limit $5"#,
+            and a.labels @> $2
+        order by a.host_name, a.agent_id limit $3"#,
         query,
         labels,
-        after.0,
-        after.1,
         limit
     )
     .fetch_all(db)

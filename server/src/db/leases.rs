@@ -1,6 +1,6 @@
 //! Work that one replica does at a time.
 
-use sqlx::{PgConnection, PgExecutor};
+use sqlx::PgExecutor;
 use uuid::Uuid;
 
 /// Takes or prolongs the lease `name` for `seconds`. Answers its generation, `None`: another
@@ -26,24 +26,4 @@ pub async fn acquire(
     )
     .fetch_optional(db)
     .await
-}
-
-/// Whether `holder` still has the lease in that generation. Locks it until the transaction ends,
-/// so that nobody else takes it over in the middle of the work.
-pub async fn hold(
-    db: &mut PgConnection,
-    name: &str,
-    holder: Uuid,
-    generation: i64,
-) -> sqlx::Result<bool> {
-    let held = sqlx::query_scalar!(
-        "select 1 as one from lease
-        where name = $1 and holder = $2 and generation = $3 for update",
-        name,
-        holder,
-        generation
-    )
-    .fetch_optional(db)
-    .await?;
-    Ok(held.is_some())
 }

@@ -5,9 +5,9 @@
 
 use std::time::Duration;
 
-use sqlx::PgPool;
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{ConnectOptions as _, Connection as _, PgPool};
 
 pub mod agents;
 pub mod authority;
@@ -15,6 +15,7 @@ pub mod events;
 pub mod gaps;
 pub mod hosts;
 pub mod leases;
+pub mod partitions;
 pub mod runs;
 pub mod streams;
 pub mod tokens;
@@ -48,9 +49,28 @@ pub async fn connect(options: PgConnectOptions, connections: u32) -> sqlx::Resul
 
 /// Brings the schema up to date. Any number of servers may do this at once: sqlx takes a lock.
 ///
+/// On a connection of its own, because a migration may take longer than a query of the server may.
+///
 /// # Errors
 ///
 /// If a migration fails, or the database was already migrated by a newer server.
-pub async fn migrate(db: &PgPool) -> Result<(), MigrateError> {
-    MIGRATIONS.run(db).await
+pub async fn migrate(options: &PgConnectOptions) -> Result<(), MigrateError> {
+    let mut connection = options.connect().await?;
+    MIGRATIONS.run(&mut connection).await?;
+    Ok(connection.close().await?)
+}
+
+/// Whether every migration of this server has been applied.
+///
+/// # Errors
+///
+/// If Postgres does not answer, or was never migrated.
+pub async fn is_migrated(db: &PgPool) -> sqlx::Result<bool> {
+    // Not checked at compile time: sqlx makes this table, not our migrations.
+    let newest: Option<i64> =
+        sqlx::query_scalar("select max(version) from _sqlx_migrations where success")
+            .fetch_one(db)
+            .await?;
+    let ours = MIGRATIONS.iter().map(|migration| migration.version).max();
+    Ok(newest >= ours)
 }

@@ -131,25 +131,6 @@ pub async fn store_clashes(
     Ok(())
 }
 
-/// Takes note of records that were carried into a new epoch. Answers those never seen before.
-pub async fn note_carried(
-    db: &mut PgConnection,
-    agent: Uuid,
-    unique_ids: &[Uuid],
-    now: Timestamp,
-) -> sqlx::Result<Vec<Uuid>> {
-    sqlx::query_scalar!(
-        "insert into carried_record (agent_id, unique_id, stored_at)
-        select $1, unique_id, $3 from unnest($2::uuid[]) as unique_id
-        on conflict do nothing returning unique_id",
-        agent,
-        unique_ids,
-        now
-    )
-    .fetch_all(db)
-    .await
-}
-
 fn encoded(row: &StreamRow) -> BTreeMap<u16, String> {
     row.cursors
         .iter()

@@ -13,7 +13,7 @@ mod failure_limit;
 pub mod key;
 pub mod metrics;
 pub mod peer;
-mod refusal;
+pub mod refusal;
 pub mod renewal;
 pub mod tls;
 pub mod tokens;

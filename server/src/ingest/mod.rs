@@ -1,32 +1,43 @@
 //! The stream of an agent, stored exactly once.
+//!
+//! A batch is one transaction: lock the agent's watermark, let `delivery` decide, copy the rows,
+//! derive gaps and ledger, move watermark and cursors, commit. Only then the agent is told.
+
+mod backoff;
+mod budget;
+mod carried;
+mod copy;
+mod facts;
+mod glance;
+mod hello;
+mod hello_facts;
+mod ledger;
+mod metrics;
+mod revoked;
+mod rows;
+mod service;
+mod session;
+mod store;
+mod trouble;
 
 use proto::v1::agent_stream_server::{AgentStream, AgentStreamServer};
-use tonic::{Request, Response, Status, Streaming};
 
 use crate::app::App;
 
+pub use hello::{HelloAnswer, hello};
+pub use metrics::IngestMetrics;
+pub use session::HEARTBEAT;
+pub use store::{Outcome, Speaker, Stored, store};
+
+/// Largest message of an agent: a full batch of the limits we give, and what protobuf adds.
+const MAX_MESSAGE_BYTES: usize = 2 * 1024 * 1024;
+
 /// The gRPC service that agents speak to.
-pub fn service(_app: App) -> AgentStreamServer<impl AgentStream> {
-    AgentStreamServer::new(Unserved)
+pub fn service(app: App) -> AgentStreamServer<impl AgentStream> {
+    AgentStreamServer::new(service::Ingest::new(app)).max_decoding_message_size(MAX_MESSAGE_BYTES)
 }
 
-struct Unserved;
-
-#[tonic::async_trait]
-impl AgentStream for Unserved {
-    type StreamStream = tokio_stream::Pending<Result<proto::v1::FromServer, Status>>;
-
-    async fn stream(
-        &self,
-        _request: Request<Streaming<proto::v1::FromAgent>>,
-    ) -> Result<Response<Self::StreamStream>, Status> {
-        Err(Status::unimplemented("ingest"))
-    }
-
-    async fn renew(
-        &self,
-        _request: Request<proto::v1::RenewRequest>,
-    ) -> Result<Response<proto::v1::RenewResponse>, Status> {
-        Err(Status::unimplemented("renew"))
-    }
+/// Whether an error of Postgres passes by itself, so that nobody has to act.
+pub(crate) fn is_passing(error: &sqlx::Error) -> bool {
+    trouble::trouble(error) == trouble::Trouble::Passing
 }

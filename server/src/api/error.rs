@@ -1,0 +1,140 @@
+//! What can go wrong with a request, and how it is told (RFC 9457).
+
+use analysis::fleet::Problem;
+use axum::Json;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use tracing::{error, warn};
+
+use crate::identity::tokens::TokenError;
+
+/// The media type of problem details.
+const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
+
+/// Why a request was refused or failed. The client reads the text; only the log reads the source.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum ApiError {
+    #[error("this needs an API token")]
+    Unauthorized,
+    #[error("`{name}`: {why}")]
+    BadParameter { name: &'static str, why: String },
+    #[error("the body cannot be read: {0}")]
+    BadBody(String),
+    #[error("there is no host {asked:?}")]
+    HostNotFound { asked: String, nearest: Vec<String> },
+    #[error("{} hosts are called {asked:?}: {}", ids.len(), ids.join(", "))]
+    HostAmbiguous { asked: String, ids: Vec<String> },
+    #[error("there is no such resource")]
+    NotFound,
+    #[error("this resource cannot do that")]
+    MethodNotAllowed,
+    #[error("too many clients follow the events of this server")]
+    TooManyFollowers,
+    #[error("the database does not answer")]
+    Database(#[from] sqlx::Error),
+    #[error("the server failed: {0}")]
+    Internal(&'static str),
+}
+
+impl ApiError {
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::Unauthorized => StatusCode::UNAUTHORIZED,
+            Self::BadParameter { .. } | Self::BadBody(_) => StatusCode::BAD_REQUEST,
+            Self::HostNotFound { .. } | Self::NotFound => StatusCode::NOT_FOUND,
+            Self::HostAmbiguous { .. } => StatusCode::CONFLICT,
+            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::TooManyFollowers | Self::Database(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// The stable name.
+    fn kind(&self) -> &'static str {
+        match self {
+            Self::Unauthorized => "unauthorized",
+            Self::BadParameter { .. } => "bad-parameter",
+            Self::BadBody(_) => "bad-body",
+            Self::HostNotFound { .. } => "host-not-found",
+            Self::HostAmbiguous { .. } => "host-ambiguous",
+            Self::NotFound => "not-found",
+            Self::MethodNotAllowed => "method-not-allowed",
+            Self::TooManyFollowers => "too-many-followers",
+            Self::Database(_) => "database-unavailable",
+            Self::Internal(_) => "internal",
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Unauthorized => Some(
+                "send `Authorization: Bearer TOKEN`; \
+                `aiops-server api-token create --name NAME` makes one"
+                    .to_owned(),
+            ),
+            Self::HostNotFound { nearest, .. } if !nearest.is_empty() => {
+                Some(format!("did you mean {}?", nearest.join(" or ")))
+            }
+            Self::HostNotFound { .. } => Some("GET /api/v1/hosts lists the hosts".to_owned()),
+            Self::HostAmbiguous { .. } => Some("ask with one of the ids".to_owned()),
+            Self::TooManyFollowers | Self::Database(_) => Some("try again later".to_owned()),
+            _ => None,
+        }
+    }
+
+    /// What the client is told.
+    pub fn problem(&self) -> Problem {
+        let status = self.status();
+        Problem {
+            kind: self.kind().to_owned(),
+            title: status.canonical_reason().unwrap_or("Error").to_owned(),
+            status: status.as_u16(),
+            detail: Some(self.to_string()),
+            hint: self.hint(),
+        }
+    }
+
+    fn log(&self) {
+        match self {
+            Self::Database(error) if crate::ingest::is_passing(error) => {
+                warn!(%error, "a request failed: {error}");
+            }
+            Self::Database(error) => error!(%error, "a request failed: {error}"),
+            Self::Internal(what) => error!("a request failed: {what}"),
+            _ => {}
+        }
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        self.log();
+        let mut response = (self.status(), Json(self.problem())).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, PROBLEM_JSON);
+        if matches!(self, Self::Unauthorized) {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        if self.status() == StatusCode::SERVICE_UNAVAILABLE {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
+        }
+        response
+    }
+}
+
+impl From<TokenError> for ApiError {
+    fn from(error: TokenError) -> Self {
+        match error {
+            TokenError::Database(error) => Self::Database(error),
+            TokenError::Uses => Self::BadParameter {
+                name: "uses",
+                why: error.to_string(),
+            },
+            TokenError::NameTaken(_) => Self::BadParameter {
+                name: "name",
+                why: error.to_string(),
+            },
+            TokenError::NoRandomness => Self::Internal("no random numbers"),
+        }
+    }
+}

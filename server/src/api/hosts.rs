@@ -1,0 +1,180 @@
+//! The registry of hosts.
+
+use analysis::Timestamp;
+use analysis::fleet::{Host, HostList, HostState, OfflineReason};
+use analysis::identity::AgentId;
+use axum::Json;
+use axum::extract::rejection::JsonRejection;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use serde::Deserialize;
+use serde_json::{Map, Value};
+use tracing::info;
+
+use super::error::ApiError;
+use super::params::{self, Query};
+use crate::app::App;
+use crate::db::hosts::HostRow;
+use crate::db::{agents, hosts};
+
+/// More hosts than one server is made for.
+const MOST_HOSTS: i64 = 20_000;
+/// So many names are compared to say which one was perhaps meant.
+const NAMES: i64 = 5_000;
+/// So many hosts of one name are listed.
+const SAME_NAME: i64 = 20;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ListParams {
+    /// Part of a name.
+    q: Option<String>,
+    /// `key=value`, several separated by commas: all have to match.
+    label: Option<String>,
+    limit: Option<i64>,
+}
+
+/// `GET /hosts`: by name.
+pub(super) async fn list(
+    State(app): State<App>,
+    Query(asked): Query<ListParams>,
+) -> Result<Json<HostList>, ApiError> {
+    let limit = params::limit(asked.limit, MOST_HOSTS, MOST_HOSTS)?;
+    let labels = labels(asked.label.as_deref())?;
+    let rows = hosts::list(&app.db, asked.q.as_deref(), &labels, limit).await?;
+    Ok(Json(HostList {
+        hosts: rows.into_iter().map(host).collect(),
+    }))
+}
+
+/// `GET /hosts/{host}`: by id or name.
+pub(super) async fn show(
+    State(app): State<App>,
+    Path(asked): Path<String>,
+) -> Result<Json<Host>, ApiError> {
+    Ok(Json(host(find(&app, &asked).await?)))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Revocation {
+    reason: String,
+}
+
+/// `POST /hosts/{host}/revoke`: for good. A second call changes nothing.
+pub(super) async fn revoke(
+    State(app): State<App>,
+    Path(asked): Path<String>,
+    body: Result<Json<Revocation>, JsonRejection>,
+) -> Result<StatusCode, ApiError> {
+    let Json(Revocation { reason }) = body.map_err(|error| ApiError::BadBody(error.body_text()))?;
+    let reason = params::text("reason", &reason, 500)?;
+    let agent = AgentId(find(&app, &asked).await?.agent_id);
+    if agents::revoke(&app.db, agent, reason, app.now()).await? {
+        info!(%agent, reason, "revoked agent {agent}: {reason}");
+    }
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// The one host that `asked` names, by id or by name.
+///
+/// A host that was revoked does not stand in the way of the one that joined under its name since.
+pub(super) async fn find(app: &App, asked: &str) -> Result<HostRow, ApiError> {
+    let asked = params::text("host", asked, 255)?;
+    let mut rows = hosts::find(&app.db, asked.parse().ok(), asked, SAME_NAME).await?;
+    if rows.iter().any(|row| row.revoked_at.is_none()) {
+        rows.retain(|row| row.revoked_at.is_none());
+    }
+    match rows.len() {
+        0 => {
+            let names = hosts::names(&app.db, NAMES).await?;
+            let nearest = params::near(asked, names);
+            Err(ApiError::HostNotFound {
+                asked: asked.to_owned(),
+                nearest,
+            })
+        }
+        1 => Ok(rows.remove(0)),
+        _ => {
+            let ids = rows.iter().map(|row| row.agent_id.to_string()).collect();
+            Err(ApiError::HostAmbiguous {
+                asked: asked.to_owned(),
+                ids,
+            })
+        }
+    }
+}
+
+/// `a=b,c=d` as the object that a host's labels have to contain.
+fn labels(text: Option<&str>) -> Result<Value, ApiError> {
+    let pair = |text: &str| {
+        let (key, value) = text.split_once('=').ok_or_else(|| ApiError::BadParameter {
+            name: "label",
+            why: "has to be key=value".to_owned(),
+        })?;
+        Ok((key.to_owned(), Value::from(value)))
+    };
+    let pairs = text
+        .filter(|text| !text.is_empty())
+        .into_iter()
+        .flat_map(|text| text.split(','));
+    pairs
+        .map(pair)
+        .collect::<Result<Map<_, _>, _>>()
+        .map(Value::Object)
+}
+
+fn host(row: HostRow) -> Host {
+    let state = state(&row);
+    let lag = row
+        .last_durable_seq
+        .zip(row.acked)
+        .map(|(durable, acked)| durable - acked);
+    Host {
+        agent_id: AgentId(row.agent_id),
+        host_name: row.host_name,
+        labels: serde_json::from_value(row.labels).unwrap_or_default(),
+        state,
+        enrolled_at: row.enrolled_at,
+        last_heard_at: row.last_heard_at,
+        certificate_expires_at: row.certificate_expires_at,
+        facts: row.facts.map(|facts| facts.0),
+        // A batch may have been stored since the agent last said how far its disk reaches.
+        event_lag: lag.map(|lag| lag.max(0).cast_unsigned()),
+        clock_offset_ms: row.clock_offset_ms,
+    }
+}
+
+fn state(row: &HostRow) -> HostState {
+    let reason = || row.revoked_reason.clone().unwrap_or_default();
+    if let Some(since) = row.revoked_at {
+        return HostState::Revoked {
+            since,
+            reason: reason(),
+        };
+    }
+    if let Some(since) = row.clone_suspected_at {
+        return HostState::CloneSuspected { since };
+    }
+    match (row.connected_at, row.disconnected_at) {
+        (None, _) => HostState::Joined,
+        (Some(since), None) => HostState::Online { since },
+        (Some(_), Some(since)) => HostState::Offline {
+            since: heard_until(row, since),
+            reason: offline(row),
+        },
+    }
+}
+
+/// A lost host has been away since it was last heard, not since somebody noticed.
+fn heard_until(row: &HostRow, noticed: Timestamp) -> Timestamp {
+    match offline(row) {
+        OfflineReason::Lost => row.last_heard_at.unwrap_or(noticed),
+        _ => noticed,
+    }
+}
+
+fn offline(row: &HostRow) -> OfflineReason {
+    let name = row.disconnect_reason.as_deref().unwrap_or_default();
+    serde_json::from_value(Value::from(name)).unwrap_or(OfflineReason::Lost)
+}

@@ -1,0 +1,140 @@
+//! One batch, one transaction.
+
+use delivery::{Accept, Batch, BatchHead, Receiver, Refusal};
+use sqlx::{PgConnection, PgPool};
+use uuid::Uuid;
+
+use super::rows::{Row, encode, rows};
+use super::{carried, facts};
+use crate::db::streams::{self, LockedStream};
+use crate::db::{events, gaps};
+
+/// Whose batch it is, from the certificate and the Hello.
+#[derive(Clone, Copy, Debug)]
+pub struct Speaker {
+    pub agent: Uuid,
+    pub boot: Uuid,
+    /// Wall clock of the host minus ours.
+    pub clock_offset_ms: i64,
+}
+
+/// What became of a batch.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Outcome {
+    Stored(Stored),
+    Refused(Refusal),
+    Revoked,
+    CloneSuspected,
+}
+
+/// What was committed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stored {
+    /// Everything up to this number is stored.
+    pub acked: u64,
+    pub events: u64,
+    /// Of these, what this version cannot read.
+    pub unreadable: u64,
+    /// Records left out because an older epoch holds them.
+    pub carried_twice: u64,
+}
+
+/// Stores a batch. What is stored already is skipped, so storing twice changes nothing.
+///
+/// # Errors
+///
+/// If Postgres fails. Whether the batch is stored is then not known; to find out, call it again.
+pub async fn store(db: &PgPool, speaker: Speaker, batch: &Batch) -> sqlx::Result<Outcome> {
+    let rows = rows(batch, speaker.boot);
+    let mut tx = streams::begin(db).await?;
+    let Some(locked) = streams::lock(&mut tx, speaker.agent)
+        .await?
+        .filter(|row| row.active)
+    else {
+        return Ok(Outcome::Revoked);
+    };
+    if locked.clone_suspected_at.is_some() {
+        return Ok(Outcome::CloneSuspected);
+    }
+    let accept = match decide(&locked, &batch.head()) {
+        Ok(accept) => accept,
+        Err(refusal) => {
+            note_malformed(&mut tx, speaker.agent, batch, &refusal, &locked).await?;
+            tx.commit().await?;
+            return Ok(Outcome::Refused(refusal));
+        }
+    };
+    let stored = insert(&mut tx, speaker, &locked, &accept, &rows).await?;
+    tx.commit().await?;
+    Ok(Outcome::Stored(stored))
+}
+
+fn decide(locked: &LockedStream, head: &BatchHead<'_>) -> Result<Accept, Refusal> {
+    // Postgres has no unsigned numbers; nobody gets that far by counting.
+    if head
+        .records
+        .iter()
+        .any(|record| i64::try_from(record.seq).is_err())
+    {
+        return Err(Refusal::Malformed("number out of range"));
+    }
+    Receiver::default().batch(&locked.row, head)
+}
+
+async fn insert(
+    db: &mut PgConnection,
+    speaker: Speaker,
+    locked: &LockedStream,
+    accept: &Accept,
+    rows: &[Row<'_>],
+) -> sqlx::Result<Stored> {
+    let Speaker {
+        agent,
+        clock_offset_ms,
+        ..
+    } = speaker;
+    let known = carried::stored_already(
+        db,
+        agent,
+        rows,
+        &accept.look_up,
+        clock_offset_ms,
+        locked.now,
+    )
+    .await?;
+    let fresh: Vec<&Row<'_>> = (accept.skip..rows.len())
+        .filter(|at| !known.contains(at))
+        .map(|at| &rows[at])
+        .collect();
+    let mut stored = Stored {
+        acked: accept.row.acked,
+        ..Stored::default()
+    };
+    if accept.skip == rows.len() {
+        return Ok(stored);
+    }
+    if !fresh.is_empty() {
+        let bytes = encode(agent, accept.row.epoch, locked.now, fresh.iter().copied());
+        stored.events = events::copy(db, bytes).await?;
+        facts::apply(db, agent, &locked.row, &fresh, locked.now).await?;
+    }
+    streams::store(db, agent, &accept.row, locked.now).await?;
+    stored.unreadable = fresh.iter().filter(|row| row.is_unreadable()).count() as u64;
+    stored.carried_twice = known.len() as u64;
+    Ok(stored)
+}
+
+/// A malformed batch is not stored, and what was in it may never come: charts have to know.
+async fn note_malformed(
+    db: &mut PgConnection,
+    agent: Uuid,
+    batch: &Batch,
+    refusal: &Refusal,
+    locked: &LockedStream,
+) -> sqlx::Result<()> {
+    if let Refusal::Malformed(what) = refusal {
+        let gap = facts::malformed_gap(agent, batch.epoch, batch.first_seq, what, locked.now);
+        gaps::insert(db, agent, &[gap], locked.now).await?;
+    }
+    Ok(())
+}
