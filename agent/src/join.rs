@@ -1,0 +1,145 @@
+//! `aiops-agent join`: turns a token into an identity.
+//!
+//! Nothing secret is sent before the server has proved the pinned authority. The key is made once
+//! and kept, and the server gives one key one identity: a join whose answer was lost is repeated.
+
+use std::{path::PathBuf, time::Duration};
+
+use proto::enrolment::{ENROL_PATH, EnrolRequest, EnrolResponse};
+use tracing::info;
+
+use crate::{
+    host_facts,
+    https::{self, HttpsError},
+    identity::{self, Credentials, Enrolment, IdentityError},
+    pin::CaPin,
+    state_dir::{StateDir, StateDirError},
+    tls::{self, TlsError},
+};
+
+const ANSWER_LIMIT: Duration = Duration::from_secs(30);
+
+/// What `join` is told.
+#[derive(Clone, Debug)]
+pub struct JoinOptions {
+    /// `https://host:8443`.
+    pub server: String,
+    pub token: String,
+    pub ca_pin: CaPin,
+    pub state_dir: PathBuf,
+    /// `None`: the host's own name.
+    pub host_name: Option<String>,
+}
+
+/// How a join went well.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Joined {
+    Anew(Enrolment),
+    /// The host has that identity already; nothing was sent.
+    Before(Enrolment),
+}
+
+/// Why the host did not join.
+#[derive(Debug, thiserror::Error)]
+pub enum JoinError {
+    #[error("{0} is not the address of a server")]
+    BadServer(String),
+    #[error("this host has joined {server} already")]
+    JoinedElsewhere { server: String, state_dir: PathBuf },
+    #[error("the server at {0} does not belong to the pinned authority; no token was sent")]
+    PinMismatch(String),
+    #[error(transparent)]
+    Https(#[from] HttpsError),
+    #[error(transparent)]
+    Identity(#[from] IdentityError),
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    #[error(transparent)]
+    State(#[from] StateDirError),
+    #[error(transparent)]
+    Host(#[from] collect::CollectError),
+}
+
+impl JoinError {
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::BadServer(_) => Some("it looks like https://aiops.example:8443".into()),
+            Self::JoinedElsewhere { state_dir, .. } => Some(format!(
+                "to leave that server, stop the agent and move {} away",
+                state_dir.display()
+            )),
+            Self::PinMismatch(_) => Some(
+                "`aiops host add` prints the pin; if it is right, somebody answers in the \
+                 server's place"
+                    .into(),
+            ),
+            Self::Https(error) => error.hint(),
+            Self::State(error) => error.hint().map(Into::into),
+            Self::Identity(_) | Self::Tls(_) | Self::Host(_) => None,
+        }
+    }
+}
+
+/// Joins the host to a server, or finds that it has joined.
+///
+/// # Errors
+///
+/// [`JoinError`]; it is safe to try again.
+pub async fn join(options: &JoinOptions) -> Result<Joined, JoinError> {
+    let server =
+        https::base(&options.server).ok_or_else(|| JoinError::BadServer(options.server.clone()))?;
+    let state = StateDir::open(&options.state_dir)?;
+    if let Some(before) = identity::enrolment(&state)? {
+        return if before.ca_pin == options.ca_pin.to_string() {
+            Ok(Joined::Before(before))
+        } else {
+            let state_dir = options.state_dir.clone();
+            Err(JoinError::JoinedElsewhere {
+                server: before.server,
+                state_dir,
+            })
+        };
+    }
+    let key = identity::key(&state)?;
+    let host = host_facts::read()?;
+    let request = EnrolRequest {
+        token: options.token.clone(),
+        csr_pem: identity::signing_request(&key)?
+            .pem()
+            .map_err(IdentityError::Key)?,
+        host_name: options.host_name.clone().unwrap_or(host.host_name),
+        machine_id: host.machine_id.unwrap_or_default(),
+    };
+    let answer = ask(&server, options.ca_pin, &request).await?;
+    let credentials = Credentials::new(&key, answer.certificate_pem, answer.ca_bundle_pem)?;
+    if !credentials.include(options.ca_pin) {
+        return Err(IdentityError::OtherAuthority.into());
+    }
+    let enrolment = Enrolment {
+        agent_id: analysis::identity::AgentId(answer.agent_id),
+        server,
+        ca_pin: options.ca_pin.to_string(),
+        stream_addresses: answer.stream_addresses,
+        host_name: options.host_name.clone(),
+    };
+    identity::store(&state, &credentials)?;
+    // Last: where this file is, the others are.
+    let json = serde_json::to_vec_pretty(&enrolment).expect("strings and an id are JSON");
+    state.replace(&state.identity(), &json)?;
+    info!(agent = %enrolment.agent_id, server = enrolment.server, "joined");
+    Ok(Joined::Anew(enrolment))
+}
+
+async fn ask(server: &str, pin: CaPin, request: &EnrolRequest) -> Result<EnrolResponse, JoinError> {
+    let (config, authority) = tls::pinned(pin)?;
+    let url = format!("{server}{ENROL_PATH}");
+    https::post(config, ANSWER_LIMIT, &url, request)
+        .await
+        .map_err(|error| {
+            if authority.saw_mismatch() {
+                JoinError::PinMismatch(server.to_owned())
+            } else {
+                error.into()
+            }
+        })
+}

@@ -1,0 +1,168 @@
+//! systemd over D-Bus: unit states in the moment they change, and which units take which along.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
+
+use analysis::{
+    event::Fact,
+    history::{Dependencies, Needs},
+    identity::UnitName,
+};
+use collect::{
+    CollectError,
+    systemd::{Manager, UnitChange, UnitChanges},
+};
+use tokio::{
+    sync::{mpsc, watch},
+    time::{Instant, sleep_until},
+};
+use tokio_util::sync::CancellationToken;
+
+use super::told::{Told, at_its_best, not_at_all};
+use crate::{
+    clock::event_now,
+    observed::{DBUS, Observed},
+    uplink::whole,
+};
+
+/// Before systemd is asked again after it could not be.
+const RETRY_AFTER: Duration = Duration::from_secs(30);
+/// Unit files may change without a sign of it.
+const DEPENDENCIES_PERIOD: Duration = Duration::from_secs(900);
+/// After a unit that was never seen: others often come with it.
+const DEPENDENCIES_SOON: Duration = Duration::from_secs(1);
+/// Asking costs process 1 some 30 ms: not more often than this, however many new units come.
+const DEPENDENCIES_PAUSE: Duration = Duration::from_secs(10);
+
+/// Listens until `stop`.
+pub async fn hear(
+    dependencies: watch::Sender<Arc<Dependencies>>,
+    events: mpsc::Sender<Observed>,
+    told: Told,
+    stop: CancellationToken,
+) {
+    let mut last = None;
+    while !stop.is_cancelled() {
+        let listening = stop.run_until_cancelled(subscribe()).await;
+        let outcome = match listening {
+            None => return,
+            Some(Ok((manager, changes))) => {
+                let best = at_its_best("dbus", "dbus");
+                if last.replace(best.clone()) != Some(best.clone()) {
+                    told.runs(best).await;
+                }
+                let mut ear = Ear::new(manager, &dependencies, &events, &told);
+                stop.run_until_cancelled(ear.listen(changes)).await
+            }
+            Some(Err(error)) => {
+                let missing = not_at_all("dbus", whole(&error));
+                if last.replace(missing.clone()) != Some(missing.clone()) {
+                    told.runs(missing).await;
+                }
+                None
+            }
+        };
+        if outcome.is_some_and(|heard| heard.is_err()) {
+            return;
+        }
+        stop.run_until_cancelled(tokio::time::sleep(RETRY_AFTER))
+            .await;
+    }
+}
+
+async fn subscribe() -> Result<(Manager, UnitChanges), CollectError> {
+    let manager = Manager::connect().await?;
+    let changes = manager.subscribe().await?;
+    Ok((manager, changes))
+}
+
+/// The spool takes nothing any more: the agent ends.
+struct SpoolClosed;
+
+struct Ear<'a> {
+    manager: Manager,
+    dependencies: &'a watch::Sender<Arc<Dependencies>>,
+    events: &'a mpsc::Sender<Observed>,
+    told: &'a Told,
+    known: BTreeSet<UnitName>,
+    read_dependencies_at: Instant,
+    /// The earliest moment at which they may be read again.
+    rested_at: Instant,
+}
+
+impl<'a> Ear<'a> {
+    fn new(
+        manager: Manager,
+        dependencies: &'a watch::Sender<Arc<Dependencies>>,
+        events: &'a mpsc::Sender<Observed>,
+        told: &'a Told,
+    ) -> Self {
+        let now = Instant::now();
+        Self {
+            manager,
+            dependencies,
+            events,
+            told,
+            known: BTreeSet::new(),
+            read_dependencies_at: now,
+            rested_at: now,
+        }
+    }
+
+    /// Until the bus closes the connection.
+    async fn listen(&mut self, mut changes: UnitChanges) -> Result<(), SpoolClosed> {
+        loop {
+            tokio::select! {
+                change = changes.next() => match change {
+                    Some(UnitChange::State(state)) => {
+                        if self.known.insert(state.unit.clone()) {
+                            let soon = self.rested_at.max(Instant::now() + DEPENDENCIES_SOON);
+                            self.read_dependencies_at = self.read_dependencies_at.min(soon);
+                        }
+                        let event = event_now(self.told.boot, Fact::UnitState(state));
+                        let observed = Observed::once(DBUS, event);
+                        self.events.send(observed).await.map_err(|_| SpoolClosed)?;
+                    }
+                    // The journal says how jobs end, and for good.
+                    Some(UnitChange::JobDone { .. }) => {}
+                    None => return Ok(()),
+                },
+                () = sleep_until(self.read_dependencies_at) => {
+                    self.read_dependencies_at = Instant::now() + DEPENDENCIES_PERIOD;
+                    self.rested_at = Instant::now() + DEPENDENCIES_PAUSE;
+                    self.read_dependencies().await;
+                }
+            }
+        }
+    }
+
+    /// What cannot be read stays as it was: the causes of stops are less certain then.
+    async fn read_dependencies(&mut self) {
+        let Ok(units) = self.manager.list_units().await else {
+            return;
+        };
+        let Ok(stopping) = self.manager.stop_dependencies().await else {
+            return;
+        };
+        self.known = units.into_iter().map(|loaded| loaded.unit).collect();
+        let mut needs: BTreeMap<UnitName, Needs> = self
+            .known
+            .iter()
+            .map(|unit| (unit.clone(), Needs::default()))
+            .collect();
+        for (stopped, along) in stopping {
+            for unit in along {
+                needs
+                    .entry(unit)
+                    .or_default()
+                    .stopped_with
+                    .insert(stopped.clone());
+            }
+        }
+        self.dependencies
+            .send_replace(Arc::new(needs.into_iter().collect()));
+    }
+}

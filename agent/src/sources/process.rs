@@ -1,0 +1,142 @@
+//! Brings the process source's events to the spool, and starts it again should it fail.
+
+use std::time::Duration;
+
+use analysis::event::{Event, Fact, Gap, GapReason, SourceStarted};
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+use tracing::debug;
+
+use super::told::{Told, not_at_all};
+use crate::{
+    clock::event_now,
+    observed::{Observed, PROCESS},
+    process::{self, ExecSeen, Options, Running, Sink, UnknownWay, Way},
+    requests,
+    uplink::whole,
+};
+
+/// Before the source is started again.
+const RETRY_AFTER: Duration = Duration::from_secs(10);
+
+/// Which way of seeing processes is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    Off,
+    /// The best that works.
+    Auto,
+    Only(Way),
+}
+
+impl std::str::FromStr for Wanted {
+    type Err = UnknownWay;
+
+    fn from_str(text: &str) -> Result<Self, UnknownWay> {
+        match text {
+            "off" => Ok(Self::Off),
+            "auto" => Ok(Self::Auto),
+            way => way.parse().map(Self::Only),
+        }
+    }
+}
+
+/// Watches processes until `stop`; what was seen by then is in the channel.
+pub async fn watch(
+    wanted: Wanted,
+    events: mpsc::Sender<Observed>,
+    told: Told,
+    stop: CancellationToken,
+) {
+    let only = match wanted {
+        Wanted::Off => {
+            return told
+                .runs(not_at_all("process", "switched off in the configuration"))
+                .await;
+        }
+        Wanted::Auto => None,
+        Wanted::Only(way) => Some(way),
+    };
+    let options = Options {
+        only,
+        ..Options::new(told.boot)
+    };
+    while !stop.is_cancelled() {
+        let why = match start(&options, events.clone()).await {
+            Ok((running, started)) => {
+                told.runs(started).await;
+                match until_it_ends(running, &stop).await {
+                    Ok(()) => return,
+                    Err(why) => why,
+                }
+            }
+            Err(why) => why,
+        };
+        told.runs(not_at_all("process", why.clone())).await;
+        let gap = Gap {
+            source: "process".into(),
+            reason: GapReason::Overflow,
+            lost: None,
+            detail: format!("the source does not run: {why}"),
+        };
+        let event = event_now(told.boot, Fact::Gap(gap));
+        if events.send(Observed::once(PROCESS, event)).await.is_err() {
+            return;
+        }
+        stop.run_until_cancelled(tokio::time::sleep(RETRY_AFTER))
+            .await;
+    }
+}
+
+/// Loading programs into the kernel takes a while, and not on the runtime's thread.
+async fn start(
+    options: &Options,
+    events: mpsc::Sender<Observed>,
+) -> Result<(Running, SourceStarted), String> {
+    let options = options.clone();
+    tokio::task::spawn_blocking(move || process::start(&options, Intake { events }))
+        .await
+        .map_err(|panic| whole(&panic))?
+        .map_err(|error| whole(&error))
+}
+
+async fn until_it_ends(running: Running, stop: &CancellationToken) -> Result<(), String> {
+    let stopper = running.stopper();
+    let mut ended = tokio::task::spawn_blocking(move || running.wait());
+    let outcome = tokio::select! {
+        () = stop.cancelled() => {
+            stopper.stop();
+            ended.await
+        }
+        outcome = &mut ended => outcome,
+    };
+    match outcome {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(error)) => Err(whole(&error)),
+        Err(panic) => Err(whole(&panic)),
+    }
+}
+
+/// Hands events on from the source's thread. It waits when the spool is behind: the kernel's
+/// buffer then overflows, and the source counts and tells that.
+struct Intake {
+    events: mpsc::Sender<Observed>,
+}
+
+impl Sink for Intake {
+    fn events(&mut self, batch: Vec<Event>) {
+        for event in batch {
+            if self
+                .events
+                .blocking_send(Observed::once(PROCESS, event))
+                .is_err()
+            {
+                debug!("process events after the end of the spool");
+                return;
+            }
+        }
+    }
+
+    fn exec_seen(&mut self, seen: ExecSeen) {
+        requests::note(seen);
+    }
+}
