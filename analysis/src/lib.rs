@@ -4,10 +4,13 @@
 pub mod cause;
 pub mod event;
 pub mod fleet;
+pub mod history;
 pub mod identity;
 pub mod journal;
+pub mod kernel_log;
 pub mod placement;
 pub mod process;
+pub mod request;
 pub mod run;
 pub mod scrub;
 pub mod text;
