@@ -7,6 +7,7 @@ mod lock;
 mod packages;
 mod pg;
 mod postgres;
+mod refuge;
 mod run;
 mod sqlx;
 mod stop;

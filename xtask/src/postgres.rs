@@ -3,7 +3,7 @@
 //! For development and tests only: it does not wait for the disk, so a power cut may cost the data.
 //! (The server has its own way to start a private Postgres, which does.)
 
-mod place;
+mod programs;
 mod schema;
 
 use std::fs::{self, File};
@@ -18,9 +18,10 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 
 use crate::account::Account;
+use crate::refuge::{LONGEST_SOCKET_FOLDER, usable};
 use crate::run::checked;
 use crate::tell::tell;
-use place::{data_fits, programs, reachable};
+use programs::{data_fits, programs};
 
 /// How long Postgres may take to answer after its start.
 const START_LIMIT: Duration = Duration::from_secs(30);
@@ -52,7 +53,7 @@ impl Postgres {
     pub fn start(folder: &Path, lifetime: Lifetime) -> Result<Self> {
         let programs = programs()?;
         let account = Account::without_root("postgres")?;
-        let folder = reachable(folder, account.as_ref());
+        let folder = usable(folder, account.as_ref(), LONGEST_SOCKET_FOLDER)?;
         let mut postgres = Self {
             folder,
             programs,
@@ -69,7 +70,7 @@ impl Postgres {
     /// The Postgres that runs in `folder`, if one does.
     pub fn running(folder: &Path) -> Result<Option<Self>> {
         let account = Account::without_root("postgres")?;
-        let folder = reachable(folder, account.as_ref());
+        let folder = usable(folder, account.as_ref(), LONGEST_SOCKET_FOLDER)?;
         let postgres = Self {
             folder,
             programs: programs()?,
@@ -84,7 +85,8 @@ impl Postgres {
         if let Some(running) = Self::running(folder)? {
             running.stop()?;
         }
-        let folder = reachable(folder, Account::without_root("postgres")?.as_ref());
+        let account = Account::without_root("postgres")?;
+        let folder = usable(folder, account.as_ref(), LONGEST_SOCKET_FOLDER)?;
         match fs::remove_dir_all(&folder) {
             Err(error) if error.kind() != ErrorKind::NotFound => {
                 Err(error).with_context(|| format!("cannot remove {}", folder.display()))

@@ -14,9 +14,11 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
+use crate::account::Account;
 use crate::child::Orphanage;
 use crate::lock::{Attempt, Lock};
 use crate::packages::{self, POSTGRES, UTIL_LINUX};
+use crate::refuge;
 use crate::stop::Stop;
 use crate::tell::{print, tell};
 use crate::workspace;
@@ -43,11 +45,28 @@ pub struct Args {
 pub(crate) struct Places {
     /// The state of everything; made anew by each `up`.
     state: PathBuf,
+    /// The server's data: in `state`, unless the account of its Postgres cannot enter there.
+    server_data: PathBuf,
     /// The folder with our release binaries.
     programs: PathBuf,
 }
 
 impl Places {
+    fn choose(args: &Args, target: &Path) -> Result<Self> {
+        let state = target.join("up");
+        let account = Account::without_root("postgres")?;
+        let server_data = refuge::usable(&state.join("server"), account.as_ref(), usize::MAX)?;
+        let programs = args
+            .programs
+            .clone()
+            .unwrap_or_else(|| target.join("release"));
+        Ok(Self {
+            state,
+            server_data,
+            programs,
+        })
+    }
+
     fn program(&self, name: &str) -> PathBuf {
         self.programs.join(name)
     }
@@ -68,13 +87,7 @@ pub fn run(args: &Args) -> Result<()> {
         Attempt::HeldBy(pid) => bail!("{}", already_running(pid)),
     };
     provide(args)?;
-    let places = Places {
-        state: target.join("up"),
-        programs: args
-            .programs
-            .clone()
-            .unwrap_or_else(|| target.join("release")),
-    };
+    let places = Places::choose(args, &target)?;
     let stop = Stop::on_signals().context("cannot catch signals")?;
     // Dropped after all that may leave something: what is left would outlive us.
     let _orphanage = Orphanage::open()?;
@@ -132,7 +145,7 @@ fn start_and_watch(args: &Args, places: &Places, stop: &Stop) -> Result<()> {
 }
 
 fn start(args: &Args, places: &Places, stop: &Stop) -> Result<Fleet> {
-    make_state_folder(&places.state)?;
+    make_folders(places)?;
     let hosts = match args.hosts {
         0 => None,
         count => Some(step("booting the test hosts", || Hosts::boot(count))?),
@@ -173,9 +186,16 @@ fn start(args: &Args, places: &Places, stop: &Stop) -> Result<Fleet> {
     Ok(fleet)
 }
 
-fn make_state_folder(state: &Path) -> Result<()> {
-    if state.exists() {
-        fs::remove_dir_all(state).with_context(|| format!("cannot remove {}", state.display()))?;
+/// Removes what the last `up` has left.
+fn make_folders(places: &Places) -> Result<()> {
+    for folder in [&places.state, &places.server_data] {
+        if folder.exists() {
+            fs::remove_dir_all(folder)
+                .with_context(|| format!("cannot remove {}", folder.display()))?;
+        }
     }
-    fs::create_dir_all(state).with_context(|| format!("cannot make {}", state.display()))
+    for folder in [&places.state, &places.server_data] {
+        fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    }
+    Ok(())
 }

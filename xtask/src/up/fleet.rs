@@ -30,11 +30,8 @@ pub struct Fleet {
 
 pub fn start_server(places: &Places, addresses: &Addresses, stop: &Stop) -> Result<Part> {
     let file = places.server_config();
-    fs::write(
-        &file,
-        config::server(addresses, &places.state.join("server"))?,
-    )
-    .with_context(|| format!("cannot write {}", file.display()))?;
+    fs::write(&file, config::server(addresses, &places.server_data)?)
+        .with_context(|| format!("cannot write {}", file.display()))?;
     let program = places.program("aiops-server");
     let config = file
         .to_str()

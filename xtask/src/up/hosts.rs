@@ -16,9 +16,8 @@ use crate::workspace;
 /// The pool and its network are the same each time: people see and type these addresses.
 const POOL: (&str, &str) = ("aiops", "10.77.0");
 
-/// Where the unit of the agent expects the agent, and keeps its state.
-const AGENT: &str = "/usr/bin/aiops-agent";
-const STATE: &str = "/var/lib/aiops";
+/// Where the programs are put, so that they can be called by name in a host.
+const PROGRAMS: &str = "/usr/local/bin";
 
 /// Which demo services run where: host N takes line N, and after the last line the first again.
 const PLAYBILL: &[&[&str]] = &[
@@ -94,12 +93,9 @@ fn furnish_host(
     demo: &[PathBuf],
     services: &[&str],
 ) -> Result<()> {
-    host.put(&places.program("aiops-agent"), AGENT)?;
-    host.put(&places.program("aiops"), "/usr/bin/aiops")?;
-    host.put(
-        &workspace::root().join("deploy/aiops-agent.service"),
-        &unit_path("aiops-agent.service"),
-    )?;
+    for program in ["aiops-agent", "aiops"] {
+        host.put(&places.program(program), &format!("{PROGRAMS}/{program}"))?;
+    }
     for file in demo {
         let name = file.file_name().unwrap_or_default().to_string_lossy();
         let is_script = file.extension().is_some_and(|extension| extension == "sh");
@@ -110,15 +106,12 @@ fn furnish_host(
         };
         host.put(file, &destination)?;
     }
-    let mut command = vec![AGENT];
+    // The agent first: it is there before there is something to see.
+    let mut command = vec!["aiops-agent"];
     command.extend(join.arguments().iter().map(String::as_str));
-    command.extend(["--state-dir", STATE]);
+    command.push("--install");
     host.exec(&command)?.stdout().context("it cannot join")?;
     host.exec(&["systemctl", "daemon-reload"])?.stdout()?;
-    // One after the other: the agent is there before there is something to see.
-    host.exec(&["systemctl", "start", "aiops-agent"])?
-        .stdout()
-        .context("its agent does not start")?;
     let mut start = vec!["systemctl", "start", "--no-block"];
     start.extend(services);
     host.exec(&start)?.stdout().map(drop)
