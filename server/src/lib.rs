@@ -8,4 +8,11 @@ pub mod db;
 pub mod identity;
 pub mod ingest;
 pub mod listen;
+pub mod private_postgres;
 pub mod upkeep;
+
+mod database;
+mod server;
+
+pub use database::Database;
+pub use server::Server;

@@ -102,9 +102,9 @@ impl IntoResponse for Refusal {
         let status = self.status();
         let problem = Problem {
             kind: self.kind().to_owned(),
-            title: self.to_string(),
+            title: status.canonical_reason().unwrap_or("Error").to_owned(),
             status: status.as_u16(),
-            detail: None,
+            detail: Some(self.to_string()),
             hint: self.hint().map(str::to_owned),
         };
         let mut response = (status, axum::Json(problem)).into_response();

@@ -25,9 +25,6 @@ use crate::api::metrics::Metrics;
 use crate::db::agents;
 use crate::identity::peer::AgentIdentity;
 
-/// Larger messages are refused before they are read. Unit: bytes. A batch has at most 512 KiB.
-pub const MAX_MESSAGE_BYTES: usize = 1024 * 1024;
-
 /// A connection carries one stream and now and then a renewal.
 const STREAMS_PER_CONNECTION: u32 = 8;
 

@@ -1,0 +1,98 @@
+//! The Postgres that the configuration means.
+
+use std::str::FromStr as _;
+
+use anyhow::Context as _;
+use sqlx::PgPool;
+use sqlx::postgres::PgConnectOptions;
+
+use crate::config::Config;
+use crate::db;
+use crate::private_postgres::PrivatePostgres;
+
+/// A pool of connections, and the private Postgres behind it if there is one.
+pub struct Database {
+    pub pool: PgPool,
+    private: Option<PrivatePostgres>,
+}
+
+impl Database {
+    /// Connects to the configured Postgres, or starts a private one, and brings the schema up to
+    /// date.
+    ///
+    /// # Errors
+    ///
+    /// If there is no Postgres to be had, or its schema is newer than this server.
+    pub async fn open(config: &Config) -> anyhow::Result<Self> {
+        let private = match &config.database_url {
+            Some(_) => None,
+            None => Some(PrivatePostgres::start(&config.data_dir).await?),
+        };
+        let options = match &private {
+            Some(private) => private.options(),
+            None => configured(config)?,
+        };
+        Self::migrated(options, config, private).await
+    }
+
+    /// Like [`Self::open`], for a command beside a server that may be running: it uses that one's
+    /// private Postgres, or starts it for as long as the command takes.
+    ///
+    /// # Errors
+    ///
+    /// The same.
+    pub async fn open_beside(config: &Config) -> anyhow::Result<Self> {
+        if config.database_url.is_none()
+            && let Some(options) = PrivatePostgres::running(&config.data_dir)
+        {
+            return Self::migrated(options, config, None).await;
+        }
+        Self::open(config).await
+    }
+
+    /// A database that is there already; for tests.
+    pub fn given(pool: PgPool) -> Self {
+        Self {
+            pool,
+            private: None,
+        }
+    }
+
+    async fn migrated(
+        options: PgConnectOptions,
+        config: &Config,
+        private: Option<PrivatePostgres>,
+    ) -> anyhow::Result<Self> {
+        db::migrate(&options)
+            .await
+            .context("cannot migrate the database")?;
+        let pool = db::connect(options, config.limits.database_connections).await;
+        let pool = pool.context("cannot connect to the database")?;
+        Ok(Self { pool, private })
+    }
+
+    /// Waits until the private Postgres has ended by itself; for ever if there is none.
+    pub async fn lost(&mut self) -> anyhow::Error {
+        match &mut self.private {
+            Some(private) => match private.ended().await {
+                Some(status) => anyhow::anyhow!("the private Postgres ended with {status}"),
+                None => anyhow::anyhow!("the private Postgres ended"),
+            },
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Closes the connections, and ends the private Postgres.
+    pub async fn close(self) {
+        self.pool.close().await;
+        if let Some(private) = self.private {
+            private.stop().await;
+        }
+    }
+}
+
+fn configured(config: &Config) -> anyhow::Result<PgConnectOptions> {
+    let url = config.database_url.as_deref().unwrap_or_default();
+    // Not the URL: it may hold a password.
+    PgConnectOptions::from_str(url).context("database_url is not of the form postgres://...")
+}
