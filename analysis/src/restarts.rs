@@ -1,0 +1,213 @@
+//! `analyze restarts`: how often units stopped and came back, why, and how long it took.
+
+use std::collections::BTreeMap;
+
+use chrono::TimeDelta;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Timestamp,
+    cause::{Actor, Certainty, Evidence, StopCause},
+    event::GapReason,
+    identity::{InvocationId, UnitName},
+    process::ExitStatus,
+    run::{Run, StartReason},
+};
+
+mod advice;
+mod unit;
+
+pub use advice::Advice;
+
+/// What is asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RestartQuestion {
+    /// `None`: all units that stopped, the worst first.
+    pub unit: Option<UnitName>,
+    /// Stops from here on count.
+    pub since: Timestamp,
+    pub now: Timestamp,
+}
+
+/// What the host itself says of a unit at `now`, where it can be asked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnitNow {
+    pub unit: UnitName,
+    /// systemd's words: `active`, `failed`, ...
+    pub active: String,
+    pub sub: String,
+    /// `None`: no main process.
+    pub main_pid: Option<u32>,
+}
+
+/// A stretch of time of which something is missing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecordGap {
+    pub at: Timestamp,
+    pub source: String,
+    pub reason: GapReason,
+    /// `None`: nobody counted.
+    pub lost: Option<u64>,
+    pub detail: String,
+}
+
+/// Facts beside the runs.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RecordFacts {
+    /// The oldest thing recorded. `None`: nothing is.
+    pub record_begins_at: Option<Timestamp>,
+    pub gaps: Vec<RecordGap>,
+    pub states: Vec<UnitNow>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RestartReport {
+    pub since: Timestamp,
+    pub until: Timestamp,
+    /// The record begins here, later than was asked for: what was before is not known.
+    pub record_begins_at: Option<Timestamp>,
+    pub gaps: Vec<RecordGap>,
+    /// The worst first.
+    pub units: Vec<UnitRestarts>,
+}
+
+/// The stops of one unit.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct UnitRestarts {
+    pub unit: UnitName,
+    pub state: CurrentState,
+    /// Stops that another run followed.
+    pub restarts: u32,
+    /// Over the time that the record covers.
+    pub restarts_per_day: f64,
+    /// Stops that are the unit's own fault.
+    pub failures: u32,
+    /// Tasks that did their work and ended: neither restarts nor stops.
+    pub completed: u32,
+    /// Mean time from ready to stopped. `None`: no run has both.
+    pub mean_uptime_ms: Option<u64>,
+    pub uptimes_counted: u32,
+    /// Mean time from the stop of a run that had been ready until the unit was ready again.
+    pub mttr_ms: Option<u64>,
+    pub recoveries_counted: u32,
+    /// The most frequent first.
+    pub causes: Vec<CauseShare>,
+    /// The newest first.
+    pub stops: Vec<StopRow>,
+    pub advice: Vec<Advice>,
+}
+
+/// What the unit does at the end of the report's time.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "state")]
+pub enum CurrentState {
+    Running {
+        /// `None`: since before the record begins.
+        since: Option<Timestamp>,
+        main_pid: Option<u32>,
+    },
+    Down {
+        since: Option<Timestamp>,
+        /// systemd calls it failed, or its last stop was a failure.
+        failed: bool,
+    },
+    Unknown,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CauseShare {
+    pub cause: StopCause,
+    pub count: u32,
+    pub percent: f64,
+}
+
+/// One stop.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StopRow {
+    pub invocation: InvocationId,
+    pub stopped_at: Timestamp,
+    pub cause: StopCause,
+    pub certainty: Certainty,
+    pub actor: Option<Actor>,
+    pub exit: Option<ExitStatus>,
+    /// It never was ready: the start failed.
+    pub never_ready: bool,
+    /// From ready to stopped. `None`: the start is not recorded, or the clock was set back.
+    pub uptime_ms: Option<u64>,
+    /// Until the unit was ready again. `None`: it was not.
+    pub recovery_ms: Option<u64>,
+    /// Why the next run began. `None`: there is none.
+    pub next_start: Option<StartReason>,
+    pub oom: Option<OomMemory>,
+    pub evidence: Vec<Evidence>,
+}
+
+/// What the process that was chosen held, and the limit that was reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OomMemory {
+    pub rss_bytes: u64,
+    /// `None`: the machine's memory, or the kernel's line is missing.
+    pub limit_bytes: Option<u64>,
+}
+
+/// Reports on the runs of one host. They may come in any order.
+pub fn restart_report(
+    runs: &[Run],
+    question: &RestartQuestion,
+    record: &RecordFacts,
+) -> RestartReport {
+    let late_record = record.record_begins_at.filter(|at| *at > question.since);
+    let period = Period {
+        since: question.since,
+        until: question.now,
+        covered: question.now - late_record.unwrap_or(question.since),
+    };
+    let mut by_unit: BTreeMap<&UnitName, Vec<&Run>> = BTreeMap::new();
+    for run in runs {
+        by_unit.entry(&run.unit).or_default().push(run);
+    }
+    if let Some(unit) = &question.unit {
+        by_unit.retain(|name, _| *name == unit);
+        // That a unit never stopped is an answer too.
+        by_unit.entry(unit).or_default();
+    }
+    let state = |unit| record.states.iter().find(|state| state.unit == *unit);
+    let mut units: Vec<_> = by_unit
+        .into_iter()
+        .map(|(unit, runs)| unit::unit_restarts(unit, runs, state(unit), period))
+        .filter(|unit| question.unit.is_some() || !unit.stops.is_empty())
+        .collect();
+    units.sort_by_key(|unit| std::cmp::Reverse((unit.failures, unit.restarts, unit.stops.len())));
+    RestartReport {
+        since: question.since,
+        until: question.now,
+        record_begins_at: late_record,
+        gaps: gaps_within(record, question),
+        units,
+    }
+}
+
+fn gaps_within(record: &RecordFacts, question: &RestartQuestion) -> Vec<RecordGap> {
+    let inside = |gap: &&RecordGap| gap.at >= question.since && gap.at <= question.now;
+    let mut gaps: Vec<_> = record.gaps.iter().filter(inside).cloned().collect();
+    gaps.sort_by_key(|gap| gap.at);
+    gaps
+}
+
+#[derive(Clone, Copy)]
+struct Period {
+    since: Timestamp,
+    until: Timestamp,
+    /// The part of it that the record covers.
+    covered: TimeDelta,
+}
+
+impl RestartReport {
+    /// Whether somebody should look at something.
+    pub fn has_problem(&self) -> bool {
+        self.units.iter().any(|unit| unit.failures > 0)
+    }
+}
+
+#[cfg(test)]
+mod tests;
