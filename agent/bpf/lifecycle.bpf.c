@@ -55,7 +55,8 @@ struct cred { kuid_t uid; } CORE;
 struct sched_entity { u64 sum_exec_runtime; } CORE;
 struct mm_struct { u64 arg_start; u64 arg_end; } CORE;
 struct kernel_siginfo { s32 si_code; } CORE;
-struct sighand_struct { u8 action[1]; } CORE;
+struct k_sigaction {} CORE;
+struct sighand_struct { struct k_sigaction action[64]; } CORE;
 struct signal_struct {
 	atomic_t live;
 	s32 group_exit_code;
@@ -355,10 +356,9 @@ ALWAYS int tell_cgroup(struct cgroup *cgroup, u32 kind)
 	record->unused = 0;
 	record->id = cgroup->kn->id;
 	record->parent = 0;
-	// `self` is the first field: the parent's state is the parent.
-	struct cgroup *parent = (void *)cgroup->self.parent;
+	struct cgroup_subsys_state *parent = cgroup->self.parent;
 	if (parent)
-		record->parent = parent->kn->id;
+		record->parent = parent->cgroup->kn->id;
 	record->name[0] = 0;
 	bpf_probe_read_kernel_str(record->name, sizeof(record->name), cgroup->kn->name);
 	bpf_ringbuf_submit(record, 0);

@@ -1,5 +1,4 @@
 //! Turns times since boot into times of the wall clock.
-#![expect(dead_code, reason = "the fall-backs use the rest")]
 
 use std::time::SystemTime;
 
@@ -18,7 +17,7 @@ impl Clock {
     pub(super) fn read() -> Self {
         Self {
             wall: SystemTime::now().into(),
-            since_boot_ns: nanoseconds(ClockId::Boottime),
+            since_boot_ns: since_boot_ns(),
         }
     }
 
@@ -27,6 +26,11 @@ impl Clock {
         let ago = self.since_boot_ns.cast_signed() - since_boot_ns.cast_signed();
         self.wall - TimeDelta::nanoseconds(ago)
     }
+}
+
+/// The time since boot, in nanoseconds.
+pub(super) fn since_boot_ns() -> u64 {
+    nanoseconds(ClockId::Boottime)
 }
 
 /// How far `CLOCK_BOOTTIME` is ahead of `CLOCK_MONOTONIC`: the time that the machine slept.

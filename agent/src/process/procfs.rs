@@ -1,7 +1,6 @@
 //! Reads the few facts about a process that the sources need from /proc.
 //!
 //! A process may vanish before or during a read: that is `None`, and normal.
-#![expect(dead_code, reason = "the fall-backs use the rest")]
 
 use std::{fs, io::Read};
 
@@ -35,6 +34,12 @@ impl Stat {
     pub(super) fn is_kernel_thread(&self) -> bool {
         const PF_KTHREAD: u64 = 0x0020_0000;
         self.flags & PF_KTHREAD != 0
+    }
+
+    /// Whether it runs a program of its own, and not its parent's.
+    pub(super) fn has_executed(&self) -> bool {
+        const PF_FORKNOEXEC: u64 = 0x40;
+        self.flags & PF_FORKNOEXEC == 0
     }
 
     fn parse(pid: u32, text: &[u8]) -> Option<Self> {

@@ -16,8 +16,9 @@ use super::observed::{Comm, Seen};
 const MAX_PROCESSES: usize = 65_536;
 /// Ends that are remembered, to tell the second record of one end from news.
 const RECENT_ENDS: usize = 1024;
-/// /proc counts starts in hundredths of a second.
-const TICK_NS: u64 = 10_000_000;
+/// How far the start of one process may differ between two sources: /proc counts hundredths of a
+/// second, and the connector tells of a fork a little after the start. No pid is used again so soon.
+const SAME_START_NS: u64 = 20_000_000;
 
 /// A living process, as it was at its last fork or exec.
 #[derive(Clone, Debug)]
@@ -35,9 +36,9 @@ pub(super) struct Table {
     ended: VecDeque<ProcessId>,
 }
 
-/// Whether two start times are one process's: what was scanned is known to a tick only.
+/// Whether two start times are one process's.
 pub(super) fn same_start(one: ProcessId, other: ProcessId) -> bool {
-    one.start_ns / TICK_NS == other.start_ns / TICK_NS
+    one.start_ns.abs_diff(other.start_ns) <= SAME_START_NS
 }
 
 impl Table {

@@ -1,5 +1,4 @@
 //! Makes events of observations, with what is remembered about each process.
-#![expect(dead_code, reason = "the fall-backs use the rest")]
 
 use std::{collections::HashSet, mem, sync::Arc};
 
@@ -59,10 +58,6 @@ impl Tracker {
     /// Reads the clocks anew: once before each round of observations.
     pub(super) fn set_clock(&mut self) {
         self.clock = Clock::read();
-    }
-
-    pub(super) fn clock(&self) -> Clock {
-        self.clock
     }
 
     pub(super) fn table(&self) -> &Table {

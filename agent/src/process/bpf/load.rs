@@ -1,7 +1,5 @@
 //! Loads the programs of `bpf/lifecycle.bpf.c` into the kernel.
 
-use std::{fs, os::unix::fs::MetadataExt};
-
 use aya::{
     Btf, Ebpf, EbpfLoader,
     maps::{Array, Map, RingBuf},
@@ -10,6 +8,7 @@ use aya::{
 
 use super::{losses::Losses, reader::Reader};
 use crate::process::{
+    kernel,
     start::{Opened, Refusal},
     tracker::Tracker,
 };
@@ -62,9 +61,9 @@ pub(in crate::process) fn open(
 
 fn load(btf: &Btf, buffer_bytes: u32) -> Result<Ebpf, Refusal> {
     raise_locked_memory_limit();
-    let namespace = fs::metadata("/proc/self/ns/pid")
-        .map_err(|error| format!("cannot find the pid namespace: {error}"))?
-        .ino() as u32;
+    let namespace = kernel::pid_namespace()
+        .map_err(|error| refusal("cannot find the pid namespace", &error))?
+        as u32;
     EbpfLoader::new()
         .btf(Some(btf))
         .map_max_entries("events", buffer_bytes)

@@ -1,9 +1,6 @@
 //! Reads the ring buffer.
 
-use std::{
-    os::fd::AsFd,
-    time::{Duration, Instant},
-};
+use std::os::fd::AsFd;
 
 use aya::{
     Ebpf,
@@ -13,15 +10,10 @@ use aya::{
 use super::{losses::Losses, record};
 use crate::process::{
     Sink, SourceError, Stopper,
+    pace::{NAP, Repair},
     running::{Source, Wake},
     tracker::Tracker,
 };
-
-/// How long the reader lets events gather after the first. Waking it costs the watched process
-/// 10 to 30 times an event, and the kernel wakes only a reader that has caught up.
-pub(in crate::process) const NAP: Duration = Duration::from_millis(20);
-/// /proc is compared at most this often, however long a loss goes on.
-const REPAIR_INTERVAL: Duration = Duration::from_secs(2);
 
 /// The loaded programs and what reads their records.
 pub(super) struct Reader {
@@ -86,34 +78,5 @@ impl Reader {
         self.tracker.compare_with_proc();
         self.drain(sink);
         self.tracker.report_suspects();
-    }
-}
-
-/// When the table is to be compared with /proc.
-#[derive(Debug, Default)]
-pub(in crate::process) struct Repair {
-    due: Option<Instant>,
-    last: Option<Instant>,
-}
-
-impl Repair {
-    pub(in crate::process) fn ask(&mut self) {
-        let earliest = self.last.map(|last| last + REPAIR_INTERVAL);
-        let due = earliest.unwrap_or_else(Instant::now);
-        self.due.get_or_insert(due);
-    }
-
-    pub(in crate::process) fn due_in(&self) -> Option<Duration> {
-        self.due
-            .map(|due| due.saturating_duration_since(Instant::now()))
-    }
-
-    pub(in crate::process) fn is_due(&self) -> bool {
-        self.due.is_some_and(|due| due <= Instant::now())
-    }
-
-    pub(in crate::process) fn done(&mut self) {
-        self.due = None;
-        self.last = Some(Instant::now());
     }
 }
