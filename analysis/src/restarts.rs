@@ -87,7 +87,8 @@ pub struct UnitRestarts {
     /// Mean time from ready to stopped. `None`: no run has both.
     pub mean_uptime_ms: Option<u64>,
     pub uptimes_counted: u32,
-    /// Mean time from the stop of a run that had been ready until the unit was ready again.
+    /// Mean time to recovery: from the stop of a run that had been ready, and was not meant to
+    /// last, until the unit was ready again. `None`: there was none.
     pub mttr_ms: Option<u64>,
     pub recoveries_counted: u32,
     /// The most frequent first.
@@ -132,6 +133,8 @@ pub struct StopRow {
     pub exit: Option<ExitStatus>,
     /// It never was ready: the start failed.
     pub never_ready: bool,
+    /// Somebody stopped it, or it was done; nothing was to start it again. Not an outage.
+    pub meant_to_last: bool,
     /// From ready to stopped. `None`: the start is not recorded, or the clock was set back.
     pub uptime_ms: Option<u64>,
     /// Until the unit was ready again. `None`: it was not.
@@ -171,7 +174,7 @@ pub fn restart_report(
         // That a unit never stopped is an answer too.
         by_unit.entry(unit).or_default();
     }
-    let state = |unit| record.states.iter().find(|state| state.unit == *unit);
+    let state = |unit: &UnitName| record.states.iter().find(|state| state.unit == *unit);
     let mut units: Vec<_> = by_unit
         .into_iter()
         .map(|(unit, runs)| unit::unit_restarts(unit, runs, state(unit), period))

@@ -1,6 +1,7 @@
 //! Journals that real hosts (systemd 252) wrote, and what the history says about them: each case
 //! was made to happen once, and recorded with `journalctl -o json`.
 
+#[cfg(test)]
 mod support;
 
 use support::{events, journal, told};

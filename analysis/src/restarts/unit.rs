@@ -41,7 +41,9 @@ pub(super) fn unit_restarts(
     let uptimes: Vec<u64> = stops.iter().filter_map(|row| row.uptime_ms).collect();
     // An outage begins when a unit stops that had been ready; failed attempts to start it again
     // are the same outage.
-    let outages = stops.iter().filter(|row| !row.never_ready);
+    let outages = stops
+        .iter()
+        .filter(|row| !row.never_ready && !row.meant_to_last);
     let recoveries: Vec<u64> = outages.filter_map(|row| row.recovery_ms).collect();
     UnitRestarts {
         unit: unit.clone(),
@@ -105,11 +107,24 @@ fn stop_row(run: &Run, (stopped_at, stop): (Timestamp, &Stop), later: &[&Run]) -
         exit: stop.exit,
         // A run of which the beginning is not recorded may well have been ready.
         never_ready: run.ready_at.is_none() && run.started_at.is_some(),
+        meant_to_last: is_meant_to_last(stop, later.first().copied()),
         uptime_ms: run.ready_at.and_then(|ready| elapsed_ms(ready, stopped_at)),
         recovery_ms: ready_again.and_then(|ready| elapsed_ms(stopped_at, ready)),
         next_start: later.first().map(|next| next.start.clone()),
         oom: stop.evidence.iter().find_map(oom_memory),
         evidence: stop.evidence.clone(),
+    }
+}
+
+fn is_meant_to_last(stop: &Stop, next: Option<&Run>) -> bool {
+    let is_restart = |evidence| matches!(evidence, &Evidence::StopJob { restart: true, .. });
+    let automatic = next.is_some_and(|next| matches!(next.start, StartReason::Automatic { .. }));
+    match stop.cause {
+        StopCause::Manual | StopCause::PackageUpgrade | StopCause::Dependency => {
+            !stop.evidence.iter().any(is_restart)
+        }
+        StopCause::Clean => !automatic,
+        _ => false,
     }
 }
 
