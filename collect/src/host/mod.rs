@@ -43,17 +43,21 @@ impl Host {
     ///
     /// Only if procfs is not there; files of `/etc` may be missing.
     pub fn facts(&self) -> Result<HostFacts, CollectError> {
-        let machine_id = self.line("etc/machine-id").ok();
-        let is_set =
-            |id: &String| id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit());
         Ok(HostFacts {
             boot: self.boot_id()?,
             host_name: self.line("proc/sys/kernel/hostname")?,
-            machine_id: machine_id.filter(is_set),
+            machine_id: self.machine_id(),
             os: OsRelease::below(&self.root),
             kernel: self.line("proc/sys/kernel/osrelease")?,
             runs_systemd: self.runs_systemd(),
         })
+    }
+
+    /// The machine's id, the same in clones. `None`: it was never set up.
+    pub fn machine_id(&self) -> Option<String> {
+        let id = self.line("etc/machine-id").ok()?;
+        let is_set = id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit());
+        is_set.then_some(id)
     }
 
     /// The id of the boot that runs.

@@ -19,12 +19,20 @@ use super::{
     JournalOptions, JournalSource, Position, Seek, Wakeup, access, export::ExportParser,
     libsystemd::failed,
 };
-use crate::CollectError;
+use crate::{CollectError, host::Host};
+
+/// A follower starts otherwise with the last ten lines, and shows this boot only, whatever the
+/// place is. Not even `--boot=all` helps against that; `--merge` does, and would also show what
+/// other machines sent here: see [`JournalctlChild::own_machine`].
+const FOLLOW: [&str; 3] = ["--follow", "--no-tail", "--merge"];
 
 /// A journal that a child reads. The child lives from the first read to the next seek.
 pub struct JournalctlChild {
     options: JournalOptions,
-    position: Position,
+    /// Arguments that make `journalctl` start at the place that was sought.
+    place: Vec<OsString>,
+    /// The cursor of an entry that is not wanted again: the sought place is behind it.
+    after: Option<String>,
     running: Option<Running>,
     corrupt: u64,
     buffer: Vec<u8>,
@@ -34,8 +42,6 @@ pub struct JournalctlChild {
 struct Running {
     child: Child,
     parser: ExportParser,
-    /// The cursor of an entry that is not wanted again: it was read before the seek.
-    after: Option<String>,
 }
 
 impl JournalctlChild {
@@ -48,7 +54,8 @@ impl JournalctlChild {
         access::check(options.directory.as_deref())?;
         Ok(Self {
             options: options.clone(),
-            position: Position::Head,
+            place: Vec::new(),
+            after: None,
             running: None,
             corrupt: 0,
             buffer: vec![0; 64 * 1024],
@@ -57,24 +64,40 @@ impl JournalctlChild {
 
     fn running(&mut self) -> Result<&mut Running, CollectError> {
         if self.running.is_none() {
-            let mut arguments = Vec::new();
+            let mut arguments = self.place.clone();
             if self.options.follow {
-                arguments.push("--follow".into());
+                arguments.extend(FOLLOW.map(OsString::from));
             }
-            arguments.extend(place(&self.position));
-            for (number, group) in self.options.matches.groups().iter().enumerate() {
-                if number > 0 {
-                    arguments.push("+".into());
-                }
-                arguments.extend(group.iter().map(|one| one.expression().into()));
-            }
-            let mut running = self.spawn(&arguments)?;
-            if let Position::After(cursor) = &self.position {
-                running.after = Some(cursor.clone());
-            }
-            self.running = Some(running);
+            arguments.extend(self.match_arguments());
+            self.running = Some(self.spawn(&arguments)?);
         }
         Ok(self.running.as_mut().expect("set just above"))
+    }
+
+    fn match_arguments(&self) -> Vec<OsString> {
+        let own_machine = self.own_machine();
+        let groups = self.options.matches.groups();
+        if groups.is_empty() {
+            return own_machine.into_iter().collect();
+        }
+        let mut arguments = Vec::new();
+        for (number, group) in groups.iter().enumerate() {
+            if number > 0 {
+                arguments.push("+".into());
+            }
+            arguments.extend(group.iter().map(|one| one.expression().into()));
+            arguments.extend(own_machine.clone());
+        }
+        arguments
+    }
+
+    /// The match that leaves out other machines' entries. `None`: none are read anyway.
+    fn own_machine(&self) -> Option<OsString> {
+        if !self.options.follow || self.options.directory.is_some() {
+            return None;
+        }
+        let id = Host::at("/").machine_id()?;
+        Some(format!("_MACHINE_ID={id}").into())
     }
 
     fn spawn(&self, arguments: &[OsString]) -> Result<Running, CollectError> {
@@ -98,7 +121,6 @@ impl JournalctlChild {
         Ok(Running {
             child,
             parser: ExportParser::default(),
-            after: None,
         })
     }
 
@@ -115,11 +137,19 @@ impl JournalctlChild {
         }
     }
 
+    /// Starts over behind the entry of `cursor`, or with the first that is later.
+    fn go_behind(&mut self, cursor: &str) {
+        // Not `--after-cursor`: that passes over one entry even if it is not the cursor's.
+        self.place = vec![format!("--cursor={cursor}").into()];
+        self.after = Some(cursor.to_owned());
+    }
+
     fn seek_after(&mut self, cursor: &str) -> Result<Seek, CollectError> {
         // All cursors begin so; `journalctl` says only "failed" for anything else.
         if !cursor.starts_with("s=") {
             return Err(CollectError::BadCursor(cursor.to_owned()));
         }
+        self.go_behind(cursor);
         let there = self.first(&[format!("--cursor={cursor}").into()])?;
         if there.is_some_and(|entry| entry.cursor == cursor) {
             return Ok(Seek::Done);
@@ -128,14 +158,24 @@ impl JournalctlChild {
         Ok(Seek::CursorGone { oldest })
     }
 
+    /// The last entry is found before this returns: a child that looks for it later would pass
+    /// over what is written meanwhile.
+    fn seek_tail(&mut self) -> Result<(), CollectError> {
+        if let Some(last) = self.first(&["--lines=1".into()])? {
+            self.go_behind(&last.cursor);
+        }
+        Ok(())
+    }
+
     fn step(&mut self) -> Result<Option<JournalEntry>, CollectError> {
         let follow = self.options.follow;
+        let after = self.after.clone();
         let mut buffer = std::mem::take(&mut self.buffer);
         let mut read = || -> Result<Option<JournalEntry>, CollectError> {
             let running = self.running()?;
             loop {
                 if let Some(entry) = running.parser.next() {
-                    if matches!(&running.after, Some(cursor) if *cursor == entry.cursor) {
+                    if after.as_ref() == Some(&entry.cursor) {
                         continue;
                     }
                     return Ok(Some(entry));
@@ -157,14 +197,16 @@ impl JournalctlChild {
 
 impl JournalSource for JournalctlChild {
     fn seek(&mut self, position: &Position) -> Result<Seek, CollectError> {
-        let seek = match position {
-            Position::After(cursor) => self.seek_after(cursor)?,
-            _ => Seek::Done,
-        };
         self.corrupt = self.corrupt();
         self.running = None;
-        self.position = position.clone();
-        Ok(seek)
+        (self.place, self.after) = (Vec::new(), None);
+        match position {
+            Position::Head => {}
+            Position::Tail => self.seek_tail()?,
+            Position::Since(time) => self.place = vec![since(time)],
+            Position::After(cursor) => return self.seek_after(cursor),
+        }
+        Ok(Seek::Done)
     }
 
     fn next(&mut self) -> Option<Result<JournalEntry, CollectError>> {
@@ -235,20 +277,8 @@ impl Drop for Running {
     }
 }
 
-/// `--no-tail`: a follower starts with the last ten lines otherwise, whatever the place is.
-fn place(position: &Position) -> Vec<OsString> {
-    match position {
-        Position::Head => vec!["--no-tail".into()],
-        Position::Tail => vec!["--lines=0".into()],
-        Position::Since(time) => {
-            let micros = time.timestamp_micros();
-            let (seconds, rest) = (micros.div_euclid(1_000_000), micros.rem_euclid(1_000_000));
-            vec![
-                "--no-tail".into(),
-                format!("--since=@{seconds}.{rest:06}").into(),
-            ]
-        }
-        // Not `--after-cursor`: that passes over one entry even if it is not the cursor's.
-        Position::After(cursor) => vec!["--no-tail".into(), format!("--cursor={cursor}").into()],
-    }
+fn since(time: &Timestamp) -> OsString {
+    let micros = time.timestamp_micros();
+    let (seconds, rest) = (micros.div_euclid(1_000_000), micros.rem_euclid(1_000_000));
+    format!("--since=@{seconds}.{rest:06}").into()
 }

@@ -157,18 +157,51 @@ fn a_follower_gives_batches_and_sees_what_is_appended() {
     let Some(journal) = MadeJournal::of(&LINES) else {
         return;
     };
-    let options = journal.options(Matches::everything());
-    let (mut follower, seek) = Follower::start(&options, &Position::Head).unwrap();
-    assert_eq!(seek, Seek::Done);
+    let options = JournalOptions {
+        follow: true,
+        ..journal.options(Matches::everything())
+    };
     let limit = Duration::from_secs(10);
-    assert_eq!(follower.next_batch(3, limit).unwrap().entries.len(), 3);
-    assert_eq!(follower.next_batch(3, limit).unwrap().entries.len(), 2);
-    journal.append(5, &[(1, "MESSAGE=sixth")]);
-    // The first wait of a follower may end for nothing: libsystemd only begins to watch in it.
-    let entries = std::iter::repeat_with(|| follower.next_batch(3, limit).unwrap().entries)
-        .take(5)
-        .find(|entries| !entries.is_empty());
-    assert_eq!(entries.unwrap()[0].message(), "sixth");
+    with_both_followers(&options, &Position::Head, |follower| {
+        let mut read = Vec::new();
+        while read.len() < LINES.len() {
+            let batch = some_of(follower, 3, limit);
+            assert!(batch.len() <= 3);
+            read.extend(batch);
+        }
+        assert_eq!(read.last().unwrap(), "fifth");
+    });
+    let mut second = 5;
+    with_both_followers(&options, &Position::Tail, |follower| {
+        journal.append(second, &[(1, "MESSAGE=later")]);
+        assert_eq!(some_of(follower, 3, limit), ["later"]);
+        second += 1;
+    });
+}
+
+fn with_both_followers(
+    options: &JournalOptions,
+    position: &Position,
+    mut test: impl FnMut(&mut Follower),
+) {
+    let sources: [Box<dyn JournalSource>; 2] = [
+        Box::new(Journal::open(options).unwrap()),
+        Box::new(JournalctlChild::open(options).unwrap()),
+    ];
+    for source in sources {
+        // Sought after the entries of the test before were written.
+        let (mut follower, seek) = Follower::with(source, None, position).unwrap();
+        assert_eq!(seek, Seek::Done);
+        test(&mut follower);
+    }
+}
+
+/// The next messages. A wait may end for nothing: libsystemd only begins to watch in the first.
+fn some_of(follower: &mut Follower, max: usize, limit: Duration) -> Vec<String> {
+    let batches = std::iter::repeat_with(|| follower.next_batch(max, limit).unwrap().entries);
+    let batch = batches.take(5).find(|entries| !entries.is_empty());
+    let entries = batch.unwrap().into_iter();
+    entries.map(|entry| entry.message().to_owned()).collect()
 }
 
 #[test]
