@@ -8,7 +8,7 @@ use std::{
 };
 
 /// Where the unit looks for the program.
-const PROGRAM: &str = "/usr/lib/aiops/aiops-agent";
+const PROGRAM: &str = "/usr/bin/aiops-agent";
 const UNIT: &str = "/etc/systemd/system/aiops-agent.service";
 /// The unit as packages install it.
 const UNIT_TEXT: &str = include_str!("../../deploy/aiops-agent.service");

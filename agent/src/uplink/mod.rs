@@ -45,7 +45,7 @@ impl Goodbye {
     pub fn name(self) -> &'static str {
         match self {
             Self::AgentStopped => "agent-stopped",
-            Self::HostShutdown => "host-shutdown",
+            Self::HostShutdown => "host-shut-down",
         }
     }
 }
@@ -113,6 +113,8 @@ impl Uplink {
     }
 
     async fn one_stream(&mut self, address: &str) -> Result<Ended, SpoolerGone> {
+        // Before the certificate is taken: one that comes after it must be noticed.
+        self.renewed.mark_unchanged();
         let tls = Arc::clone(&self.identity.credentials().tls);
         let connected = tokio::select! {
             connected = connect::connect(address, tls) => connected,

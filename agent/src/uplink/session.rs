@@ -174,7 +174,6 @@ impl<'a> Session<'a> {
     ) -> Result<Ended, SpoolerGone> {
         let mut heartbeat = interval_at(Instant::now() + heartbeat, heartbeat);
         heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        self.uplink.renewed.mark_unchanged();
         loop {
             let flow = tokio::select! {
                 answer = incoming.message() => match answer {
