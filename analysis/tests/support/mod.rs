@@ -158,3 +158,50 @@ fn because(evidence: &Evidence) -> String {
         Evidence::BootEnded { orderly } => format!("boot ended, orderly {orderly}"),
     }
 }
+
+macro_rules! recorded {
+    ($($name:literal),* $(,)?) => {
+        [$(include_str!(concat!("../journals/", $name, ".jsonl"))),*]
+    };
+}
+
+/// All that was recorded, as the one journal of the one host that it comes from.
+pub fn whole_journal() -> Vec<JournalEntry> {
+    let parts = recorded![
+        "restart",
+        "reload",
+        "restart_sudo",
+        "restart_noted",
+        "restart_dpkg",
+        "stop_root",
+        "notify_ready",
+        "segv",
+        "kill_9",
+        "systemctl_kill",
+        "exit_code",
+        "oom_cgroup",
+        "oom_child",
+        "watchdog",
+        "start_timeout",
+        "stop_timeout",
+        "dependency_stop",
+        "dependency_bound_kill",
+        "dependency_restart",
+        "dependency_failed_start",
+        "start_pre",
+        "start_limit",
+        "missing",
+        "condition",
+        "clean",
+        "clean_restart",
+        "oneshot",
+        "oneshot_fail",
+        "reboot",
+        "power_cut",
+    ];
+    let mut entries: Vec<_> = parts.into_iter().flat_map(journal).collect();
+    entries.sort_by_key(|entry| entry.at);
+    // The run that the power cut ended stands in the recordings of both boots.
+    entries.dedup_by(|a, b| a.fields == b.fields);
+    entries
+}
