@@ -119,16 +119,3 @@ impl IntoResponse for Refusal {
         response
     }
 }
-
-/// For the call over the agents' listener.
-impl From<Refusal> for tonic::Status {
-    fn from(refusal: Refusal) -> Self {
-        let code = match refusal.status() {
-            StatusCode::BAD_REQUEST => tonic::Code::InvalidArgument,
-            StatusCode::FORBIDDEN => tonic::Code::PermissionDenied,
-            StatusCode::INTERNAL_SERVER_ERROR => tonic::Code::Internal,
-            _ => tonic::Code::Unavailable,
-        };
-        Self::new(code, refusal.to_string())
-    }
-}

@@ -20,7 +20,14 @@ pub struct Programs {
 impl Programs {
     /// The newest ones, or those that made the data.
     pub fn find(made_by: Option<(PathBuf, u32)>) -> Result<Self, PrivatePostgresError> {
-        let installed: Vec<Self> = candidates().into_iter().filter_map(Self::at).collect();
+        let installed = candidates().into_iter().filter_map(Self::at).collect();
+        Self::choose(installed, made_by)
+    }
+
+    fn choose(
+        installed: Vec<Self>,
+        made_by: Option<(PathBuf, u32)>,
+    ) -> Result<Self, PrivatePostgresError> {
         let fitting = match &made_by {
             Some((_, major)) => installed.into_iter().find(|found| found.major == *major),
             None => installed.into_iter().max_by_key(|found| found.major),
@@ -151,6 +158,31 @@ fn major_version(said: &str) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_newest_programs_are_taken_or_those_that_made_the_data() {
+        let installed = |majors: &[u32]| -> Vec<Programs> {
+            let programs = majors.iter().map(|major| Programs {
+                folder: PathBuf::new(),
+                major: *major,
+            });
+            programs.collect()
+        };
+        let chosen = |majors: &[u32], made_by: Option<u32>| {
+            let made_by = made_by.map(|major| (PathBuf::from("/data"), major));
+            Programs::choose(installed(majors), made_by).map(|programs| programs.major)
+        };
+        assert_eq!(chosen(&[15, 17, 16], None).unwrap(), 17);
+        assert_eq!(chosen(&[15, 17], Some(15)).unwrap(), 15);
+        // What one can do about it is in the hint, with the name of the package.
+        let none = chosen(&[], None).unwrap_err();
+        assert!(
+            none.hint().unwrap().contains("apt-get install postgresql`"),
+            "{none}"
+        );
+        let other = chosen(&[17], Some(15)).unwrap_err();
+        assert_eq!(other.hint().unwrap(), "apt-get install postgresql-15");
+    }
 
     #[test]
     fn the_major_version_is_read_from_what_postgres_says() {
