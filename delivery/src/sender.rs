@@ -95,7 +95,7 @@ impl Sender {
         };
         Hello {
             epoch: spool.epoch(),
-            last_durable_seq: spool.synced_seq(),
+            last_durable_seq: spool.known_seq(),
             force_new_epoch,
             boot_id: self.boot_id,
             fingerprint: self.fingerprint.clone(),

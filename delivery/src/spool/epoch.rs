@@ -84,6 +84,7 @@ impl<S: Storage> Spool<S> {
         self.chain = next.chain;
         self.synced_chain = next.chain;
         self.acked = 0;
+        self.recovered_seq = 0;
         self.cursors.clone_from(&next.cursors);
         self.segments = next.segments.into();
         self.active = true;

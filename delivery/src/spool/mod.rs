@@ -44,6 +44,8 @@ pub struct Spool<S> {
     /// Chain value of `next_seq - 1`.
     chain: u64,
     synced_seq: u64,
+    /// Last number that opening found, durable or not.
+    recovered_seq: u64,
     /// Chain value of `synced_seq`.
     synced_chain: u64,
     acked: u64,
@@ -86,14 +88,25 @@ impl<S: Storage> Spool<S> {
         self.synced_seq
     }
 
+    /// The number for Hello. After a start on a disk that takes nothing, records that were found but
+    /// cannot be proven durable count: to the server the spool has lost nothing.
+    pub(crate) fn known_seq(&self) -> u64 {
+        self.synced_seq.max(self.recovered_seq)
+    }
+
     /// Last number given out; what is above [`Self::synced_seq`] waits for [`Self::sync`].
     pub fn last_seq(&self) -> u64 {
         self.next_seq - 1
     }
 
-    /// Where each replayable source goes on: the cursor of its last durable record.
-    pub fn cursors(&self) -> &Cursors {
-        &self.cursors
+    /// Where each replayable source goes on: the cursor of its last record here. Ask after opening;
+    /// later a source knows better.
+    pub fn cursors(&self) -> Cursors {
+        let mut cursors = self.cursors.clone();
+        for record in &self.pending {
+            scan::advance(&mut cursors, record);
+        }
+        cursors
     }
 
     /// What opening found on disk.

@@ -64,6 +64,9 @@ impl<S: Storage> Spool<S> {
         {
             return Some(next.base_chain);
         }
+        if let Some(waiting) = self.pending.iter().find(|record| record.seq == seq) {
+            return Some(waiting.chain);
+        }
         let segment = self.segment_of(seq)?;
         let records = self.read_segment(segment).ok()?;
         records

@@ -1,9 +1,9 @@
 //! Opening a spool from whatever is in its directory.
 //!
 //! A total function: every content gives a spool. What can be read is kept, what cannot is declared.
-//! - A damaged tail of the last segment is never read or written again; a gap record says that
-//!   something may be lost. The bytes stay as they are: until that gap record is durable in the
-//!   next segment, they are what a second recovery finds it by.
+//! - A damaged tail of the last segment is cut off, and a gap record says that something may be
+//!   lost. Both happen at once, by writing the segment anew: until then the damage stays, which is
+//!   what a second recovery would find it by.
 //! - A damaged segment before it is used up to the damage. The numbers missing after it are a hole,
 //!   found by numbering alone, so nothing about it needs to be stored. A hole above the server's
 //!   watermark leads to a new epoch.
@@ -61,6 +61,8 @@ struct Found {
     chain: u64,
     /// Cursors behind its last record.
     cursors: Cursors,
+    /// Cursors before its first record.
+    cursors_before: Cursors,
     clean: bool,
 }
 
@@ -79,9 +81,6 @@ impl<S: Storage> Spool<S> {
         spool.jump_over_newer(&recovery.newer);
         recovery.segments = spool.segments.len();
         recovery.holes.clone_from(&spool.holes);
-        if recovery.torn_tail {
-            spool.declare_torn_tail();
-        }
         spool.recovery = recovery;
         Ok(spool)
     }
@@ -99,6 +98,7 @@ impl<S: Storage> Spool<S> {
             next_seq: 1,
             chain: CHAIN_START,
             synced_seq: 0,
+            recovered_seq: 0,
             synced_chain: CHAIN_START,
             acked: 0,
             cursors: Cursors::new(),
@@ -111,6 +111,7 @@ impl<S: Storage> Spool<S> {
 
     /// Takes over the segments, which are in the order of their numbers.
     fn adopt(&mut self, found: Vec<Found>, recovery: &mut Recovery) {
+        let mut before_last = Cursors::new();
         for next in found {
             let first_seq = next.segment.name.first_seq;
             self.epoch = next.segment.name.epoch;
@@ -127,40 +128,50 @@ impl<S: Storage> Spool<S> {
             }
             self.synced_seq = next.segment.last_seq;
             self.synced_chain = next.chain;
+            before_last = next.cursors_before;
             self.cursors = next.cursors;
-            self.active = next.clean;
             // An empty segment after a torn one was opened for the gap record that never came.
             let empty = next.segment.last_seq < first_seq;
             recovery.torn_tail = !next.clean || (empty && recovery.torn_tail);
             self.segments.push_back(next.segment);
         }
         recovery.torn_tail |= recovery.lost_end;
-        self.secure_last_segment();
+        self.recovered_seq = self.synced_seq;
+        self.take_last_into_memory(before_last);
         if self.config.rules.hold(Rule::NeverReuseSeq) {
-            self.next_seq = self.pending.back().map_or(self.synced_seq, |last| last.seq) + 1;
+            self.next_seq = self.last_kept().map_or(self.synced_seq, |(seq, _)| seq) + 1;
             self.chain = self
-                .pending
-                .back()
-                .map_or(self.synced_chain, |record| record.chain);
+                .last_kept()
+                .map_or(self.synced_chain, |(_, chain)| chain);
         }
+        if recovery.torn_tail {
+            self.declare_torn_tail();
+        }
+        // While the disk takes nothing, they stay where the next sync finds them.
+        let _ = self.sync();
     }
 
-    /// Its records were read, perhaps from the page cache only: they count when they are synced.
-    fn secure_last_segment(&mut self) {
-        let Some(last) = self.segments.back().cloned() else {
+    /// Makes the last segment's records wait for a sync again.
+    ///
+    /// They were read, perhaps from the page cache only, perhaps after a sync that failed: syncing
+    /// that file once more would prove nothing. The file is replaced as a whole, together with the
+    /// declaration of its torn tail, so it stays the evidence of it until then.
+    fn take_last_into_memory(&mut self, cursors_before: Cursors) {
+        self.active = false;
+        let Some(last) = self.segments.pop_back() else {
             return;
         };
-        if self.storage.sync(&last.file()).is_ok() {
-            return;
-        }
-        // Never sync the same file again: its records are written anew.
         let (records, _) = self.read_good_front(&last);
         self.pending_bytes = records.iter().map(crate::segment::encoded_len).sum();
         self.pending = records.into();
         self.synced_seq = last.name.first_seq - 1;
         self.synced_chain = last.base_chain;
-        self.active = false;
-        self.segments.pop_back();
+        self.cursors = cursors_before;
+    }
+
+    /// Number and chain value of the last record in memory.
+    fn last_kept(&self) -> Option<(u64, u64)> {
+        self.pending.back().map(|record| (record.seq, record.chain))
     }
 
     fn jump_over_newer(&mut self, newer: &[String]) {
@@ -319,7 +330,7 @@ fn inspect(
         return Err(HeaderError::Damaged);
     }
     let mut segment = Segment::empty(name, len, header.base_chain);
-    let (mut chain, mut cursors) = (header.base_chain, header.cursors);
+    let (mut chain, mut cursors) = (header.base_chain, header.cursors.clone());
     let checksum = config.rules.hold(Rule::Checksum);
     let clean = walk(&bytes[len..], name.first_seq, limit, checksum, |record| {
         segment.add(&record);
@@ -330,6 +341,7 @@ fn inspect(
         segment,
         chain,
         cursors,
+        cursors_before: header.cursors,
         clean,
     })
 }

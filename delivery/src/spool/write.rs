@@ -1,8 +1,8 @@
 //! Making records durable.
 
 use super::Spool;
+use super::scan::advance;
 use super::segments::{SEGMENT, Segment, UNFINISHED};
-use crate::record::Record;
 use crate::rules::Rule;
 use crate::segment::{self, Header, SegmentName};
 use crate::storage::Storage;
@@ -42,8 +42,12 @@ impl<S: Storage> Spool<S> {
     pub fn sync(&mut self) -> Result<u64, SyncError> {
         let mut refused = false;
         while !self.pending.is_empty() {
-            self.open_segment().map_err(SyncError::Create)?;
-            if let Err(error) = self.flush_into_segment() {
+            let written = if self.has_open_segment() {
+                self.extend_segment()
+            } else {
+                self.start_segment().map_err(SyncError::Create)
+            };
+            if let Err(error) = written {
                 self.active = false;
                 let again = matches!(error, SyncError::Sync(_)) && !refused;
                 if !again {
@@ -55,39 +59,37 @@ impl<S: Storage> Spool<S> {
         Ok(self.synced_seq)
     }
 
-    /// Makes sure that the last segment takes records.
-    fn open_segment(&mut self) -> io::Result<()> {
+    fn has_open_segment(&self) -> bool {
         let room = |segment: &Segment| segment.end < self.config.segment_bytes;
-        if self.active && self.segments.back().is_some_and(room) {
-            return Ok(());
-        }
+        self.active && self.segments.back().is_some_and(room)
+    }
+
+    /// Starts a segment that has its first records from the moment it has its name: it may replace
+    /// one of the same name, whose records are among them.
+    fn start_segment(&mut self) -> io::Result<()> {
         if let Some(full) = self.segments.back().filter(|_| self.active) {
             // Gives back what was reserved. Nothing depends on it.
             let _ = self.storage.truncate(&full.file(), full.end);
         }
         self.active = false;
-        let segment = self.create_segment()?;
-        // One that was left without a durable record had the same name and is replaced.
-        self.segments.retain(|old| old.name != segment.name);
-        self.segments.push_back(segment);
-        self.active = true;
-        Ok(())
-    }
-
-    fn create_segment(&mut self) -> io::Result<Segment> {
         let name = SegmentName {
             epoch: self.epoch,
             first_seq: self.synced_seq + 1,
         };
-        let header = self.header(name).encode();
+        let mut bytes = self.header(name).encode();
+        let mut segment = Segment::empty(name, bytes.len(), self.synced_chain);
+        let count = self.encode_pending(&mut segment, &mut bytes);
         let unfinished = name.file(UNFINISHED);
-        self.write_new_file(&unfinished, &header, self.config.segment_bytes)?;
-        // Under its real name it always has a whole header.
+        self.write_new_file(&unfinished, &bytes, self.config.segment_bytes)?;
         self.storage.rename(&unfinished, &name.file(SEGMENT))?;
         if self.config.rules.hold(Rule::DirectorySync) {
             self.storage.sync_dir()?;
         }
-        Ok(Segment::empty(name, header.len(), self.synced_chain))
+        self.segments.retain(|old| old.name != name);
+        self.segments.push_back(segment);
+        self.active = true;
+        self.mark_durable(count);
+        Ok(())
     }
 
     fn header(&self, name: SegmentName) -> Header {
@@ -120,44 +122,47 @@ impl<S: Storage> Spool<S> {
         written
     }
 
-    fn flush_into_segment(&mut self) -> Result<(), SyncError> {
-        let Some(segment) = self.segments.back_mut() else {
+    fn extend_segment(&mut self) -> Result<(), SyncError> {
+        let Some(mut segment) = self.segments.back().cloned() else {
             return Ok(());
         };
+        let (file, offset) = (segment.file(), segment.end);
         let mut bytes = Vec::new();
-        let mut grown = segment.clone();
-        let mut count = 0;
-        for record in &self.pending {
-            if count > 0 && grown.end >= self.config.segment_bytes {
-                break;
-            }
-            segment::encode(record, &mut bytes);
-            grown.add(record);
-            count += 1;
-        }
-        let file = segment.file();
-        self.storage
-            .write_at(&file, segment.end, &bytes)
-            .map_err(SyncError::Write)?;
+        let count = self.encode_pending(&mut segment, &mut bytes);
+        let written = self.storage.write_at(&file, offset, &bytes);
+        written.map_err(SyncError::Write)?;
         if let Err(error) = self.storage.sync(&file)
             && self.config.rules.hold(Rule::NewFileAfterSyncError)
         {
             return Err(SyncError::Sync(error));
         }
-        *segment = grown;
-        let durable: Vec<Record> = self.pending.drain(..count).collect();
-        self.pending_bytes -= bytes.len();
-        durable
-            .into_iter()
-            .for_each(|record| self.mark_durable(record));
+        if let Some(last) = self.segments.back_mut() {
+            *last = segment;
+        }
+        self.mark_durable(count);
         Ok(())
     }
 
-    fn mark_durable(&mut self, record: Record) {
-        self.synced_seq = record.seq;
-        self.synced_chain = record.chain;
-        if let Some(cursor) = record.cursor {
-            self.cursors.insert(record.source, cursor);
+    /// Appends what the segment has room for, one record at least, and returns how many.
+    fn encode_pending(&self, segment: &mut Segment, bytes: &mut Vec<u8>) -> usize {
+        let mut count = 0;
+        for record in &self.pending {
+            if count > 0 && segment.end >= self.config.segment_bytes {
+                break;
+            }
+            segment::encode(record, bytes);
+            segment.add(record);
+            count += 1;
+        }
+        count
+    }
+
+    fn mark_durable(&mut self, count: usize) {
+        for record in self.pending.drain(..count) {
+            self.pending_bytes -= segment::encoded_len(&record);
+            self.synced_seq = record.seq;
+            self.synced_chain = record.chain;
+            advance(&mut self.cursors, &record);
         }
     }
 }

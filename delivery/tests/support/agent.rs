@@ -31,7 +31,7 @@ impl Agent {
         let read_to = if breakage.cursor_in_its_own_file {
             cursor_file
         } else {
-            position(spool.cursors())
+            position(&spool.cursors())
         };
         Self {
             spool,

@@ -1,14 +1,11 @@
 //! The world of the model: actions happen to it, and every step is checked on the spot.
 
 use super::action::{Action, Fate};
-use super::agent::{self, Agent, id_of, position, process_event};
+use super::agent::{self, Agent, id_of, process_event};
 use super::disk::{Disk, Image};
 use super::rng::Rng;
-use super::server::{Outcome, Server};
-use delivery::{
-    Action as Next, Batch, Gap, GapReason, Limits, Record, Refusal, Rules, SendError, Spool,
-    SpoolConfig, StreamReset, Welcome,
-};
+use super::server::Server;
+use delivery::{Batch, Gap, GapReason, Limits, Rules, Spool, SpoolConfig};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// Ids of process events start here, those of the log at 0.
@@ -27,20 +24,20 @@ pub struct Breakage {
 
 /// A stream that was opened at some time.
 #[derive(Clone, Debug, Default)]
-struct Wire {
-    batches: VecDeque<Batch>,
-    acks: VecDeque<u64>,
+pub struct Wire {
+    pub batches: VecDeque<Batch>,
+    pub acks: VecDeque<u64>,
 }
 
 /// Everything that a restored virtual machine gets back.
-struct Snapshot {
+pub struct Snapshot {
     image: Image,
     /// Process events that were delivered or durable then.
     safe: BTreeSet<u64>,
 }
 
 /// For looking at a whole spool.
-const EVERYTHING: Limits = Limits {
+pub const EVERYTHING: Limits = Limits {
     max_batch_bytes: 1 << 20,
     max_records: 1000,
     max_inflight: 1,
@@ -50,38 +47,30 @@ pub struct World {
     pub disk: Disk,
     pub server: Server,
     pub agent: Option<Agent>,
-    config: SpoolConfig,
-    breakage: Breakage,
+    pub config: SpoolConfig,
+    pub breakage: Breakage,
     /// The agent's stream, then older ones that the server still serves.
-    live: Option<Wire>,
-    old: Vec<Wire>,
+    pub live: Option<Wire>,
+    pub old: Vec<Wire>,
     pub log_len: u64,
     pub next_process: u64,
     /// Numbers that an event ever had: (epoch, seq).
     pub places: BTreeMap<u64, Vec<(u64, u64)>>,
     /// Process events in memory only.
-    unsynced: BTreeSet<u64>,
+    pub unsynced: BTreeSet<u64>,
     /// Process events whose loss nobody can hold against us.
     pub excused: BTreeSet<u64>,
-    snapshot: Option<Snapshot>,
-    server_copy: Option<Server>,
-    cursor_file: u64,
-    flips: u32,
+    pub snapshot: Option<Snapshot>,
+    pub server_copy: Option<Server>,
+    pub cursor_file: u64,
+    pub flips: u32,
     /// Whether the server's database may go back in time; then the spool keeps all it can.
-    forgetful_server: bool,
-    clock_ms: u64,
+    pub forgetful_server: bool,
+    pub clock_ms: u64,
 }
 
 /// The first thing that must never happen.
 pub type Checked = Result<(), String>;
-
-macro_rules! ensure {
-    ($condition:expr, $($message:tt)+) => {
-        if !$condition {
-            return Err(format!($($message)+));
-        }
-    };
-}
 
 impl World {
     /// Sizes differ with the seed, so that segments roll, batches split, and memory runs out.
@@ -156,7 +145,7 @@ impl World {
     }
 
     /// Starts the agent if it is dead.
-    fn running(&mut self) -> &mut Agent {
+    pub fn running(&mut self) -> &mut Agent {
         let start = || {
             Agent::start(
                 &self.disk,
@@ -168,7 +157,7 @@ impl World {
         self.agent.get_or_insert_with(start)
     }
 
-    fn process_event(&mut self) {
+    pub fn process_event(&mut self) {
         let id = self.next_process;
         self.next_process += 1;
         let agent = self.running();
@@ -178,7 +167,7 @@ impl World {
         self.unsynced.insert(id);
     }
 
-    fn read(&mut self, count: u64) {
+    pub fn read(&mut self, count: u64) {
         let log_len = self.log_len;
         let agent = self.running();
         // A source that is about to be repositioned goes on reading until it hears of it.
@@ -188,7 +177,7 @@ impl World {
         }
     }
 
-    fn drain(&mut self) {
+    pub fn drain(&mut self) {
         let agent = self.running();
         let epoch = agent.spool.epoch();
         let placed = agent.drain();
@@ -198,13 +187,13 @@ impl World {
         }
     }
 
-    fn sync(&mut self) {
+    pub fn sync(&mut self) {
         // A failure leaves records in memory, which is what `note_synced` looks at.
         let _ = self.running().spool.sync();
         self.note_synced();
     }
 
-    fn note_synced(&mut self) {
+    pub fn note_synced(&mut self) {
         let Some(agent) = &self.agent else { return };
         let (epoch, synced) = (agent.spool.epoch(), agent.spool.synced_seq());
         let places = &self.places;
@@ -216,192 +205,8 @@ impl World {
         self.unsynced.retain(waits);
     }
 
-    fn connect(&mut self, welcome_lost: bool) -> Checked {
-        if let Some(wire) = self.live.take() {
-            self.old.insert(0, wire);
-            self.old.truncate(2);
-        }
-        self.running().sender.on_disconnect();
-        for _ in 0..3 {
-            let agent = self.agent.as_mut().expect("it runs");
-            let hello = agent.sender.hello(&agent.spool);
-            let before = self.server.row.clone();
-            let outcome = self.server.hello(&hello);
-            let (welcome, acked) = (outcome.welcome, outcome.row.acked);
-            let raised = welcome.epoch > before.epoch && welcome.epoch > hello.epoch;
-            let behind = hello.epoch == before.epoch && hello.last_durable_seq < before.acked;
-            ensure!(
-                raised || !behind,
-                "a spool behind the server kept its epoch"
-            );
-            ensure!(
-                raised || outcome.reset.is_none(),
-                "an epoch was given twice"
-            );
-            if outcome.reset == Some(StreamReset::SpoolLost) && self.flips > 0 {
-                // The one header that was left got hit. The reset says so.
-                let fresh = |(id, places): (&u64, &Vec<(u64, u64)>)| {
-                    places.last().is_some_and(|last| last.0 == 0).then_some(*id)
-                };
-                let fresh = self.places.iter().filter_map(fresh).collect();
-                self.excuse_all_but(&fresh);
-            }
-            if welcome_lost {
-                return Ok(());
-            }
-            match self.welcomed(welcome) {
-                Ok(Next::Rehello(_)) => {}
-                Ok(Next::SendFrom(seq)) => {
-                    ensure!(seq == acked + 1, "resumes at {seq} after {acked}");
-                    self.live = Some(Wire::default());
-                    return Ok(());
-                }
-                Ok(Next::NewEpoch { cursors, .. }) => {
-                    self.running().reposition = Some(position(&cursors));
-                    self.live = Some(Wire::default());
-                    self.find_places();
-                    return Ok(());
-                }
-                Err(_) => {
-                    self.running().sender.on_disconnect();
-                    self.note_synced();
-                    return Ok(());
-                }
-            }
-        }
-        Err("no stream after three Hellos".to_owned())
-    }
-
-    fn welcomed(&mut self, welcome: Welcome) -> Result<Next, SendError> {
-        let agent = self.running();
-        agent.sender.on_welcome(&mut agent.spool, welcome)
-    }
-
-    /// Learns the numbers that carried records have in the new epoch.
-    fn find_places(&mut self) {
-        let epoch = self.running().spool.epoch();
-        let mut seq = 1;
-        while let Ok(records) = self.running().spool.read_from(seq, &EVERYTHING) {
-            let Some(last) = records.last() else { break };
-            seq = last.seq + 1;
-            for record in &records {
-                self.note_place(record, (epoch, record.seq));
-            }
-        }
-        self.unsynced.clear();
-    }
-
-    fn note_place(&mut self, record: &Record, place: (u64, u64)) {
-        if let Some(gap) = record.gap() {
-            // A lost declaration is covered by the declaration of its own loss.
-            let declared = |places: &&mut Vec<_>| places.iter().any(|at| covers(&gap, *at));
-            self.places
-                .values_mut()
-                .filter(declared)
-                .for_each(|places| places.push(place));
-        } else if let Some(id) = id_of(&record.payload) {
-            self.places.entry(id).or_default().push(place);
-        }
-    }
-
-    fn send(&mut self) -> Checked {
-        let Some(agent) = &mut self.agent else {
-            return Ok(());
-        };
-        let Some(wire) = &mut self.live else {
-            return Ok(());
-        };
-        match agent.sender.next_batch(&mut agent.spool) {
-            Ok(None) => {}
-            Ok(Some(batch)) => {
-                let after_power_cut = self.disk.copy();
-                after_power_cut.power_cut(None);
-                after_power_cut.fail_next_syncs(0);
-                let durable = Spool::open(after_power_cut, self.config.clone()).unwrap();
-                // Damage on purpose is not what this looks for.
-                let survives =
-                    durable.epoch() == batch.epoch && durable.synced_seq() >= batch.last_seq();
-                ensure!(
-                    survives || self.flips > 0,
-                    "sent {} undurably",
-                    batch.last_seq()
-                );
-                wire.batches.push_back(batch);
-            }
-            Err(_) => self.cut(),
-        }
-        Ok(())
-    }
-
-    fn deliver(&mut self, from_old_stream: bool, fate: Fate) -> Checked {
-        let wire = if from_old_stream {
-            self.old.first_mut()
-        } else {
-            self.live.as_mut()
-        };
-        let Some(wire) = wire else { return Ok(()) };
-        let Some(batch) = wire.batches.pop_front() else {
-            return Ok(());
-        };
-        let tries: &[Outcome] = match fate {
-            Fate::Lost => &[],
-            Fate::Aborted => &[Outcome::Aborts],
-            Fate::Stored | Fate::StoredUnanswered => &[Outcome::Commits],
-            Fate::Twice => &[Outcome::Commits, Outcome::Commits],
-        };
-        let mut refused = false;
-        for outcome in tries {
-            let newest = self.server.row.session;
-            match self.server.batch(&batch, *outcome) {
-                Ok(ack) => {
-                    ensure!(
-                        batch.session == newest,
-                        "stored for session {}",
-                        batch.session
-                    );
-                    let stored = self.server.row.acked;
-                    ensure!(
-                        ack.is_none_or(|ack| ack <= stored),
-                        "{ack:?} acked, {stored} stored"
-                    );
-                    wire.acks.extend(ack);
-                }
-                Err(Refusal::Malformed(why)) => return Err(format!("sent a bad batch: {why}")),
-                Err(_) => refused = true,
-            }
-        }
-        let ends = refused || matches!(fate, Fate::Aborted | Fate::StoredUnanswered);
-        if ends && from_old_stream {
-            self.old.remove(0);
-        } else if ends {
-            self.cut();
-        }
-        Ok(())
-    }
-
-    fn take_acks(&mut self) -> Checked {
-        let (Some(agent), Some(wire)) = (&mut self.agent, &mut self.live) else {
-            return Ok(());
-        };
-        for ack in wire.acks.drain(..) {
-            agent
-                .sender
-                .on_ack(&mut agent.spool, ack)
-                .map_err(|error| error.to_string())?;
-        }
-        Ok(())
-    }
-
-    /// The stream breaks; what was on its way is gone.
-    fn cut(&mut self) {
-        self.live = None;
-        if let Some(agent) = &mut self.agent {
-            agent.sender.on_disconnect();
-        }
-    }
-
     /// The process dies; the page cache lives on.
-    fn stop_agent(&mut self) {
+    pub fn stop_agent(&mut self) {
         self.note_synced();
         self.excused.append(&mut self.unsynced);
         self.agent = None;
@@ -411,12 +216,12 @@ impl World {
         }
     }
 
-    fn power_cut(&mut self, luck: u64) {
+    pub fn power_cut(&mut self, luck: u64) {
         self.stop_agent();
         self.disk.power_cut(Some(&mut Rng(luck)));
     }
 
-    fn flip(&mut self, luck: u64) {
+    pub fn flip(&mut self, luck: u64) {
         if self.disk.flip(&mut Rng(luck)) {
             self.flips += 1;
             if self.flips > 1 {
@@ -426,14 +231,14 @@ impl World {
         }
     }
 
-    fn wipe(&mut self) {
+    pub fn wipe(&mut self) {
         self.stop_agent();
         self.disk.wipe();
         self.cursor_file = 0;
         self.excuse_all_but(&BTreeSet::new());
     }
 
-    fn take_snapshot(&mut self) {
+    pub fn take_snapshot(&mut self) {
         self.note_synced();
         let all: BTreeSet<u64> = (FIRST_PROCESS..self.next_process).collect();
         let lost = &self.unsynced | &self.excused;
@@ -444,7 +249,7 @@ impl World {
         });
     }
 
-    fn roll_back(&mut self, luck: u64) {
+    pub fn roll_back(&mut self, luck: u64) {
         let Some(snapshot) = self.snapshot.take() else {
             return;
         };
@@ -456,7 +261,7 @@ impl World {
         self.snapshot = Some(snapshot);
     }
 
-    fn fail_over(&mut self) {
+    pub fn fail_over(&mut self) {
         let Some(copy) = self.server_copy.take().filter(|_| self.forgetful_server) else {
             return;
         };
@@ -472,7 +277,7 @@ impl World {
         self.excuse_unspooled();
     }
 
-    fn excuse_unspooled(&mut self) {
+    pub fn excuse_unspooled(&mut self) {
         let disk = self.disk.copy();
         disk.set_full(false);
         disk.fail_next_syncs(0);
@@ -489,13 +294,13 @@ impl World {
         self.excuse_all_but(&spooled);
     }
 
-    fn expire(&mut self) {
+    pub fn expire(&mut self) {
         self.clock_ms += 1;
         let now_ms = self.clock_ms;
         self.running().spool.expire(now_ms);
     }
 
-    fn excuse_all_but(&mut self, safe: &BTreeSet<u64>) {
+    pub fn excuse_all_but(&mut self, safe: &BTreeSet<u64>) {
         let lost = (FIRST_PROCESS..self.next_process).filter(|id| !safe.contains(id));
         self.excused.extend(lost);
     }
