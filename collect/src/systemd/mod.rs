@@ -9,6 +9,7 @@ mod changes;
 mod dependencies;
 mod limits;
 mod manager;
+mod needs;
 mod object_path;
 
 pub use self::{
