@@ -302,6 +302,29 @@ impl GapReason {
 }
 
 impl Fact {
+    /// The stable names of all variants.
+    pub const KINDS: [&'static str; 19] = [
+        "process-forked",
+        "process-executed",
+        "process-exited",
+        "unit-starting",
+        "unit-started",
+        "unit-start-failed",
+        "unit-stopping",
+        "unit-stopped",
+        "unit-cause-revised",
+        "unit-restart-scheduled",
+        "unit-requested",
+        "unit-state",
+        "oom-killed",
+        "process-faulted",
+        "host-booted",
+        "clock-jumped",
+        "source-started",
+        "agent-started",
+        "gap",
+    ];
+
     /// The stable name of the variant: `process-exited`.
     pub fn kind(&self) -> &'static str {
         match self {

@@ -164,7 +164,7 @@ impl RunPatch {
 
     /// The row of `key` after this.
     pub fn merge(self, key: RunKey, before: Option<Run>) -> Run {
-        let mut run = before.unwrap_or_else(|| Run {
+        let mut run = before.unwrap_or(Run {
             unit: key.unit,
             invocation: key.invocation,
             boot: self.boot,

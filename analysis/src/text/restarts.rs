@@ -252,7 +252,7 @@ fn advice(unit: &UnitRestarts, page: &Page<'_>) -> String {
     for advice in &unit.advice {
         let (id, command) = advised(advice);
         text.push_str(&format!("  {}\n", page.catalogue.say(id)));
-        for command in command {
+        if let Some(command) = command {
             text.push_str(&format!("    {}\n", page.style.strong(&command)));
         }
     }

@@ -23,6 +23,12 @@ fn every_fact_survives_the_wire() {
 }
 
 #[test]
+fn the_facts_of_these_tests_are_all_there_are() {
+    let kinds: std::collections::BTreeSet<_> = facts().iter().map(Fact::kind).collect();
+    assert_eq!(kinds, Fact::KINDS.into());
+}
+
+#[test]
 fn every_fact_survives_json() {
     for fact in facts() {
         let event = event(fact);

@@ -1,0 +1,74 @@
+//! `aiops events`: what happened, and what happens.
+
+use analysis::{
+    event::Fact,
+    fleet::{EventPage, StoredEvent},
+    identity::UnitName,
+    text,
+};
+use futures_util::StreamExt as _;
+
+use crate::{
+    args::EventFilter,
+    context::Context,
+    exit::{Exit, Failure},
+};
+
+pub async fn show(context: &Context, filter: &EventFilter) -> Result<Exit, Failure> {
+    let server = context.server()?;
+    let query = query(context, filter)?;
+    let mut last = None;
+    if !filter.follow || filter.since.is_some() {
+        let page: EventPage = server.get("/events", &query).await?;
+        for event in &page.events {
+            print(context, event)?;
+        }
+        last = page.events.last().map(|event| event.cursor.clone());
+    }
+    if !filter.follow {
+        return Ok(Exit::Fine);
+    }
+    // A broken connection is taken up again where it ended, until the server stays away.
+    loop {
+        let mut events = server
+            .events("/events/stream", &query, last.clone())
+            .await?;
+        while let Some(Ok(sent)) = events.next().await {
+            let Ok(event) = serde_json::from_str::<StoredEvent>(&sent.data) else {
+                continue;
+            };
+            print(context, &event)?;
+            last = sent.id.or(Some(event.cursor));
+        }
+    }
+}
+
+fn print(context: &Context, event: &StoredEvent) -> Result<(), Failure> {
+    context
+        .printer
+        .item(event, |page| text::events::line(event, page))
+}
+
+fn query(context: &Context, filter: &EventFilter) -> Result<Vec<(&'static str, String)>, Failure> {
+    let mut query = vec![("limit", filter.limit.to_string())];
+    query.extend(context.host.iter().map(|host| ("host", host.clone())));
+    if let Some(unit) = &filter.unit {
+        let unit = UnitName::from_user(unit)
+            .map_err(|error| Failure::new(Exit::Usage, error.to_string()))?;
+        query.push(("unit", unit.to_string()));
+    }
+    if !filter.kind.is_empty() {
+        query.push(("kind", filter.kind.join(",")));
+    } else if !filter.processes {
+        // Single processes are left out unless asked for: there are many.
+        let kinds = Fact::KINDS
+            .into_iter()
+            .filter(|kind| !kind.starts_with("process-"));
+        let kinds: Vec<_> = kinds.chain(["process-faulted"]).collect();
+        query.push(("kind", kinds.join(",")));
+    }
+    if let Some(since) = filter.since {
+        query.push(("since", (context.printer.page().now - since.0).to_rfc3339()));
+    }
+    Ok(query)
+}

@@ -1,0 +1,92 @@
+//! `aiops host`: the registry.
+
+use std::collections::BTreeMap;
+
+use analysis::{
+    fleet::{Host, HostList, JoinToken, NewJoinToken},
+    text::{self, escape::one_line, time::moment},
+};
+
+use crate::{
+    args::{HostFilter, JoinOptions},
+    context::Context,
+    exit::{Exit, Failure},
+    server::path_segment,
+};
+
+pub async fn list(context: &Context, filter: &HostFilter) -> Result<Exit, Failure> {
+    let mut query: Vec<_> = filter.name.iter().map(|name| ("q", name.clone())).collect();
+    query.extend(filter.labels.iter().map(|label| ("label", label.clone())));
+    let list: HostList = context.server()?.get("/hosts", &query).await?;
+    context
+        .printer
+        .report(&list, |page| text::fleet::host_list(&list.hosts, page))?;
+    if list.hosts.is_empty() && query.is_empty() {
+        context
+            .printer
+            .hint(&context.printer.catalogue().say("host-hint-add"));
+    }
+    Ok(Exit::Fine)
+}
+
+pub async fn show(context: &Context, host: &str) -> Result<Exit, Failure> {
+    let host: Host = context
+        .server()?
+        .get(&format!("/hosts/{}", path_segment(host)), &[])
+        .await?;
+    context
+        .printer
+        .report(&host, |page| text::fleet::host(&host, page))?;
+    Ok(Exit::Fine)
+}
+
+pub async fn add(context: &Context, options: &JoinOptions) -> Result<Exit, Failure> {
+    let wanted = NewJoinToken {
+        uses: options.uses,
+        ttl_s: options.ttl.0.as_secs(),
+        labels: labels(&options.labels)?,
+    };
+    let token: JoinToken = context.server()?.post("/join-tokens", &wanted).await?;
+    // The command alone, so that it can be piped to where it is to run.
+    context
+        .printer
+        .report(&token, |_| token.command.clone() + "\n")?;
+    let until = moment(token.expires_at, context.printer.page().zone);
+    let parameters = [("until", until.into()), ("uses", options.uses.into())];
+    context.printer.hint(
+        &context
+            .printer
+            .catalogue()
+            .say_with("host-join-valid", &parameters),
+    );
+    Ok(Exit::Fine)
+}
+
+pub async fn revoke(context: &Context, host: &str, reason: &str) -> Result<Exit, Failure> {
+    let path = format!("/hosts/{}/revoke", path_segment(host));
+    let body = serde_json::json!({ "reason": reason });
+    let revoked: Host = context.server()?.post(&path, &body).await?;
+    let name = one_line(&revoked.host_name).into_owned();
+    context.printer.report(&revoked, |page| {
+        page.catalogue
+            .say_with("host-revoked", &[("host", name.into())])
+            + "\n"
+    })?;
+    Ok(Exit::Fine)
+}
+
+fn labels(labels: &[String]) -> Result<BTreeMap<String, String>, Failure> {
+    let pair = |label: &String| {
+        let (key, value) = label
+            .split_once('=')
+            .filter(|(key, _)| !key.is_empty())
+            .ok_or_else(|| {
+                Failure::new(
+                    Exit::Usage,
+                    format!("`{label}` is no label: write KEY=VALUE"),
+                )
+            })?;
+        Ok((key.to_owned(), value.to_owned()))
+    };
+    labels.iter().map(pair).collect()
+}

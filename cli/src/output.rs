@@ -1,0 +1,148 @@
+//! Where reports go: text for a person, JSON or YAML for a program.
+
+use std::{
+    env,
+    io::{self, IsTerminal as _, Write as _},
+};
+
+use analysis::text::{Catalogue, Language, Style, fleet::Page};
+use chrono::{Local, Offset as _, Utc};
+use serde::Serialize;
+
+use crate::{
+    args::{Format, Global},
+    exit::{Exit, Failure},
+};
+
+/// Prints reports in the way that was asked for.
+#[derive(Debug)]
+pub struct Printer {
+    format: Format,
+    style: Style,
+    width: Option<usize>,
+    catalogue: Catalogue,
+}
+
+impl Printer {
+    /// # Errors
+    ///
+    /// [`Failure`] if the language is not one of ours.
+    pub fn new(global: &Global) -> Result<Self, Failure> {
+        let terminal = io::stdout().is_terminal();
+        let colour = terminal && env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+        let width = terminal_size::terminal_size_of(io::stdout())
+            .map(|(terminal_size::Width(columns), _)| usize::from(columns));
+        Ok(Self {
+            format: global.output,
+            style: if colour { Style::Colour } else { Style::Plain },
+            width: width.filter(|_| terminal),
+            catalogue: Catalogue::of(language(global.lang.as_deref())?),
+        })
+    }
+
+    pub fn catalogue(&self) -> &Catalogue {
+        &self.catalogue
+    }
+
+    pub fn is_for_people(&self) -> bool {
+        self.format == Format::Table
+    }
+
+    /// How to render text now.
+    pub fn page(&self) -> Page<'_> {
+        Page {
+            catalogue: &self.catalogue,
+            style: self.style,
+            width: self.width,
+            zone: Local::now().offset().fix(),
+            now: Utc::now(),
+        }
+    }
+
+    /// Prints one report.
+    pub fn report<T: Serialize>(
+        &self,
+        report: &T,
+        text: impl FnOnce(&Page<'_>) -> String,
+    ) -> Result<(), Failure> {
+        match self.format {
+            Format::Table => self.write(&text(&self.page())),
+            Format::Json => self.write(&(to_json(report, true)? + "\n")),
+            Format::Jsonl => self.write(&(to_json(report, false)? + "\n")),
+            Format::Yaml => self.write(&to_yaml(report)?),
+        }
+    }
+
+    /// Prints one item of a list that may have no end: a line, a document a line, or a YAML
+    /// document.
+    pub fn item<T: Serialize>(
+        &self,
+        item: &T,
+        text: impl FnOnce(&Page<'_>) -> String,
+    ) -> Result<(), Failure> {
+        match self.format {
+            Format::Table => self.write(&(text(&self.page()) + "\n")),
+            Format::Json | Format::Jsonl => self.write(&(to_json(item, false)? + "\n")),
+            Format::Yaml => self.write(&format!("---\n{}", to_yaml(item)?)),
+        }
+    }
+
+    /// Something to do next; only people get it, and not in the way of the report.
+    pub fn hint(&self, text: &str) {
+        if self.is_for_people() {
+            eprintln!("hint: {text}");
+        }
+    }
+
+    fn write(&self, text: &str) -> Result<(), Failure> {
+        let mut out = io::stdout().lock();
+        match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+            Ok(()) => Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Err(Failure::closed_pipe()),
+            Err(error) => Err(Failure::broken("cannot write the report", error)),
+        }
+    }
+}
+
+/// The language that was asked for, else that of the locale, else English.
+fn language(asked: Option<&str>) -> Result<Language, Failure> {
+    if let Some(tag) = asked {
+        return Language::from_tag(tag).ok_or_else(|| {
+            Failure::new(Exit::Usage, format!("`{tag}` is none of our languages"))
+                .hint("--lang en, --lang zh-CN")
+        });
+    }
+    let locale = ["LC_ALL", "LC_MESSAGES", "LANG"]
+        .iter()
+        .filter_map(|name| env::var(name).ok())
+        .find(|value| !value.is_empty());
+    Ok(locale
+        .and_then(|tag| Language::from_tag(&tag))
+        .unwrap_or_default())
+}
+
+fn to_json<T: Serialize>(report: &T, pretty: bool) -> Result<String, Failure> {
+    let text = if pretty {
+        serde_json::to_string_pretty(report)
+    } else {
+        serde_json::to_string(report)
+    };
+    text.map_err(|error| Failure::broken("cannot write JSON", error))
+}
+
+fn to_yaml<T: Serialize>(report: &T) -> Result<String, Failure> {
+    serde_norway::to_string(report).map_err(|error| Failure::broken("cannot write YAML", error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_language_that_was_asked_for_must_be_ours() {
+        assert_eq!(language(Some("zh")).unwrap(), Language::Chinese);
+        let failure = language(Some("tlh")).unwrap_err();
+        assert_eq!(failure.exit, Exit::Usage);
+        assert!(failure.hint.is_some());
+    }
+}

@@ -1,0 +1,199 @@
+//! The report from this machine's own journal: no server, no agent.
+
+use std::time::Duration;
+
+use analysis::{
+    Timestamp,
+    history::{Dependencies, UnitHistory},
+    identity::UnitName,
+    ledger,
+    restarts::{RecordFacts, RestartQuestion, RestartReport, UnitNow, restart_report},
+};
+use chrono::Utc;
+use collect::{
+    CollectError, Hint, NoSystemd,
+    journal::{JournalOptions, Matches, Opened, Position, lifecycle_matches},
+    systemd::Manager,
+};
+
+use crate::{
+    args::RestartsAsked,
+    context::Context,
+    exit::{Exit, Failure},
+};
+
+/// How much earlier than asked the journal is read: a run that stopped just inside the period
+/// started before it.
+const LEAD: Duration = Duration::from_secs(3600);
+
+/// Reports from the journal, and from systemd what the units do now.
+pub async fn report(
+    context: &Context,
+    unit: Option<&UnitName>,
+    asked: &RestartsAsked,
+) -> Result<RestartReport, Failure> {
+    let now = Utc::now();
+    let since = now - asked.period.0;
+    // A journal of another machine says nothing of the units that run here.
+    let systemd = match &asked.journal {
+        None => Systemd::ask(unit).await?,
+        Some(_) => Systemd::default(),
+    };
+    let options = JournalOptions {
+        directory: asked.journal.clone(),
+        matches: lifecycle_matches(&systemd.units(unit)),
+        follow: false,
+    };
+    let read = tokio::task::spawn_blocking(move || read(&options, since - LEAD, systemd));
+    let (runs, record) = read
+        .await
+        .map_err(|error| Failure::broken("reading the journal ended on its own", error))?
+        .map_err(|error| journal_failure(context, error))?;
+    let question = RestartQuestion {
+        unit: unit.cloned(),
+        since,
+        now,
+    };
+    Ok(restart_report(&runs, &question, &record))
+}
+
+/// What systemd says of the units in question.
+#[derive(Default)]
+struct Systemd {
+    dependencies: Dependencies,
+    /// The units that the one in question goes along with: their stops explain its own.
+    needed: Vec<UnitName>,
+    states: Vec<UnitNow>,
+}
+
+impl Systemd {
+    async fn ask(unit: Option<&UnitName>) -> Result<Self, Failure> {
+        let asked = match Manager::connect().await {
+            Ok(manager) => Self::ask_manager(&manager, unit).await,
+            Err(error) => Err(error),
+        };
+        match asked {
+            Ok(systemd) => Ok(systemd),
+            // The journal may still be there, of a host that was mounted or of another boot.
+            Err(CollectError::NoSystemd(NoSystemd::NotInit)) => Ok(Self::default()),
+            Err(error) => {
+                eprintln!("warning: systemd does not say what depends on what: {error}");
+                Ok(Self::default())
+            }
+        }
+    }
+
+    async fn ask_manager(manager: &Manager, unit: Option<&UnitName>) -> Result<Self, CollectError> {
+        let Some(unit) = unit else {
+            let states = manager
+                .list_units()
+                .await?
+                .into_iter()
+                .map(|loaded| UnitNow {
+                    unit: loaded.unit,
+                    active: loaded.active,
+                    sub: loaded.sub,
+                    main_pid: None,
+                });
+            return Ok(Self {
+                states: states.collect(),
+                dependencies: manager.dependencies().await?,
+                needed: Vec::new(),
+            });
+        };
+        let needs = manager.needs(unit).await?;
+        let needed = needs.stopped_with.union(&needs.bound_to).cloned().collect();
+        let state = manager.unit_state(unit).await?;
+        let mut dependencies = Dependencies::default();
+        dependencies.set(unit.clone(), needs);
+        let now = UnitNow {
+            unit: unit.clone(),
+            active: state.active,
+            sub: state.sub,
+            main_pid: state.main_pid,
+        };
+        Ok(Self {
+            dependencies,
+            needed,
+            states: vec![now],
+        })
+    }
+
+    /// The units whose lines are to be read; none means all.
+    fn units(&self, unit: Option<&UnitName>) -> Vec<UnitName> {
+        unit.into_iter()
+            .flat_map(|unit| self.needed.iter().chain([unit]))
+            .cloned()
+            .collect()
+    }
+}
+
+type Facts = (Vec<analysis::run::Run>, RecordFacts);
+
+/// Reads the journal through the fold, on a thread of its own: libsystemd stays on one.
+fn read(
+    options: &JournalOptions,
+    since: Timestamp,
+    systemd: Systemd,
+) -> Result<Facts, CollectError> {
+    let Opened {
+        mut source,
+        degraded,
+    } = collect::journal::open(options)?;
+    if let Some(reason) = degraded {
+        eprintln!("warning: reading the journal is slow: {reason}");
+    }
+    source.seek(&Position::Since(since))?;
+    let mut history = UnitHistory::new(systemd.dependencies);
+    let mut events = Vec::new();
+    while let Some(entry) = source.next() {
+        events.extend(history.apply(&entry?));
+    }
+    if source.corrupt() > 0 {
+        eprintln!(
+            "warning: {} journal entries could not be read",
+            source.corrupt()
+        );
+    }
+    let record = RecordFacts {
+        record_begins_at: oldest(options)?,
+        gaps: Vec::new(),
+        states: systemd.states,
+    };
+    Ok((ledger::runs_of(&events), record))
+}
+
+/// When the journal begins, whatever its first entry is about.
+fn oldest(options: &JournalOptions) -> Result<Option<Timestamp>, CollectError> {
+    let all = JournalOptions {
+        matches: Matches::everything(),
+        ..options.clone()
+    };
+    let mut source = collect::journal::open(&all)?.source;
+    source.seek(&Position::Head)?;
+    Ok(source.next().transpose()?.map(|entry| entry.at))
+}
+
+fn journal_failure(context: &Context, error: CollectError) -> Failure {
+    let exit = match &error {
+        CollectError::JournalDenied { .. } => Exit::NotAllowed,
+        CollectError::NoJournal => Exit::NoSuchTarget,
+        _ => Exit::Broken,
+    };
+    let hint = match error.hint() {
+        Some(Hint::JoinJournalGroup { groups }) => {
+            format!(
+                "run it as root, or join one of the groups {}",
+                groups.join(", ")
+            )
+        }
+        _ => "a host that reports to a server can be asked with --host NAME".to_owned(),
+    };
+    debug_assert!(
+        context.host.is_none(),
+        "only this machine's journal is read here"
+    );
+    Failure::new(exit, "cannot read this machine's journal")
+        .because(error)
+        .hint(hint)
+}
