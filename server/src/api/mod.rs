@@ -13,6 +13,7 @@ mod hosts;
 pub mod live;
 pub mod metrics;
 mod params;
+mod restarts;
 mod runs;
 mod tokens;
 
@@ -36,6 +37,7 @@ pub fn router(app: App) -> Router {
         .route("/hosts/{host}", get(hosts::show))
         .route("/hosts/{host}/revoke", post(hosts::revoke))
         .route("/hosts/{host}/runs", get(runs::of_host))
+        .route("/hosts/{host}/restarts", get(restarts::of_host))
         .route("/units/{unit}/runs", get(runs::of_unit))
         .route("/join-tokens", post(tokens::create))
         .route("/events", get(events::page))

@@ -140,7 +140,7 @@ pub(super) fn near(typed: &str, known: Vec<String>) -> Vec<String> {
     let mut near: Vec<(usize, String)> = known
         .into_iter()
         .map(|name| (distance(typed, &name), name))
-        .filter(|(distance, name)| *distance <= name.chars().count().div_ceil(2).min(3))
+        .filter(|(distance, name)| *distance <= (name.chars().count() / 3).clamp(1, 3))
         .collect();
     near.sort();
     near.into_iter().take(3).map(|(_, name)| name).collect()

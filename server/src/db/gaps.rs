@@ -1,7 +1,7 @@
 //! What is known to be missing.
 
 use analysis::Timestamp;
-use sqlx::PgConnection;
+use sqlx::{PgConnection, PgExecutor};
 use uuid::Uuid;
 
 /// A stretch of which nothing is known but what is said here.
@@ -47,4 +47,35 @@ pub async fn insert(
         .await?;
     }
     Ok(())
+}
+
+/// A gap as it is read.
+#[derive(Clone, Debug)]
+pub struct StoredGap {
+    pub at: Timestamp,
+    pub source: String,
+    pub reason: String,
+    pub lost: Option<i64>,
+    pub detail: String,
+}
+
+/// The gaps of a host within `since..until` on its clock, at most `limit`, the newest first.
+pub async fn of_host(
+    db: impl PgExecutor<'_>,
+    agent: Uuid,
+    since: Timestamp,
+    until: Timestamp,
+    limit: i64,
+) -> sqlx::Result<Vec<StoredGap>> {
+    sqlx::query_as!(
+        StoredGap,
+        "select at, source, reason, lost, detail from gap
+        where agent_id = $1 and at >= $2 and at < $3 order by at desc limit $4",
+        agent,
+        since,
+        until,
+        limit
+    )
+    .fetch_all(db)
+    .await
 }

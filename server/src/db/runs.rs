@@ -2,6 +2,7 @@
 
 use analysis::Timestamp;
 use analysis::run::Run;
+use serde_json::Value;
 use sqlx::types::Json;
 use sqlx::{PgConnection, PgExecutor};
 use uuid::Uuid;
@@ -63,11 +64,40 @@ pub async fn upsert(db: &mut PgConnection, agent: Uuid, run: &Run) -> sqlx::Resu
         run.stopped_at,
         run.stop.as_ref().map(|stop| stop.cause.name()),
         run.stop.as_ref().map(|stop| stop.certainty.name()),
-        Json(run) as _
+        storable(run)
     )
     .execute(db)
     .await?;
     Ok(())
+}
+
+/// The JSON of a run without NUL, which Postgres' `jsonb` cannot hold and a host may well send.
+fn storable(run: &Run) -> Value {
+    let mut json = serde_json::to_value(run).unwrap_or_default();
+    replace_nul(&mut json);
+    json
+}
+
+fn replace_nul(json: &mut Value) {
+    match json {
+        Value::String(text) if text.contains('\0') => *text = text.replace('\0', "\u{fffd}"),
+        Value::Array(items) => items.iter_mut().for_each(replace_nul),
+        Value::Object(fields) => fields.values_mut().for_each(replace_nul),
+        _ => {}
+    }
+}
+
+/// Since when something is recorded of a host. `None`: nothing is.
+pub async fn recorded_since(
+    db: impl PgExecutor<'_>,
+    agent: Uuid,
+) -> sqlx::Result<Option<Timestamp>> {
+    sqlx::query_scalar!(
+        "select min(coalesce(started_at, ready_at, stopped_at)) from unit_run where agent_id = $1",
+        agent
+    )
+    .fetch_one(db)
+    .await
 }
 
 /// Runs of one host that were up within `since..until`, the newest first. `unit`: of this one.

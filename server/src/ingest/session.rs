@@ -84,7 +84,7 @@ impl Session {
 
     /// Serves the stream until it ends, and says in the registry why it did.
     ///
-    /// Safe to drop at any await: what was not acknowledged is sent again.
+    /// Only waiting for messages is ever cut short; a transaction that was begun comes to its end.
     pub async fn run(mut self, messages: Streaming<FromAgent>) {
         self.app.metrics.ingest.streams.inc();
         let end = match self.serve(messages).await {

@@ -41,6 +41,8 @@ pub struct Stored {
 
 /// Stores a batch. What is stored already is skipped, so storing twice changes nothing.
 ///
+/// To be polled to its end: sqlx leaves a connection whose COPY was dropped out of step.
+///
 /// # Errors
 ///
 /// If Postgres fails. Whether the batch is stored is then not known; to find out, call it again.

@@ -1,0 +1,124 @@
+//! Partitions are made ahead and dropped whole; leases have one holder.
+
+mod support;
+
+use analysis::cause::StopCause;
+use analysis::event::Fact;
+use chrono::{Days, NaiveDate};
+use server::db::leases;
+use server::db::partitions::{self, Partition};
+use server::upkeep::{partitions::ensure, retention};
+use sqlx::PgPool;
+use support::{Host, batch, payload_at, unit_moment, unit_stopped};
+use uuid::Uuid;
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_week_is_there_however_many_servers_start_at_once(db: PgPool) {
+    let (one, two, three) = tokio::join!(ensure(&db), ensure(&db), ensure(&db));
+    one.and(two).and(three).unwrap();
+    let today = partitions::today(&db).await.unwrap();
+    let week: Vec<_> = (0..=7)
+        .map(|days| Partition(today + Days::new(days)))
+        .collect();
+    assert_eq!(partitions::all(&db).await.unwrap(), week);
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn old_events_go_by_the_day_and_the_ledger_stays(db: PgPool) {
+    let host = Host::join(&db, "db-01").await;
+    let session = host.say_hello(&db, &host.hello(0, 0)).await.session;
+    let told = vec![
+        payload_at(1, Fact::UnitStarted(unit_moment("app.service", 1))),
+        payload_at(
+            2,
+            Fact::UnitStopped(unit_stopped("app.service", 1, StopCause::Signal)),
+        ),
+    ];
+    host.store(&db, &batch(session, 1, 1, told)).await;
+    let today = partitions::today(&db).await.unwrap();
+    for days in [30, 31, 32] {
+        age(&db, today - Days::new(days)).await;
+    }
+    assert_eq!(count(&db, "event").await, 5);
+
+    retention::keep(&db, Uuid::now_v7(), 30).await.unwrap();
+    let oldest = partitions::all(&db).await.unwrap()[0];
+    assert_eq!(
+        oldest,
+        Partition(today - Days::new(30)),
+        "the thirtieth day is still kept"
+    );
+    assert_eq!(count(&db, "event").await, 3);
+    assert_eq!(count(&db, "unit_run").await, 1);
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_drop_that_was_cut_off_is_finished_by_the_next_pass(db: PgPool) {
+    let today = partitions::today(&db).await.unwrap();
+    let old = today - Days::new(40);
+    age(&db, old).await;
+    // Cut off between taking it from the table and dropping it.
+    let detach = format!(
+        "alter table event detach partition {}",
+        Partition(old).table()
+    );
+    sqlx::raw_sql(sqlx::AssertSqlSafe(detach))
+        .execute(&db)
+        .await
+        .unwrap();
+    retention::keep(&db, Uuid::now_v7(), 30).await.unwrap();
+    assert_eq!(partitions::all(&db).await.unwrap()[0], Partition(today));
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_lease_has_one_holder_and_a_new_generation_for_each(db: PgPool) {
+    let (one, two) = (Uuid::from_u128(1), Uuid::from_u128(2));
+    assert_eq!(
+        leases::acquire(&db, "work", one, 60).await.unwrap(),
+        Some(1)
+    );
+    assert_eq!(leases::acquire(&db, "work", two, 60).await.unwrap(), None);
+    assert_eq!(
+        leases::acquire(&db, "work", one, 60).await.unwrap(),
+        Some(1),
+        "prolonged"
+    );
+    sqlx::query("update lease set expires_at = now() - interval '1 s'")
+        .execute(&db)
+        .await
+        .unwrap();
+    assert_eq!(
+        leases::acquire(&db, "work", two, 60).await.unwrap(),
+        Some(2)
+    );
+    assert_eq!(
+        leases::acquire(&db, "work", one, 60).await.unwrap(),
+        None,
+        "it was taken over"
+    );
+}
+
+/// A partition of that day, with one event.
+async fn age(db: &PgPool, day: NaiveDate) {
+    let mut connection = db.acquire().await.unwrap();
+    partitions::make(&mut connection, Partition(day))
+        .await
+        .unwrap();
+    sqlx::query(
+        "insert into event (agent_id, epoch, seq, received_at, at, boot_id, kind, payload)
+        values ($1, 1, 1, $2, $2, $1, 'gap', '')",
+    )
+    .bind(Uuid::nil())
+    .bind(day.and_hms_opt(12, 0, 0).unwrap().and_utc())
+    .execute(db)
+    .await
+    .unwrap();
+}
+
+async fn count(db: &PgPool, table: &'static str) -> i64 {
+    let statement = match table {
+        "event" => "select count(*) from event",
+        _ => "select count(*) from unit_run",
+    };
+    sqlx::query_scalar(statement).fetch_one(db).await.unwrap()
+}
