@@ -117,9 +117,9 @@ pub async fn join(options: &JoinOptions) -> Result<Joined, JoinError> {
     }
     let enrolment = Enrolment {
         agent_id: analysis::identity::AgentId(answer.agent_id),
-        server,
         ca_pin: options.ca_pin.to_string(),
-        stream_addresses: answer.stream_addresses,
+        stream_addresses: nearest_first(answer.stream_addresses, &server),
+        server,
         host_name: options.host_name.clone(),
     };
     identity::store(&state, &credentials)?;
@@ -128,6 +128,14 @@ pub async fn join(options: &JoinOptions) -> Result<Joined, JoinError> {
     state.replace(&state.identity(), &json)?;
     info!(agent = %enrolment.agent_id, server = enrolment.server, "joined");
     Ok(Joined::Anew(enrolment))
+}
+
+/// The server names every address that it has; the one by which we reached it works from here.
+fn nearest_first(mut addresses: Vec<String>, server: &str) -> Vec<String> {
+    let host = |address: &str| address.rsplit_once(':').map(|(host, _)| host.to_owned());
+    let reached = server.strip_prefix("https://").and_then(host);
+    addresses.sort_by_key(|address| host(address) != reached);
+    addresses
 }
 
 async fn ask(server: &str, pin: CaPin, request: &EnrolRequest) -> Result<EnrolResponse, JoinError> {
@@ -142,4 +150,16 @@ async fn ask(server: &str, pin: CaPin, request: &EnrolRequest) -> Result<EnrolRe
                 error.into()
             }
         })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_address_that_works_from_here_is_tried_first() {
+        let addresses = ["localhost:9443", "10.0.0.1:9443", "10.0.0.2:9443"].map(str::to_owned);
+        let sorted = nearest_first(addresses.to_vec(), "https://10.0.0.2:8443");
+        assert_eq!(sorted, ["10.0.0.2:9443", "localhost:9443", "10.0.0.1:9443"]);
+    }
 }

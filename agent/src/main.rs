@@ -2,7 +2,7 @@
 //!
 //! Exit status: 0 done, 1 failed or not well, 2 wrong usage.
 
-use std::{path::PathBuf, process::ExitCode, time::Duration};
+use std::{io::IsTerminal as _, path::PathBuf, process::ExitCode, time::Duration};
 
 use agent::{
     Agent,
@@ -198,10 +198,11 @@ fn log_to_stderr(config: &LogConfig) -> anyhow::Result<()> {
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr);
+    let log = log.with_ansi(std::io::stderr().is_terminal());
     match config.format {
         // The journal has the time already.
         LogFormat::Text if std::env::var_os("JOURNAL_STREAM").is_some() => {
-            log.without_time().with_ansi(false).init();
+            log.without_time().init();
         }
         LogFormat::Text => log.init(),
         LogFormat::Json => log.json().init(),

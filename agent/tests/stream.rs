@@ -1,5 +1,7 @@
 //! An agent and its stream: a real agent, real TLS, a real spool.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 mod support;
 
 use std::sync::Arc;
