@@ -1,15 +1,12 @@
 //! Journals that real hosts (systemd 252) wrote, and what the history says about them: each case
 //! was made to happen once, and recorded with `journalctl -o json`.
 
-#[cfg(test)]
-mod support;
-
-use support::{events, journal, told};
+use crate::support::{events, journal, told};
 
 macro_rules! told_of {
     ($name:literal) => {
         told(&events(&journal(include_str!(concat!(
-            "journals/",
+            "../journals/",
             $name,
             ".jsonl"
         )))))
