@@ -82,16 +82,12 @@ impl Table {
         self.living.remove(&process.pid)
     }
 
-    /// Notes an end. Returns false if it was noted already.
-    pub(super) fn note_end(&mut self, process: ProcessId) -> bool {
-        if self.ended.contains(&process) {
-            return false;
-        }
+    /// Notes an end.
+    pub(super) fn note_end(&mut self, process: ProcessId) {
         if self.ended.len() == RECENT_ENDS {
             self.ended.pop_front();
         }
         self.ended.push_back(process);
-        true
     }
 
     /// Whether the end of the process was noted lately. /proc shows it for a while after.
@@ -151,14 +147,14 @@ mod tests {
     }
 
     #[test]
-    fn an_end_is_noted_once() {
+    fn ends_are_remembered_for_a_while() {
+        let end = |pid| ProcessId { pid, start_ns: 1 };
         let mut table = Table::default();
-        let process = ProcessId {
-            pid: 7,
-            start_ns: 1,
-        };
-        assert!(table.note_end(process));
-        assert!(!table.note_end(process));
+        for pid in 0..=RECENT_ENDS as u32 {
+            table.note_end(end(pid));
+        }
+        assert!(table.has_ended(end(1)));
+        assert!(!table.has_ended(end(0)));
     }
 
     #[test]

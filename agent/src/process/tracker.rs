@@ -203,9 +203,10 @@ impl Tracker {
 
     fn exited(&mut self, seen: Seen, ending: Ending) {
         let known = self.table.remove(seen.process);
-        if !self.table.note_end(seen.process) {
+        if known.is_none() && self.table.has_ended(seen.process) {
             return; // Its last two threads ended at once, and both told.
         }
+        self.table.note_end(seen.process);
         let placement = match &known {
             Some(known) if known.seen.cgroup == seen.cgroup => Arc::clone(&known.placement),
             // It was moved since its last exec, or never seen.

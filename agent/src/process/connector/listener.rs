@@ -10,7 +10,7 @@ use super::{
     tally::{Outcome, Tally},
 };
 use crate::process::{
-    Sink, SourceError, Stopper, clock,
+    Sink, SourceError, Stopper, clock, kernel,
     observed::{Arguments, Comm, Ending, Observed, Seen, unless_unset},
     pace::{NAP, Repair},
     procfs,
@@ -24,10 +24,9 @@ pub(super) struct Listener {
     socket: Socket,
     tally: Tally,
     tracker: Tracker,
-    /// Reads of one round: as much as the socket's buffer holds.
-    reads_per_round: usize,
 }
 
+/// Reads of one round, more than the socket's buffer holds.
 const READS_PER_ROUND: usize = 1024;
 
 impl Source for Listener {
@@ -62,9 +61,8 @@ impl Listener {
     pub(super) fn new(socket: Socket, tracker: Tracker) -> Self {
         let mut listener = Self {
             socket,
-            tally: Tally::default(),
+            tally: Tally::new(kernel::is_at_least((6, 0))),
             tracker,
-            reads_per_round: READS_PER_ROUND,
         };
         listener.count_threads();
         listener
@@ -75,7 +73,7 @@ impl Listener {
         self.tracker.set_clock();
         let slept_ns = clock::slept_ns();
         let mut lost = false;
-        for _ in 0..self.reads_per_round {
+        for _ in 0..READS_PER_ROUND {
             match self.socket.read()? {
                 Read::Nothing => break,
                 Read::Lost => lost = true,

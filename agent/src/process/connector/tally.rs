@@ -16,8 +16,11 @@ struct Threads {
 }
 
 /// How many threads live, by process.
-#[derive(Debug, Default)]
-pub(super) struct Tally(HashMap<u32, Threads>);
+#[derive(Debug)]
+pub(super) struct Tally {
+    counted: HashMap<u32, Threads>,
+    last_thread_decides: bool,
+}
 
 /// What the exit of a thread means for its process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,21 +33,30 @@ pub(super) enum Outcome {
 }
 
 impl Tally {
+    /// Linux 6.0 and newer take the status of the last thread for the process's, older ones the
+    /// leader's, unless the process was killed or called exit_group.
+    pub(super) fn new(last_thread_decides: bool) -> Self {
+        Self {
+            counted: HashMap::new(),
+            last_thread_decides,
+        }
+    }
+
     /// Takes a count from /proc, read at a moment of the connector's clock.
     pub(super) fn count(&mut self, pid: u32, threads: u32, counted_at_ns: u64) {
-        if self.0.len() < MAX_PROCESSES || self.0.contains_key(&pid) {
+        if self.counted.len() < MAX_PROCESSES || self.counted.contains_key(&pid) {
             let threads = Threads {
                 living: threads,
                 leader: None,
                 counted_at_ns,
             };
-            self.0.insert(pid, threads);
+            self.counted.insert(pid, threads);
         }
     }
 
     /// A thread began. Of a process that is not counted nothing is known.
     pub(super) fn thread_began(&mut self, pid: u32, at_ns: u64) {
-        if let Some(threads) = self.0.get_mut(&pid)
+        if let Some(threads) = self.counted.get_mut(&pid)
             && at_ns > threads.counted_at_ns
         {
             threads.living += 1;
@@ -64,7 +76,7 @@ impl Tally {
         status: u32,
         at_ns: u64,
     ) -> Outcome {
-        let Some(threads) = self.0.get_mut(&pid) else {
+        let Some(threads) = self.counted.get_mut(&pid) else {
             return Outcome::Unknown;
         };
         if at_ns <= threads.counted_at_ns {
@@ -77,19 +89,19 @@ impl Tally {
         if threads.living > 0 {
             return Outcome::Lives;
         }
-        let leader = threads.leader;
-        self.0.remove(&pid);
-        // A thread that ends by itself reports 0, one that ends its process the process's status.
-        let status = if status == 0 {
-            leader.unwrap_or(0)
-        } else {
+        let leader = threads.leader.unwrap_or(0);
+        self.counted.remove(&pid);
+        // A thread that ends its process reports the process's status, which is seldom 0.
+        let status = if self.last_thread_decides || status != 0 {
             status
+        } else {
+            leader
         };
         Outcome::Ended(status)
     }
 
     pub(super) fn forget(&mut self, pid: u32) {
-        self.0.remove(&pid);
+        self.counted.remove(&pid);
     }
 }
 
@@ -98,9 +110,12 @@ mod tests {
     use super::*;
     use Outcome::{Ended, Lives};
 
-    /// Runs (thread, status) exits of process 7 with these threads.
+    /// Runs (thread, status) exits of process 7 with these threads, on an old kernel.
     fn exits(threads: u32, exits: &[(u32, u32)]) -> Vec<Outcome> {
-        let mut tally = Tally::default();
+        run(Tally::new(false), threads, exits)
+    }
+
+    fn run(mut tally: Tally, threads: u32, exits: &[(u32, u32)]) -> Vec<Outcome> {
         tally.count(7, 1, 0);
         for _ in 1..threads {
             tally.thread_began(7, 1);
@@ -117,7 +132,9 @@ mod tests {
         // The leader left first, then a worker called exit_group.
         assert_eq!(exits(2, &[(7, 0), (8, 0x700)]), [Lives, Ended(0x700)]);
         // The leader left with a status, the worker just ended.
-        assert_eq!(exits(2, &[(7, 0x300), (8, 0)]), [Lives, Ended(0x300)]);
+        let left = [(7, 0x300), (8, 0)];
+        assert_eq!(exits(2, &left), [Lives, Ended(0x300)]);
+        assert_eq!(run(Tally::new(true), 2, &left), [Lives, Ended(0)]);
         assert_eq!(
             exits(3, &[(9, 9), (7, 9), (8, 9)]),
             [Lives, Lives, Ended(9)]
@@ -126,7 +143,7 @@ mod tests {
 
     #[test]
     fn an_exec_by_a_thread_goes_on_as_one_thread() {
-        let mut tally = Tally::default();
+        let mut tally = Tally::new(true);
         tally.count(7, 2, 0);
         assert_eq!(tally.thread_ended(7, 7, 0, 1), Lives);
         tally.executed(7, 2);
@@ -135,7 +152,7 @@ mod tests {
 
     #[test]
     fn what_happened_before_the_count_is_in_it() {
-        let mut tally = Tally::default();
+        let mut tally = Tally::new(true);
         tally.count(7, 2, 10);
         tally.thread_began(7, 9);
         assert_eq!(tally.thread_ended(7, 9, 0, 10), Lives);
