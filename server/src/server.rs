@@ -20,13 +20,14 @@ use crate::api::live::LiveEvents;
 use crate::app::{Addresses, App};
 use crate::config::Config;
 use crate::database::Database;
+use crate::db::agents as agents_table;
 use crate::identity::authority::Authority;
 use crate::identity::tls::{self, ServerCertificate};
 use crate::listen::{Door, agents, people};
 use crate::{api, identity, ingest, upkeep};
 
-/// How often the server looks whether its certificate is due for renewal.
-const LOOK_AT_CERTIFICATE_EVERY: Duration = Duration::from_secs(60);
+/// How often the server looks whether certificates are due for renewal.
+const LOOK_AT_CERTIFICATES_EVERY: Duration = Duration::from_secs(60);
 
 /// A server that listens and does not serve yet.
 pub struct Server {
@@ -144,8 +145,8 @@ fn start(
     let serving = agents::serve(agents, routes, db, metrics, stop());
     parts.spawn(named("agents' listener", async { Ok(serving.await?) }));
     parts.spawn(named("upkeep", upkeep::run(app.clone(), stop())));
-    let renewing = keep_fresh(certificate, Arc::clone(&app.authority), stop());
-    parts.spawn(named("server certificate", renewing.map(Ok)));
+    let keeping = keep_certificates(app.clone(), certificate, stop());
+    parts.spawn(named("certificates", keeping));
     parts
 }
 
@@ -171,26 +172,34 @@ async fn drain(parts: &mut JoinSet<Part>) {
     }
 }
 
-/// Renews the server's certificate at half of its life until `stop` is cancelled.
+/// Renews the server's certificate at half of its life, and counts the agents that did not renew
+/// theirs, until `stop` is cancelled.
 ///
 /// Looks at the clock again and again instead of sleeping until then: a machine that was suspended
 /// sleeps longer than it thinks.
-async fn keep_fresh(
+async fn keep_certificates(
+    app: App,
     certificate: Arc<ServerCertificate>,
-    authority: Arc<Authority>,
     stop: CancellationToken,
-) {
-    let mut tick = tokio::time::interval(LOOK_AT_CERTIFICATE_EVERY);
+) -> anyhow::Result<()> {
+    let mut tick = tokio::time::interval(LOOK_AT_CERTIFICATES_EVERY);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
-            () = stop.cancelled() => return,
+            () = stop.cancelled() => return Ok(()),
             _ = tick.tick() => {}
         }
-        match certificate.renew_if_due(&authority, chrono::Utc::now()) {
+        match certificate.renew_if_due(&app.authority, app.now()) {
             Ok(true) => info!("renewed the server's certificate"),
             Ok(false) => {}
             Err(error) => error!(?error, "cannot renew the server's certificate"),
+        }
+        let quarter = app.config.identity.certificate_lifetime.as_delta() / 4;
+        match agents_table::certificates_ending_before(&app.db, app.now() + quarter).await {
+            Ok(ending) => {
+                app.metrics.identity.certificates_ending.set(ending);
+            }
+            Err(error) => warn!(%error, "cannot count the certificates that end soon"),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! The Postgres that the server runs for itself: the real programs, as root or not.
 
+#![expect(clippy::unwrap_used, reason = "a panic here is a failing test")]
+
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;

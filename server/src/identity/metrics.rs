@@ -3,6 +3,7 @@
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 
 /// How many of each outcome there were; `outcome` is a stable name.
@@ -19,6 +20,9 @@ pub struct IdentityMetrics {
     pub connections: Family<Outcome, Counter>,
     /// Calls to join or renew, by what became of them.
     pub enrolments: Family<Outcome, Counter>,
+    /// Agents whose certificate has less than a quarter of its life left: they should have renewed
+    /// it at half. The same on every replica.
+    pub certificates_ending: Gauge,
 }
 
 impl IdentityMetrics {
@@ -33,6 +37,11 @@ impl IdentityMetrics {
             "enrolments",
             "Calls to join or to renew by what became of them",
             self.enrolments.clone(),
+        );
+        registry.register(
+            "certificates_ending",
+            "Agents that may speak and whose certificate has less than a quarter of its life left",
+            self.certificates_ending.clone(),
         );
     }
 
