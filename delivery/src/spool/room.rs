@@ -1,7 +1,7 @@
 //! Staying within the limits: the oldest of the least important class goes first.
 
 use super::Spool;
-use super::segments::UNFINISHED;
+use super::segments::{Segment, UNFINISHED};
 use crate::gap::GapReason;
 use crate::record::{Class, Kind, Record};
 use crate::segment;
@@ -9,15 +9,11 @@ use crate::storage::Storage;
 use std::io;
 
 impl<S: Storage> Spool<S> {
-    /// Everything that counts against the limit. The open segment counts as it is reserved.
+    /// Everything that counts against the limit: what is written, what waits, and one segment that
+    /// is reserved or may have to be.
     pub(super) fn used_bytes(&self) -> u64 {
         let files: u64 = self.segments.iter().map(|segment| segment.end).sum();
-        let open = self
-            .segments
-            .back()
-            .filter(|_| self.active)
-            .map_or(0, |segment| segment.end);
-        files + self.config.segment_bytes.saturating_sub(open) + self.pending_bytes as u64
+        files + self.config.segment_bytes + self.pending_bytes as u64
     }
 
     /// Makes room for a record of `class`, or says why it has to become a gap itself.
@@ -54,14 +50,22 @@ impl<S: Storage> Spool<S> {
                 return self.thin_segment(at, victim).is_ok();
             }
         }
-        false
+        self.join_gaps_on_disk()
+    }
+
+    /// Joins what a long time at the limit leaves behind: one gap record per sync.
+    fn join_gaps_on_disk(&mut self) -> bool {
+        let worth_it = self.config.segment_bytes / 4;
+        let many = |segment: &Segment| segment.joinable_bytes > worth_it;
+        let Some(at) = self.segments.iter().position(many) else {
+            return false;
+        };
+        // Nothing of this class is left, so that only gaps change.
+        self.thin_segment(at, Class::P2).is_ok()
     }
 
     /// Rewrites a segment without `class`. The file is replaced as a whole or stays as it was.
     fn thin_segment(&mut self, at: usize, class: Class) -> io::Result<()> {
-        if at + 1 == self.segments.len() {
-            self.active = false;
-        }
         let mut segment = self.segments[at].clone();
         let before = self.read_segment(&segment)?;
         let lost = count(&before, class);
@@ -71,24 +75,26 @@ impl<S: Storage> Spool<S> {
         let file = segment.file();
         let start = usize::try_from(segment.start).unwrap_or(0);
         let mut bytes = self.storage.read_at(&file, 0, start)?;
-        segment.end = segment.start;
-        segment.class_bytes = [0; 3];
+        let acked_at_ms = segment.acked_at_ms;
+        segment = Segment::empty(segment.name, start, segment.base_chain);
+        segment.acked_at_ms = acked_at_ms;
         for record in &after {
             segment::encode(record, &mut bytes);
             segment.add(record);
         }
-        self.replace_file(&segment.name.file(UNFINISHED), &file, &bytes)?;
+        // Those that are left do not join: trying again would win nothing.
+        segment.joinable_bytes = 0;
+        let unfinished = segment.name.file(UNFINISHED);
+        self.write_new_file(&unfinished, &bytes, 0)?;
+        self.storage.rename(&unfinished, &file)?;
+        if self.storage.sync_dir().is_err() {
+            // The old file may come back, so nothing more is written to the new one.
+            self.active &= at + 1 < self.segments.len();
+        }
         self.segments[at] = segment;
         self.stats.records += lost;
         self.reader = None;
         Ok(())
-    }
-
-    /// Writes `bytes` to a file of their own and gives it the name of another.
-    pub(super) fn replace_file(&mut self, via: &str, name: &str, bytes: &[u8]) -> io::Result<()> {
-        self.write_new_file(via, bytes, 0)?;
-        self.storage.rename(via, name)?;
-        self.storage.sync_dir()
     }
 
     fn drop_in_memory(&mut self, bytes: usize, class: Class) -> bool {

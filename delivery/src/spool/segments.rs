@@ -24,6 +24,9 @@ pub(super) struct Segment {
     pub base_chain: u64,
     /// Bytes of events per class: what dropping can win.
     pub class_bytes: [u64; 3],
+    /// Bytes of gaps that directly follow a gap: what joining them can win.
+    pub joinable_bytes: u64,
+    ends_with_gap: bool,
     /// Caller's clock when it was first seen acknowledged.
     pub acked_at_ms: Option<u64>,
 }
@@ -37,6 +40,8 @@ impl Segment {
             last_seq: name.first_seq - 1,
             base_chain,
             class_bytes: [0; 3],
+            joinable_bytes: 0,
+            ends_with_gap: false,
             acked_at_ms: None,
         }
     }
@@ -50,7 +55,12 @@ impl Segment {
         let bytes = segment::encoded_len(record) as u64;
         self.end += bytes;
         self.last_seq = record.seq;
-        if record.kind == Kind::Event {
+        let gap = record.kind == Kind::Gap;
+        if gap && self.ends_with_gap {
+            self.joinable_bytes += bytes;
+        }
+        self.ends_with_gap = gap;
+        if !gap {
             self.class_bytes[record.class as usize] += bytes;
         }
     }

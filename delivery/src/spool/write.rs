@@ -48,7 +48,7 @@ impl<S: Storage> Spool<S> {
                 self.start_segment().map_err(SyncError::Create)
             };
             if let Err(error) = written {
-                self.active = false;
+                self.leave_segment();
                 let again = matches!(error, SyncError::Sync(_)) && !refused;
                 if !again {
                     return Err(error);
@@ -64,14 +64,19 @@ impl<S: Storage> Spool<S> {
         self.active && self.segments.back().is_some_and(room)
     }
 
+    /// Ends writing to the last segment. Gives back what was reserved, and what was refused but may
+    /// stand there all the same: if the next segment is damaged, it would pass for the whole of it.
+    fn leave_segment(&mut self) {
+        if let Some(last) = self.segments.back().filter(|_| self.active) {
+            let _ = self.storage.truncate(&last.file(), last.end);
+        }
+        self.active = false;
+    }
+
     /// Starts a segment that has its first records from the moment it has its name: it may replace
     /// one of the same name, whose records are among them.
     fn start_segment(&mut self) -> io::Result<()> {
-        if let Some(full) = self.segments.back().filter(|_| self.active) {
-            // Gives back what was reserved. Nothing depends on it.
-            let _ = self.storage.truncate(&full.file(), full.end);
-        }
-        self.active = false;
+        self.leave_segment();
         let name = SegmentName {
             epoch: self.epoch,
             first_seq: self.synced_seq + 1,
