@@ -7,7 +7,7 @@ use std::{
 
 use analysis::history::Dependencies;
 use anyhow::{Context as _, anyhow};
-use chrono::TimeDelta;
+use chrono::{TimeDelta, Utc};
 use collect::journal::JournalOptions;
 use tokio::{
     sync::{mpsc, watch},
@@ -27,7 +27,7 @@ use crate::{
     sources::{self, JournalReader, RunBefore, Told},
     spooler::{self, JournalPlace},
     state_dir::{StateDir, StateLock},
-    status::Board,
+    status::{self, Board, Connection},
 };
 
 /// For the sources to hand over what they have.
@@ -112,7 +112,7 @@ impl Agent {
         let closing = CancellationToken::new();
         let goodbye = Arc::new(OnceLock::new());
         let mut sources = self.start_sources(&stop);
-        let _lock = self.lock;
+        let (state, _lock) = (self.delivery.state.clone(), self.lock);
         let mut delivery = self.delivery.start(&self.board, &closing, &goodbye);
         // From here on only the sources hold the channel: when they end, the spool knows.
         drop(self.events);
@@ -128,7 +128,13 @@ impl Agent {
         join(&mut sources, SOURCES_LIMIT, "sources").await;
         closing.cancel();
         join(&mut delivery, DELIVERY_LIMIT, "delivery").await;
-        info!(reason = reason.name(), "agent stopped");
+        let reason = reason.name();
+        self.board.connection(Connection::Offline {
+            since: Utc::now(),
+            reason: reason.to_owned(),
+        });
+        status::write_down(&self.board, &state);
+        info!(reason, "agent stopped");
         outcome
     }
 

@@ -44,7 +44,7 @@ impl FromStr for CaPin {
 
     fn from_str(text: &str) -> Result<Self, NotAPin> {
         let hex = text.strip_prefix("sha256:").ok_or(NotAPin)?;
-        if hex.len() != 64 || !hex.is_ascii() {
+        if hex.len() != 64 || !hex.bytes().all(|digit| digit.is_ascii_hexdigit()) {
             return Err(NotAPin);
         }
         let mut pin = [0; 32];

@@ -12,7 +12,7 @@ use crate::manners::Cost;
 
 pub use self::{
     board::Board,
-    serve::{StatusError, read, serve},
+    serve::{StatusError, read, serve, write_down},
     text::render,
 };
 

@@ -54,18 +54,18 @@ pub async fn serve(board: Board, state: StateDir, stop: CancellationToken) -> io
     loop {
         tokio::select! {
             () = stop.cancelled() => break,
-            _ = tick.tick() => write(&board, &state),
+            _ = tick.tick() => write_down(&board, &state),
             connected = listener.accept() => if let Ok((client, _)) = connected {
                 answer(client, &board).await;
             }
         }
     }
     let _ = fs::remove_file(&path);
-    write(&board, &state);
     Ok(())
 }
 
-fn write(board: &Board, state: &StateDir) {
+/// Leaves the status behind for when nobody answers.
+pub fn write_down(board: &Board, state: &StateDir) {
     let json = serde_json::to_vec_pretty(&board.status()).expect("a status is JSON");
     // Not made durable: it is out of date after a power cut anyway.
     let draft = state.status_file().with_extension("draft");
