@@ -27,8 +27,25 @@ pub fn step_back() {
     arenas::idle_disk_priority();
 }
 
+/// Returns freed memory to the system, after work that needed much for a moment: reading the
+/// kernel's types to load BPF programs takes 40 MiB, and the allocator would keep 5 of them.
+pub fn give_back_memory() {
+    arenas::trim();
+}
+
 mod arenas {
-    #![expect(unsafe_code, reason = "mallopt and ioprio_set have no safe wrapper")]
+    #![expect(
+        unsafe_code,
+        reason = "mallopt, malloc_trim and ioprio_set have no safe wrapper"
+    )]
+
+    pub(super) fn trim() {
+        // SAFETY: gives back what nobody uses; it may be called at any time.
+        #[cfg(target_env = "gnu")]
+        unsafe {
+            libc::malloc_trim(0);
+        }
+    }
 
     pub(super) fn limit() {
         // SAFETY: sets a number in the allocator; it may be called at any time.

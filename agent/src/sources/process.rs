@@ -10,6 +10,7 @@ use tracing::debug;
 use super::told::{Told, not_at_all};
 use crate::{
     clock::event_now,
+    manners,
     observed::{Observed, PROCESS},
     process::{self, ExecSeen, Options, Running, Sink, UnknownWay, Way},
     requests,
@@ -93,7 +94,12 @@ async fn start(
     events: mpsc::Sender<Observed>,
 ) -> Result<(Running, SourceStarted), String> {
     let options = options.clone();
-    tokio::task::spawn_blocking(move || process::start(&options, Intake { events }))
+    let loading = move || {
+        let started = process::start(&options, Intake { events });
+        manners::give_back_memory();
+        started
+    };
+    tokio::task::spawn_blocking(loading)
         .await
         .map_err(|panic| whole(&panic))?
         .map_err(|error| whole(&error))
