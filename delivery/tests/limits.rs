@@ -8,6 +8,7 @@ use delivery::{
 use support::agent::{config, process_event};
 use support::disk::Disk;
 
+const MAX_BYTES: u64 = 60_000;
 const ALL: Limits = Limits {
     max_batch_bytes: 1 << 20,
     max_records: 10_000,
@@ -41,64 +42,43 @@ fn an_oversize_event_becomes_a_gap_that_says_so() {
 #[test]
 fn a_full_spool_drops_the_least_important_and_counts_them() {
     let disk = Disk::default();
-    let mut spool = open(&disk, 10_000);
-    for id in 0..900 {
-        let class = [
-            Class::P0,
-            Class::P1,
-            Class::P2,
-            Class::P2,
-            Class::P2,
-            Class::P2,
-        ][id as usize % 6];
-        // A tenth of all is P0 here, which fits into the reserve.
-        let class = if id % 60 == 0 {
-            Class::P0
-        } else {
-            class.max(Class::P1)
+    let mut spool = open(&disk, MAX_BYTES);
+    for id in 0..3000 {
+        let class = match id % 200 {
+            // Few enough for the part that is theirs.
+            0 => Class::P0,
+            rest if rest % 6 == 1 => Class::P1,
+            _ => Class::P2,
         };
+        let event = process_event(id);
         spool
-            .append(Draft {
-                class,
-                ..process_event(id)
-            })
-            .unwrap();
-        spool.sync().unwrap();
-        // The header of a segment comes on top of what was counted.
-        assert!(spool.stats().bytes <= 10_500, "{:?}", spool.stats());
+            .append(Draft { class, ..event })
+            .expect("no source is held");
+        spool.sync().expect("the disk takes writes");
+        assert!(spool.stats().bytes <= MAX_BYTES, "{:?}", spool.stats());
     }
-    assert!(
-        disk.bytes() <= 10_000 + 1000,
-        "{} bytes on disk",
-        disk.bytes()
-    );
+    let on_disk = disk.bytes() as u64;
+    assert!(on_disk <= MAX_BYTES, "{on_disk} bytes on disk");
     let records = after_sync(&mut spool);
-    conserved(&records, 900);
-    let kept = |class| {
-        records
-            .iter()
-            .filter(|r| r.class == class && r.kind == Kind::Event)
-            .count()
+    conserved(&records, 3000);
+    let events = |class: Class| {
+        let wanted = |record: &&Record| record.kind == Kind::Event && record.class == class;
+        records.iter().filter(wanted).count()
     };
-    assert_eq!(kept(Class::P0), 15);
+    let (p0, p1, p2) = (events(Class::P0), events(Class::P1), events(Class::P2));
     assert!(
-        kept(Class::P1) > kept(Class::P2),
-        "{} {}",
-        kept(Class::P1),
-        kept(Class::P2)
+        p0 == 15 && p1 > 2 * p2,
+        "kept {p0} of P0, {p1} of P1, {p2} of P2"
     );
-    assert_eq!(
-        spool.stats().dropped,
-        900 - records.iter().filter(|r| r.kind == Kind::Event).count() as u64
-    );
+    assert_eq!(spool.stats().dropped, 3000 - (p0 + p1 + p2) as u64);
 }
 
 #[test]
 fn a_flood_that_finds_no_room_does_not_fill_the_spool_with_gaps() {
-    let mut spool = open(&Disk::default(), 10_000);
+    let mut spool = open(&Disk::default(), MAX_BYTES);
     for id in 0..5000 {
         // First what matters more, up to the limit, then what is dropped on arrival.
-        let class = if id < 100 { Class::P1 } else { Class::P2 };
+        let class = if id < 600 { Class::P1 } else { Class::P2 };
         spool
             .append(Draft {
                 class,
@@ -106,7 +86,7 @@ fn a_flood_that_finds_no_room_does_not_fill_the_spool_with_gaps() {
             })
             .expect("no source is held");
         spool.sync().expect("the disk takes writes");
-        assert!(spool.stats().bytes <= 10_500, "{:?}", spool.stats());
+        assert!(spool.stats().bytes <= MAX_BYTES, "{:?}", spool.stats());
     }
     conserved(&after_sync(&mut spool), 5000);
 }
@@ -139,7 +119,7 @@ fn a_full_disk_is_survived_with_every_loss_counted() {
 
 fn open(disk: &Disk, max_bytes: u64) -> Spool<Disk> {
     let config = SpoolConfig {
-        segment_bytes: 1000,
+        segment_bytes: 4000,
         pending_bytes: 3000,
         max_bytes,
         ..config(Rules::default())

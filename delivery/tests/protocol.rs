@@ -31,7 +31,7 @@ fn record(seq: u64) -> Record {
     Record {
         seq,
         covers: 1,
-        chain: seq + 100,
+        chain: seq.wrapping_add(100),
         kind: Kind::Event,
         class: Class::P1,
         source: SourceId(4),

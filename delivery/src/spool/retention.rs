@@ -8,7 +8,6 @@ impl<S: Storage> Spool<S> {
     /// Remembers that the server has stored everything up to `acked`. Frees nothing yet.
     pub fn ack(&mut self, acked: u64) {
         self.acked = self.acked.max(acked.min(self.synced_seq));
-        self.holes.retain(|hole| hole.to > acked);
     }
 
     /// Deletes acknowledged segments that are older or more than is kept against a server that
@@ -49,6 +48,9 @@ impl<S: Storage> Spool<S> {
             return false;
         }
         self.segments.pop_front();
+        // As long as its neighbours are kept against a server that forgets, so is a hole.
+        let oldest_seq = self.oldest_seq();
+        self.holes.retain(|hole| hole.to >= oldest_seq);
         true
     }
 
