@@ -1,5 +1,7 @@
 //! What people's programs are answered.
 
+#![expect(clippy::unwrap_used, reason = "a failed assumption is a failed test")]
+
 mod support;
 
 use analysis::cause::StopCause;

@@ -1,5 +1,7 @@
 //! Those who read on and those who follow live see every event once, whatever commits when.
 
+#![expect(clippy::unwrap_used, reason = "a failed assumption is a failed test")]
+
 mod support;
 
 use std::time::Duration;

@@ -1,5 +1,7 @@
 //! What is stored of a stream: everything once, whatever happens.
 
+#![expect(clippy::unwrap_used, reason = "a failed assumption is a failed test")]
+
 mod support;
 
 use std::time::Duration;

@@ -1,5 +1,7 @@
 //! The restart ledger follows the events, and does not depend on how often they come.
 
+#![expect(clippy::unwrap_used, reason = "a failed assumption is a failed test")]
+
 mod support;
 
 use analysis::cause::StopCause;

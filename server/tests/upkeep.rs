@@ -1,5 +1,7 @@
 //! Partitions are made ahead and dropped whole; leases have one holder.
 
+#![expect(clippy::unwrap_used, reason = "a failed assumption is a failed test")]
+
 mod support;
 
 use analysis::cause::StopCause;

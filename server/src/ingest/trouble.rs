@@ -40,8 +40,9 @@ fn of_code(error: &dyn DatabaseError) -> Trouble {
         // Serialization, deadlock, lock not available, statement or idle time is up, read-only
         // (a standby that is about to be promoted).
         "40001" | "40P01" | "55P03" | "57014" | "25P03" | "25006" => Trouble::Passing,
-        // Connection, resources, shutdown and recovery, system errors.
-        code if ["08", "53", "57P", "58"]
+        // Connection, resources, shutdown and recovery, system errors; and a database that lets
+        // nobody in, or not us: that says nothing about the batch, and somebody will mend it.
+        code if ["08", "28", "3D", "53", "55000", "57P", "58"]
             .iter()
             .any(|class| code.starts_with(class)) =>
         {

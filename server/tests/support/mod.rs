@@ -1,9 +1,5 @@
 //! A host as the server sees it: its identity, its records, and what the database holds of it.
-#![expect(
-    dead_code,
-    clippy::unwrap_used,
-    reason = "only tests use it, each binary a part of it"
-)]
+#![expect(dead_code, reason = "each test binary uses a part of it")]
 
 use std::sync::Arc;
 
