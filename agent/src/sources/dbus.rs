@@ -1,16 +1,8 @@
 //! systemd over D-Bus: unit states in the moment they change, and which units take which along.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
-use analysis::{
-    event::Fact,
-    history::{Dependencies, Needs},
-    identity::UnitName,
-};
+use analysis::{event::Fact, history::Dependencies, identity::UnitName};
 use collect::{
     CollectError,
     systemd::{Manager, UnitChange, UnitChanges},
@@ -32,9 +24,10 @@ use crate::{
 const RETRY_AFTER: Duration = Duration::from_secs(30);
 /// Unit files may change without a sign of it.
 const DEPENDENCIES_PERIOD: Duration = Duration::from_secs(900);
-/// After a unit that was never seen: others often come with it.
-const DEPENDENCIES_SOON: Duration = Duration::from_secs(1);
-/// Asking costs process 1 some 30 ms: not more often than this, however many new units come.
+/// New units are asked for one by one, so many in a row; more than that wait for the next look at
+/// all of them, which costs process 1 some 30 ms.
+const ASKED_ALONE: u32 = 64;
+/// Between two looks at all units, however many new ones come.
 const DEPENDENCIES_PAUSE: Duration = Duration::from_secs(10);
 
 /// Listens until `stop`.
@@ -91,6 +84,7 @@ struct Ear<'a> {
     read_dependencies_at: Instant,
     /// The earliest moment at which they may be read again.
     rested_at: Instant,
+    asked_alone_left: u32,
 }
 
 impl<'a> Ear<'a> {
@@ -109,6 +103,7 @@ impl<'a> Ear<'a> {
             known: BTreeSet::new(),
             read_dependencies_at: now,
             rested_at: now,
+            asked_alone_left: ASKED_ALONE,
         }
     }
 
@@ -119,8 +114,7 @@ impl<'a> Ear<'a> {
                 change = changes.next() => match change {
                     Some(UnitChange::State(state)) => {
                         if self.known.insert(state.unit.clone()) {
-                            let soon = self.rested_at.max(Instant::now() + DEPENDENCIES_SOON);
-                            self.read_dependencies_at = self.read_dependencies_at.min(soon);
+                            self.learn(&state.unit).await;
                         }
                         let event = event_now(self.told.boot, Fact::UnitState(state));
                         let observed = Observed::once(DBUS, event);
@@ -139,30 +133,31 @@ impl<'a> Ear<'a> {
         }
     }
 
+    /// At once: a unit may start and be stopped by another within milliseconds, and the journal
+    /// tells of it some 300 ms later.
+    async fn learn(&mut self, unit: &UnitName) {
+        let Some(left) = self.asked_alone_left.checked_sub(1) else {
+            self.read_dependencies_at = self.read_dependencies_at.min(self.rested_at);
+            return;
+        };
+        self.asked_alone_left = left;
+        if let Ok(needs) = self.manager.needs(unit).await {
+            self.dependencies.send_modify(|known| {
+                Arc::make_mut(known).set(unit.clone(), needs);
+            });
+        }
+    }
+
     /// What cannot be read stays as it was: the causes of stops are less certain then.
     async fn read_dependencies(&mut self) {
         let Ok(units) = self.manager.list_units().await else {
             return;
         };
-        let Ok(stopping) = self.manager.stop_dependencies().await else {
+        let Ok(dependencies) = self.manager.dependencies().await else {
             return;
         };
         self.known = units.into_iter().map(|loaded| loaded.unit).collect();
-        let mut needs: BTreeMap<UnitName, Needs> = self
-            .known
-            .iter()
-            .map(|unit| (unit.clone(), Needs::default()))
-            .collect();
-        for (stopped, along) in stopping {
-            for unit in along {
-                needs
-                    .entry(unit)
-                    .or_default()
-                    .stopped_with
-                    .insert(stopped.clone());
-            }
-        }
-        self.dependencies
-            .send_replace(Arc::new(needs.into_iter().collect()));
+        self.asked_alone_left = ASKED_ALONE;
+        self.dependencies.send_replace(Arc::new(dependencies));
     }
 }
