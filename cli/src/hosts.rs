@@ -65,7 +65,11 @@ pub async fn add(context: &Context, options: &JoinOptions) -> Result<Exit, Failu
 pub async fn revoke(context: &Context, host: &str, reason: &str) -> Result<Exit, Failure> {
     let path = format!("/hosts/{}/revoke", path_segment(host));
     let body = serde_json::json!({ "reason": reason });
-    let revoked: Host = context.server()?.post(&path, &body).await?;
+    let server = context.server()?;
+    server.order(&path, &body).await?;
+    let revoked: Host = server
+        .get(&format!("/hosts/{}", path_segment(host)), &[])
+        .await?;
     let name = one_line(&revoked.host_name).into_owned();
     context.printer.report(&revoked, |page| {
         page.catalogue

@@ -63,6 +63,15 @@ impl Server {
         self.read(self.send(request).await?).await
     }
 
+    /// Asks for something that is only done, not answered.
+    pub async fn order(&self, path: &str, body: &impl Serialize) -> Result<(), Failure> {
+        let request = self
+            .request(Method::POST, path)
+            .json(body)
+            .timeout(REPLY_WITHIN);
+        self.send(request).await.map(drop)
+    }
+
     /// Opens a stream of server-sent events and gives their data, one by one, as it comes.
     pub async fn events(
         &self,
