@@ -1,1 +1,15 @@
-//! Placeholder while the workspace is laid out.
+#![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
+
+mod agent;
+mod aiops;
+mod lab;
+mod program;
+mod server;
+
+pub use agent::Member;
+pub use aiops::{Aiops, Answer};
+pub use lab::Lab;
+pub use program::Program;
+pub use server::Server;
+pub use testhost::{Host, until};

@@ -1,0 +1,83 @@
+//! A host of the lab with an agent.
+
+use std::{path::Path, time::Duration};
+
+use anyhow::{Context, Result};
+use testhost::{Host, until};
+
+use crate::program;
+
+/// A host of the lab with an agent.
+#[derive(Debug)]
+pub struct Member {
+    host: Host,
+}
+
+const SETTLED_WITHIN: Duration = Duration::from_secs(30);
+
+impl Member {
+    /// Installs the agent as the product's unit has it, and joins it.
+    pub fn join(host: Host, command: &[String]) -> Result<Self> {
+        host.put(&program::path("aiops-agent")?, "/usr/bin/aiops-agent")?;
+        host.put(&program::path("aiops")?, "/usr/bin/aiops")?;
+        let unit = Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy/aiops-agent.service");
+        host.put(&unit, "/etc/systemd/system/aiops-agent.service")?;
+        let mut join = vec!["aiops-agent"];
+        join.extend(command.iter().map(String::as_str));
+        join.extend(["--state-dir", "/var/lib/aiops"]);
+        host.exec(&join)?
+            .stdout()
+            .context("the agent cannot join")?;
+        let member = Self { host };
+        member.run("systemctl daemon-reload && systemctl start aiops-agent")?;
+        Ok(member)
+    }
+
+    pub fn host(&self) -> &Host {
+        &self.host
+    }
+
+    pub fn name(&self) -> &str {
+        self.host.name()
+    }
+
+    /// Runs a line of shell that has to end well, and gives what it printed.
+    pub fn run(&self, line: &str) -> Result<String> {
+        self.host
+            .shell(line)?
+            .stdout()
+            .with_context(|| format!("{}: {line}", self.name()))
+    }
+
+    /// Installs a service. `settings` are lines of its `[Service]` section.
+    pub fn service(&self, name: &str, settings: &str) -> Result<()> {
+        self.unit(name, &format!("[Service]\n{settings}\n"))
+    }
+
+    /// Installs a unit file, whole.
+    pub fn unit(&self, name: &str, text: &str) -> Result<()> {
+        self.host
+            .write(&format!("/etc/systemd/system/{name}.service"), text)?;
+        self.run("systemctl daemon-reload").map(drop)
+    }
+
+    /// Waits till `systemctl show` gives this value for a property of a unit.
+    pub fn until(&self, unit: &str, property: &str, value: &str) -> Result<()> {
+        let what = format!("{property} of {unit} on {} is {value}", self.name());
+        until(&what, SETTLED_WITHIN, || {
+            let shown = self.property(unit, property)?;
+            Ok((shown == value).then_some(()))
+        })
+    }
+
+    pub fn property(&self, unit: &str, property: &str) -> Result<String> {
+        let shown = self.run(&format!("systemctl show --value -p {property} {unit}"))?;
+        Ok(shown.trim().to_owned())
+    }
+
+    /// What the agent logged last, for the message of a test that fails.
+    pub fn agent_log(&self) -> String {
+        self.run("journalctl -u aiops-agent -n 30 --no-pager -o cat")
+            .unwrap_or_default()
+    }
+}

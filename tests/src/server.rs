@@ -1,0 +1,144 @@
+//! A server of the lab, with a Postgres of its own.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+    time::Duration,
+};
+
+use anyhow::{Context, Result};
+use serde::Serialize;
+use testhost::until;
+
+use crate::program::{self, Program};
+
+/// The first start makes a database, on a machine that may be busy with other tests.
+const READY_WITHIN: Duration = Duration::from_secs(90);
+
+/// A server and its data, in a folder that goes with it.
+#[derive(Debug)]
+pub struct Server {
+    running: Program,
+    folder: tempfile::TempDir,
+    address: String,
+}
+
+#[derive(Serialize)]
+struct Config<'a> {
+    data_dir: &'a Path,
+    public_names: [&'a str; 2],
+    stop_grace: &'a str,
+    listen: Listen,
+}
+
+#[derive(Serialize)]
+struct Listen {
+    http: String,
+    agents: String,
+}
+
+impl Server {
+    /// Starts a server on an address of this machine, and waits till it is ready.
+    pub fn start(address: &str) -> Result<Self> {
+        let folder = tempfile::Builder::new().prefix("aiops-lab-").tempdir()?;
+        // Postgres runs as another user and has to get through.
+        let open = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+        fs::set_permissions(folder.path(), open)?;
+        let config = Config {
+            data_dir: &folder.path().join("server"),
+            public_names: [address, "127.0.0.1"],
+            stop_grace: "1s",
+            listen: Listen {
+                http: format!("{address}:8443"),
+                agents: format!("{address}:9443"),
+            },
+        };
+        fs::write(folder.path().join("server.toml"), toml::to_string(&config)?)?;
+        let running = launch(folder.path())?;
+        let mut server = Self {
+            running,
+            folder,
+            address: address.to_owned(),
+        };
+        server.wait_till_ready()?;
+        Ok(server)
+    }
+
+    /// Kills it, its Postgres too, without a last word.
+    pub fn kill(&mut self) {
+        self.running.kill();
+    }
+
+    /// Starts it again after [`Server::kill`], with the same data.
+    pub fn start_again(&mut self) -> Result<()> {
+        self.running = launch(self.folder.path())?;
+        self.wait_till_ready()
+    }
+
+    fn wait_till_ready(&mut self) -> Result<()> {
+        let folder = self.folder.path().to_owned();
+        let running = &mut self.running;
+        until("the server is ready", READY_WITHIN, || {
+            running.still_runs()?;
+            Ok(admin(&folder, &["health"])?
+                .output()?
+                .status
+                .success()
+                .then_some(()))
+        })
+    }
+
+    /// Runs an administrator's command and gives what it printed.
+    pub fn admin(&self, words: &[&str]) -> Result<String> {
+        program::printed(&mut admin(self.folder.path(), words)?)
+    }
+
+    /// The words of `aiops-agent join ...` for so many hosts.
+    pub fn join_command(&self, uses: usize) -> Result<Vec<String>> {
+        let uses = uses.to_string();
+        let line = self.admin(&[
+            "token",
+            "create",
+            "--uses",
+            &uses,
+            "--ttl",
+            "1h",
+            "--print-join",
+        ])?;
+        let (_, words) = line
+            .split_once("aiops-agent ")
+            .context("no join command was printed")?;
+        Ok(words.split_whitespace().map(str::to_owned).collect())
+    }
+
+    pub fn url(&self) -> String {
+        format!("https://{}:8443", self.address)
+    }
+
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.running.pid()
+    }
+
+    pub fn log(&self) -> PathBuf {
+        self.folder.path().join("server.log")
+    }
+}
+
+fn launch(folder: &Path) -> Result<Program> {
+    let mut run = admin(folder, &["run"])?;
+    Program::start(&mut run, &folder.join("server.log"))
+}
+
+fn admin(folder: &Path, words: &[&str]) -> Result<Command> {
+    let mut command = Command::new(program::path("aiops-server")?);
+    command
+        .args(words)
+        .arg("--config")
+        .arg(folder.join("server.toml"));
+    Ok(command)
+}
