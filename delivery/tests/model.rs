@@ -10,10 +10,22 @@ use support::world::Breakage;
 
 #[test]
 fn seeds_lose_nothing_and_double_nothing() {
-    for seed in 0..1500 {
-        let (rules, breakage) = (Rules::default(), Breakage::default());
-        if check(seed, &actions(seed), rules, breakage).is_err() {
-            panic!("{}", shrunk(seed, actions(seed), rules, breakage));
+    pass(0..1500);
+}
+
+#[test]
+#[ignore = "takes minutes; FIRST_SEED=1500 cargo nextest run -p delivery --run-ignored only"]
+fn many_more_seeds_lose_nothing_and_double_nothing() {
+    let first = std::env::var("FIRST_SEED").map_or(1500, |seed| seed.parse().unwrap());
+    pass(first..first + 30_000);
+}
+
+fn pass(seeds: std::ops::Range<u64>) {
+    let (rules, breakage) = (Rules::default(), Breakage::default());
+    for seed in seeds {
+        let happened = actions(seed);
+        if check(seed, &happened, rules, breakage).is_err() {
+            panic!("{}", shrunk(seed, happened, rules, breakage));
         }
     }
 }

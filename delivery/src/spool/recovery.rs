@@ -158,11 +158,15 @@ impl<S: Storage> Spool<S> {
     /// declaration of its torn tail, so it stays the evidence of it until then.
     fn take_last_into_memory(&mut self, cursors_before: Cursors) {
         self.active = false;
-        let Some(last) = self.segments.pop_back() else {
+        let Some(last) = self.segments.back().cloned() else {
             return;
         };
         let (records, _) = self.read_good_front(&last);
         self.pending_bytes = records.iter().map(crate::segment::encoded_len).sum();
+        if !records.is_empty() {
+            // An empty one stays listed until the next of its name replaces it.
+            self.segments.pop_back();
+        }
         self.pending = records.into();
         self.synced_seq = last.name.first_seq - 1;
         self.synced_chain = last.base_chain;

@@ -29,10 +29,13 @@ impl World {
                 raised || outcome.reset.is_none(),
                 "an epoch was given twice"
             );
-            if outcome.reset == Some(StreamReset::SpoolLost) && self.flips > 0 {
-                // The one header that was left got hit. The reset says so.
+            if self.flips > 0 && fell_back(outcome.reset) {
+                // The one header of the epoch got hit. The reset says so.
                 let fresh = |(id, places): (&u64, &Vec<(u64, u64)>)| {
-                    places.last().is_some_and(|last| last.0 == 0).then_some(*id)
+                    places
+                        .last()
+                        .is_some_and(|last| last.0 == hello.epoch)
+                        .then_some(*id)
                 };
                 let fresh = self.places.iter().filter_map(fresh).collect();
                 self.excuse_all_but(&fresh);
@@ -190,5 +193,14 @@ impl World {
         if let Some(agent) = &mut self.agent {
             agent.sender.on_disconnect();
         }
+    }
+}
+
+/// Whether the agent came with an older spool than the server knows, or with none.
+fn fell_back(reset: Option<StreamReset>) -> bool {
+    match reset {
+        Some(StreamReset::SpoolLost) => true,
+        Some(StreamReset::OtherEpoch { agent, server }) => agent < server,
+        _ => false,
     }
 }
