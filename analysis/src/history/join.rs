@@ -1,9 +1,13 @@
 //! Facts that explain a stop, and may be journaled before or after it: they are joined to it by
 //! unit and time, and a stop that was reported already is reported again.
 
+use std::cmp::Reverse;
+
 use super::{
-    MAX_ENDED, MAX_STOPS, SeenRequest, SeenStop, UnitHistory, moment::Moment,
-    stop_facts::KernelOom, track::UnitTrack,
+    MAX_ENDED, MAX_STOPS, SeenRequest, SeenStop, UnitHistory,
+    moment::Moment,
+    stop_facts::{JoinedRequest, KernelOom},
+    track::UnitTrack,
 };
 use crate::{
     Timestamp,
@@ -161,19 +165,30 @@ fn attach_request(track: &mut UnitTrack, seen: &SeenRequest) {
         Verb::Kill => track.facts.signal_requested,
         Verb::Start | Verb::Reload => false,
     };
+    if !fits || !begins_near(begin, seen) {
+        return;
+    }
+    let joined = JoinedRequest {
+        actor: seen.request.actor.clone(),
+        witness: seen.witness,
+        apart: (begin.at - said_at(seen)).abs(),
+    };
+    let rank = |request: &JoinedRequest| (request.witness, Reverse(request.apart));
     let known = track.facts.request.as_ref();
-    let is_better = known.is_none_or(|(_, witness)| seen.witness > *witness);
-    if fits && is_better && begins_near(begin, seen) {
-        track.facts.request = Some((seen.request.actor.clone(), seen.witness));
+    if known.is_none_or(|known| rank(&joined) > rank(known)) {
+        track.facts.request = Some(joined);
     }
 }
 
 fn begins_near(begin: Moment, seen: &SeenRequest) -> bool {
-    let said_at: Timestamp = match seen.witness {
+    begin.is_near_wall(said_at(seen))
+}
+
+fn said_at(seen: &SeenRequest) -> Timestamp {
+    match seen.witness {
         Witness::Agent => seen.request.at,
         Witness::Sudo => seen.seen.at,
-    };
-    begin.is_near_wall(said_at)
+    }
 }
 
 /// Takes the stop of another unit as a possible reason of the stop of `unit`. Returns whether it

@@ -1,6 +1,8 @@
 //! What was recorded about the end of one run, and what follows from it.
 
 use super::moment::JOIN_WINDOW_US;
+use chrono::TimeDelta;
+
 use crate::{
     Timestamp,
     cause::{Actor, Certainty, Evidence, OomConstraint, Stop, StopCause},
@@ -13,10 +15,20 @@ use crate::{
 /// Facts about the end of a run, gathered before and shortly after it.
 ///
 /// They only ever grow, so that a conclusion from more of them replaces one from fewer.
+/// The request that explains a stop best, of those seen so far.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct JoinedRequest {
+    pub actor: Actor,
+    pub witness: Witness,
+    /// Between the request and the beginning of the stop. Of two equal witnesses the nearer one
+    /// is right: somebody restarts a unit, looks, and stops it.
+    pub apart: TimeDelta,
+}
+
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct StopFacts {
     pub job: Option<StopJob>,
-    pub request: Option<(Actor, Witness)>,
+    pub request: Option<JoinedRequest>,
     /// A unit that this one needs, and when it stopped.
     pub dependency: Option<(UnitName, Timestamp)>,
     /// Other units were stopped at that time, and what this one needs is not known.
@@ -99,7 +111,7 @@ impl StopFacts {
         if self.shutdown {
             return (StopCause::Reboot, Certainty::Measured);
         }
-        if let Some((actor, witness)) = &self.request {
+        if let Some(JoinedRequest { actor, witness, .. }) = &self.request {
             let cause = if is_package_manager(actor) {
                 StopCause::PackageUpgrade
             } else {
@@ -183,7 +195,7 @@ impl StopFacts {
     fn actor(&self, cause: StopCause) -> Option<Actor> {
         let somebody_did_it = self.job.is_some() || self.signal_requested;
         let is_told = !matches!(cause, StopCause::Reboot | StopCause::Dependency);
-        let (actor, _) = self.request.as_ref()?;
+        let actor = &self.request.as_ref()?.actor;
         (somebody_did_it && is_told).then(|| actor.clone())
     }
 
@@ -245,9 +257,12 @@ impl StopFacts {
     }
 
     fn evidence_of_others(&self) -> impl Iterator<Item = Evidence> {
-        let request = self.request.as_ref().map(|(actor, _)| Evidence::Request {
-            actor: actor.clone(),
-        });
+        let request = self
+            .request
+            .as_ref()
+            .map(|JoinedRequest { actor, .. }| Evidence::Request {
+                actor: actor.clone(),
+            });
         let dependency = self
             .dependency
             .as_ref()

@@ -54,7 +54,7 @@ fn job() -> StopFacts {
     }
 }
 
-fn asked(witness: Witness, ancestor: &str) -> Option<(Actor, Witness)> {
+fn asked(witness: Witness, ancestor: &str) -> Option<JoinedRequest> {
     let actor = Actor {
         uid: 0,
         user: None,
@@ -63,7 +63,12 @@ fn asked(witness: Witness, ancestor: &str) -> Option<(Actor, Witness)> {
         command: vec!["systemctl".into()],
         ancestors: vec![ancestor.into()],
     };
-    Some((actor, witness))
+    let apart = TimeDelta::zero();
+    Some(JoinedRequest {
+        actor,
+        witness,
+        apart,
+    })
 }
 
 #[test]
