@@ -118,13 +118,14 @@ impl JournalReader {
             if self.place.has_changed().unwrap_or(false) {
                 return Ok(Ended::Repositioned);
             }
-            if self.dependencies.has_changed().unwrap_or(false) {
-                *fold.dependencies_mut() = (**self.dependencies.borrow_and_update()).clone();
-            }
             let batch = match follower.next_batch(ENTRIES_AT_ONCE, WAIT) {
                 Ok(batch) => batch,
                 Err(error) => return Ok(Ended::Failed(error)),
             };
+            // After the wait: these entries may be of units that D-Bus told of meanwhile.
+            if self.dependencies.has_changed().unwrap_or(false) {
+                *fold.dependencies_mut() = (**self.dependencies.borrow_and_update()).clone();
+            }
             if batch.corrupt > 0 {
                 let detail = "entries of the journal could not be read";
                 self.send(self.gap(GapReason::JournalVacuumed, Some(batch.corrupt), detail))?;
