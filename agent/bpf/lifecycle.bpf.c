@@ -2,8 +2,8 @@
 //
 // Self-contained on purpose: no vmlinux.h and no libbpf headers, so that a compiler is all a
 // rebuild needs. Kernel structs are views with only the fields used; the loader relocates them
-// (CO-RE) to the running kernel. Known to load on 5.10 and newer: read README.md before changing
-// anything, the verifiers of old kernels refuse what new ones accept.
+// (CO-RE) to the running kernel. Read README.md before changing anything: the verifiers of old
+// kernels refuse what new ones accept.
 //
 // The records are read by `src/process/bpf/record.rs`, which must change along with them.
 

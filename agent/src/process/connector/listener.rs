@@ -40,6 +40,10 @@ impl Source for Listener {
             if woken == Wake::Ready {
                 woken = stop.wait(None, Some(NAP)).map_err(SourceError::Wait)?;
             }
+            if woken == Wake::Stop {
+                // The kernel sends an exit a moment after it told the parent.
+                std::thread::sleep(NAP);
+            }
             if self.drain(sink).map_err(SourceError::Read)? {
                 self.tracker
                     .gap(None, "the connector's buffer was full".to_owned());
