@@ -1,8 +1,6 @@
 //! Facts that explain a stop, and may be journaled before or after it: they are joined to it by
 //! unit and time, and a stop that was reported already is reported again.
 
-use std::cmp::Reverse;
-
 use super::{
     MAX_ENDED, MAX_STOPS, SeenRequest, SeenStop, UnitHistory,
     moment::Moment,
@@ -171,11 +169,10 @@ fn attach_request(track: &mut UnitTrack, seen: &SeenRequest) {
     let joined = JoinedRequest {
         actor: seen.request.actor.clone(),
         witness: seen.witness,
-        apart: (begin.at - said_at(seen)).abs(),
+        apart: begin.at - said_at(seen),
     };
-    let rank = |request: &JoinedRequest| (request.witness, Reverse(request.apart));
     let known = track.facts.request.as_ref();
-    if known.is_none_or(|known| rank(&joined) > rank(known)) {
+    if known.is_none_or(|known| joined.rank() > known.rank()) {
         track.facts.request = Some(joined);
     }
 }

@@ -1,6 +1,8 @@
 //! What was recorded about the end of one run, and what follows from it.
 
 use super::moment::JOIN_WINDOW_US;
+use std::cmp::Reverse;
+
 use chrono::TimeDelta;
 
 use crate::{
@@ -20,9 +22,18 @@ use crate::{
 pub(super) struct JoinedRequest {
     pub actor: Actor,
     pub witness: Witness,
-    /// Between the request and the beginning of the stop. Of two equal witnesses the nearer one
-    /// is right: somebody restarts a unit, looks, and stops it.
+    /// From the request to the beginning of the stop; negative if the stop came first.
     pub apart: TimeDelta,
+}
+
+impl JoinedRequest {
+    /// The greater one explains the stop better. A request comes before what it asks for, but for
+    /// what the clocks of its two witnesses differ; and of two that did, the later one is right:
+    /// somebody restarts a unit, looks, and stops it.
+    pub fn rank(&self) -> (Witness, bool, Reverse<TimeDelta>) {
+        let before = self.apart >= TimeDelta::zero();
+        (self.witness, before, Reverse(self.apart.abs()))
+    }
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
