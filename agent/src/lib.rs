@@ -25,3 +25,4 @@ mod tls;
 mod uplink;
 
 pub use agent::Agent;
+pub use uplink::Backoff;

@@ -4,7 +4,7 @@
 mod agent;
 mod aiops;
 mod lab;
-mod program;
+pub mod program;
 mod server;
 
 pub use agent::Member;

@@ -1,18 +1,44 @@
 //! `cargo xtask bench NAME`: measurements, each of which prints both sides of a ratio.
 
+use std::process::Command;
+
 use anyhow::{Context, Result, ensure};
 
 use crate::workspace;
 
-/// A program that measures something.
+/// A program of `tests/bench` that measures something.
 struct Bench {
     name: &'static str,
     about: &'static str,
-    package: &'static str,
 }
 
 /// All there are; the program has the name of the benchmark.
-const BENCHES: &[Bench] = &[];
+const BENCHES: &[Bench] = &[
+    Bench {
+        name: "slowdown",
+        about: "short processes, watched and not",
+    },
+    Bench {
+        name: "agent-cost",
+        about: "CPU and memory of the agent on a host with 300 processes",
+    },
+    Bench {
+        name: "death-to-row",
+        about: "from the death of a process to its row in Postgres",
+    },
+    Bench {
+        name: "ingest",
+        about: "events stored over mTLS, against a bare COPY",
+    },
+    Bench {
+        name: "swarm",
+        about: "10,000 agents on one server, and how they come back",
+    },
+    Bench {
+        name: "restarts",
+        about: "aiops analyze restarts, against journalctl",
+    },
+];
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -33,23 +59,28 @@ pub fn run(args: &Args) -> Result<()> {
     let bench = BENCHES.iter().find(|bench| bench.name == name);
     let bench = bench
         .with_context(|| format!("there is no benchmark `{name}`, see `cargo xtask bench`"))?;
-    let mut cargo = workspace::cargo();
-    cargo.args([
-        "run",
-        "--release",
-        "--package",
-        bench.package,
-        "--bin",
-        bench.name,
-        "--",
-    ]);
-    let status = cargo
+    build()?;
+    let programs = workspace::target().join("release");
+    let status = Command::new(programs.join(bench.name))
         .args(&args.arguments)
+        .env("AIOPS_BIN_DIR", &programs)
         .status()
-        .context("cannot run cargo")?;
+        .with_context(|| format!("cannot run {}", bench.name))?;
     ensure!(
         status.success(),
         "the benchmark `{name}` ended with {status}"
     );
+    Ok(())
+}
+
+/// Builds the benchmarks and the product that they measure, as it is shipped.
+fn build() -> Result<()> {
+    let mut cargo = workspace::cargo();
+    cargo.args(["build", "--release", "--bins"]);
+    for package in ["agent", "server", "cli", "bench"] {
+        cargo.args(["--package", package]);
+    }
+    let status = cargo.status().context("cannot run cargo")?;
+    ensure!(status.success(), "cargo build ended with {status}");
     Ok(())
 }

@@ -10,20 +10,22 @@ const LONGEST: Duration = Duration::from_secs(60);
 /// A stream that lived this long was a good one; one that breaks sooner counts as a failure.
 pub(super) const STABLE_AFTER: Duration = Duration::from_secs(60);
 
+/// The waits of one agent, one after the other.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Backoff {
+pub struct Backoff {
     failures: u32,
 }
 
 impl Backoff {
     /// The wait before the next attempt: anything from nothing to the present limit.
-    pub(super) fn next(&mut self) -> Duration {
+    pub fn next_wait(&mut self) -> Duration {
         let limit = LONGEST.min(FIRST.saturating_mul(1 << self.failures.min(10)));
         self.failures = self.failures.saturating_add(1);
         limit.mul_f64(unit_interval())
     }
 
-    pub(super) fn reset(&mut self) {
+    /// After a stream that lived.
+    pub fn reset(&mut self) {
         self.failures = 0;
     }
 }
@@ -43,12 +45,12 @@ mod tests {
     #[test]
     fn the_wait_grows_to_its_limit_and_starts_again() {
         let mut backoff = Backoff::default();
-        let waits: Vec<Duration> = (0..200).map(|_| backoff.next()).collect();
+        let waits: Vec<Duration> = (0..200).map(|_| backoff.next_wait()).collect();
         assert!(waits[0] <= FIRST && waits[1] <= FIRST * 2);
         assert!(waits.iter().all(|wait| *wait <= LONGEST));
         // 190 waits of up to a minute: that none is over 30 s would be one in 2^190.
         assert!(waits.iter().any(|wait| *wait > LONGEST / 2));
         backoff.reset();
-        assert!(backoff.next() <= FIRST);
+        assert!(backoff.next_wait() <= FIRST);
     }
 }

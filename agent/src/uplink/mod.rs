@@ -18,8 +18,9 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
+pub use self::backoff::Backoff;
 use self::{
-    backoff::{Backoff, STABLE_AFTER},
+    backoff::STABLE_AFTER,
     session::{Ended, Session},
 };
 use crate::{
@@ -90,11 +91,12 @@ impl Uplink {
                     info!("connecting again with the renewed certificate");
                     continue;
                 }
-                Ended::Broken(reason) => self.offline(reason, backoff.next()),
-                Ended::AskedToWait(wait) => {
-                    self.offline("the server asked to wait".into(), wait + backoff.next())
-                }
-                Ended::Hopeless(reason) => self.offline(reason, LONG_WAIT + backoff.next()),
+                Ended::Broken(reason) => self.offline(reason, backoff.next_wait()),
+                Ended::AskedToWait(wait) => self.offline(
+                    "the server asked to wait".into(),
+                    wait + backoff.next_wait(),
+                ),
+                Ended::Hopeless(reason) => self.offline(reason, LONG_WAIT + backoff.next_wait()),
             };
             tokio::select! {
                 () = sleep(wait) => {}
