@@ -29,11 +29,9 @@ impl KernelTrack {
     }
 
     pub fn read(&mut self, entry: &JournalEntry, now: Moment) -> Option<Fact> {
-        // Programs may write to /dev/kmsg too; what they write carries another identifier.
-        if entry
-            .field("SYSLOG_IDENTIFIER")
-            .is_some_and(|name| name != "kernel")
-        {
+        // Programs may write to /dev/kmsg too; what they write carries another identifier,
+        // or none: only the kernel's own facility gets this one.
+        if entry.field("SYSLOG_IDENTIFIER") != Some("kernel") {
             return None;
         }
         match KernelLine::parse(entry.message())? {
@@ -61,6 +59,12 @@ impl KernelTrack {
         }
     }
 
+    /// The path from the host's own root: `/pool/web10` is not within `/pool/web1`.
+    fn own_path<'a>(&self, full_path: &'a str) -> Option<&'a str> {
+        let own = full_path.strip_prefix(self.cgroup_root.trim_end_matches('/'))?;
+        (own.is_empty() || own.starts_with('/')).then_some(own)
+    }
+
     /// With `memory.oom.group` one choice is followed by the kills of a whole cgroup.
     fn killed(
         &mut self,
@@ -73,7 +77,7 @@ impl KernelTrack {
         let cgroup = if full_path.is_empty() {
             String::new()
         } else {
-            full_path.strip_prefix(&self.cgroup_root)?.to_owned()
+            self.own_path(full_path)?.to_owned()
         };
         let limit = self.limit.filter(|(_, at)| at.is_near(now));
         let of_cgroup = constraint == OomConstraint::Cgroup;

@@ -217,6 +217,14 @@ fn oom_kills_of_other_hosts_on_the_same_kernel_are_theirs() {
             .iter()
             .all(|event| event.fact.kind() != "oom-killed")
     );
+    host.starts("db.service", 3)
+        .oom_kill("/pool/web10/system.slice/db.service")
+        .is_killed("db.service", 3, "signal");
+    assert_eq!(
+        host.last_cause(),
+        (StopCause::Signal, Certainty::Measured),
+        "web10 is another host"
+    );
     host.starts("db.service", 2)
         .oom_kill("/pool/web1/system.slice/db.service")
         .is_killed("db.service", 2, "signal");
