@@ -77,6 +77,8 @@ impl BootTrack {
                 if entry.is_of_manager() =>
             {
                 self.booting = false;
+                // A soft reboot restarts all of user space, and the kernel and its boot go on.
+                self.shutting_down = false;
             }
             _ => {}
         }

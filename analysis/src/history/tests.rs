@@ -432,3 +432,20 @@ fn a_restarted_journald_is_no_shutdown() {
         "the last line of that boot"
     );
 }
+
+/// `systemctl soft-reboot` starts all of user space anew, in the same boot.
+#[test]
+fn after_a_soft_reboot_the_host_shuts_down_no_more() {
+    let mut host = host();
+    let shutdown = message_id::SHUTDOWN.simple().to_string();
+    host.starts("db.service", 1)
+        .writes(&[("MESSAGE_ID", &shutdown), ("_UID", "0")])
+        .is_stopped("db.service", 1, "8");
+    assert_eq!(host.last_cause(), (StopCause::Reboot, Certainty::Measured));
+    let finished = message_id::STARTUP_FINISHED.simple().to_string();
+    host.starts("db.service", 2)
+        .writes(&[("MESSAGE_ID", &finished), ("_PID", "1")])
+        .after_ms(60_000)
+        .is_stopped("db.service", 2, "9");
+    assert_eq!(host.last_cause(), (StopCause::Manual, Certainty::Inferred));
+}
