@@ -14,9 +14,6 @@ use crate::{
     request::{Witness, is_package_manager},
 };
 
-/// Facts about the end of a run, gathered before and shortly after it.
-///
-/// They only ever grow, so that a conclusion from more of them replaces one from fewer.
 /// The request that explains a stop best, of those seen so far.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct JoinedRequest {
@@ -27,15 +24,26 @@ pub(super) struct JoinedRequest {
 }
 
 impl JoinedRequest {
-    /// The greater one explains the stop better. A request comes before what it asks for, but for
-    /// what the clocks of its two witnesses differ; and of two that did, the later one is right:
-    /// somebody restarts a unit, looks, and stops it.
-    pub fn rank(&self) -> (Witness, bool, Reverse<TimeDelta>) {
+    /// The greater one explains the stop better. Root is always obeyed, so a user who asks in the
+    /// same moment, and may be refused, does not hide it. A request comes before what it asks for,
+    /// but for what the clocks of its two witnesses differ; and of two that did, the later one is
+    /// right: somebody restarts a unit, looks, and stops it.
+    pub fn rank(&self) -> (bool, Witness, bool, Reverse<TimeDelta>) {
         let before = self.apart >= TimeDelta::zero();
-        (self.witness, before, Reverse(self.apart.abs()))
+        let apart = Reverse(self.apart.abs());
+        (self.is_by_root(), self.witness, before, apart)
+    }
+
+    /// systemd asks nobody whether root may. Whether another user might (polkit), or only tried,
+    /// nothing records.
+    fn is_by_root(&self) -> bool {
+        self.actor.uid == 0
     }
 }
 
+/// Facts about the end of a run, gathered before and shortly after it.
+///
+/// They only ever grow, so that a conclusion from more of them replaces one from fewer.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct StopFacts {
     pub job: Option<StopJob>,
@@ -122,15 +130,15 @@ impl StopFacts {
         if self.shutdown {
             return (StopCause::Reboot, Certainty::Measured);
         }
-        if let Some(JoinedRequest { actor, witness, .. }) = &self.request {
-            let cause = if is_package_manager(actor) {
+        if let Some(request) = &self.request {
+            let cause = if is_package_manager(&request.actor) {
                 StopCause::PackageUpgrade
             } else {
                 StopCause::Manual
             };
-            return match witness {
-                Witness::Agent => (cause, Certainty::Measured),
-                Witness::Sudo => (cause, Certainty::Inferred),
+            return match request.witness {
+                Witness::Agent if request.is_by_root() => (cause, Certainty::Measured),
+                Witness::Agent | Witness::Sudo => (cause, Certainty::Inferred),
             };
         }
         if self.dependency.is_some() {

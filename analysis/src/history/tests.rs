@@ -449,3 +449,50 @@ fn after_a_soft_reboot_the_host_shuts_down_no_more() {
         .is_stopped("db.service", 2, "9");
     assert_eq!(host.last_cause(), (StopCause::Manual, Certainty::Inferred));
 }
+
+/// Anybody may run `systemctl`, and systemd may refuse.
+#[test]
+fn a_user_who_may_have_been_refused_does_not_hide_root() {
+    let mut host = host();
+    let request = |host: &mut Host, uid: u32| {
+        host.now_ms += 1;
+        let at = chrono::DateTime::from_timestamp_millis(1_700_000_000_000 + host.now_ms).unwrap();
+        let actor = crate::cause::Actor {
+            uid,
+            user: None,
+            login_uid: None,
+            login_user: None,
+            command: vec!["systemctl".into(), "stop".into(), "db".into()],
+            ancestors: Vec::new(),
+        };
+        let units = vec!["db.service".parse().unwrap()];
+        let verb = crate::event::Verb::Stop;
+        let request = Request {
+            verb,
+            units,
+            actor,
+            at,
+        };
+        let id = message_id::AIOPS_REQUEST.simple().to_string();
+        let json = serde_json::to_string(&request).unwrap();
+        host.writes(&[("MESSAGE_ID", &id), ("_UID", "0"), ("AIOPS_REQUEST", &json)]);
+    };
+    let actor = |host: &Host| match &host.said.last().unwrap().fact {
+        Fact::UnitStopped(stopped) => stopped.stop.actor.as_ref().map(|actor| actor.uid),
+        other => panic!("{other:?}"),
+    };
+    host.starts("db.service", 1);
+    request(&mut host, 1000);
+    host.is_stopped("db.service", 1, "8");
+    assert_eq!(
+        host.last_cause(),
+        (StopCause::Manual, Certainty::Inferred),
+        "polkit may have said no"
+    );
+    host.after_ms(60_000).starts("db.service", 2);
+    request(&mut host, 0);
+    request(&mut host, 1000);
+    host.is_stopped("db.service", 2, "9");
+    assert_eq!(host.last_cause(), (StopCause::Manual, Certainty::Measured));
+    assert_eq!(actor(&host), Some(0));
+}
