@@ -1,12 +1,13 @@
 //! `aiops events`: what happened, and what happens.
 
+mod follow;
+
 use analysis::{
     event::Fact,
     fleet::{EventPage, StoredEvent},
     identity::UnitName,
     text,
 };
-use futures_util::StreamExt as _;
 
 use crate::{
     args::EventFilter,
@@ -28,19 +29,8 @@ pub async fn show(context: &Context, filter: &EventFilter) -> Result<Exit, Failu
     if !filter.follow {
         return Ok(Exit::Fine);
     }
-    // A broken connection is taken up again where it ended, until the server stays away.
-    loop {
-        let mut events = server
-            .events("/events/stream", &query, last.clone())
-            .await?;
-        while let Some(Ok(sent)) = events.next().await {
-            let Ok(event) = serde_json::from_str::<StoredEvent>(&sent.data) else {
-                continue;
-            };
-            print(context, &event)?;
-            last = sent.id.or(Some(event.cursor));
-        }
-    }
+    follow::print_all(&server, &query, last, |event| print(context, event)).await?;
+    Ok(Exit::Fine)
 }
 
 fn print(context: &Context, event: &StoredEvent) -> Result<(), Failure> {
