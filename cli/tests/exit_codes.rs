@@ -1,5 +1,7 @@
 //! How the command ends, as a shell sees it.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 use std::{
     fs,
     net::TcpListener,
