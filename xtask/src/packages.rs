@@ -43,6 +43,15 @@ pub const LLVM: Package = Package {
     traces: &["llvm-strip-14"],
 };
 
+/// Makes the journals that tests read, from text.
+pub const JOURNAL_REMOTE: Package = Package {
+    name: "systemd-journal-remote",
+    traces: &[
+        "/lib/systemd/systemd-journal-remote",
+        "/usr/lib/systemd/systemd-journal-remote",
+    ],
+};
+
 /// The names of those that this machine lacks.
 pub fn missing(packages: &[Package]) -> BTreeSet<&'static str> {
     let lacks = |package: &&Package| !package.traces.iter().any(|trace| is_there(trace));

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail, ensure};
 
 use crate::lock::{Attempt, Lock};
-use crate::packages::{self, CLANG, LLVM, POSTGRES, UTIL_LINUX, VENV};
+use crate::packages::{self, CLANG, JOURNAL_REMOTE, LLVM, POSTGRES, UTIL_LINUX, VENV};
 use crate::postgres::{Lifetime, Postgres};
 use crate::run::shown;
 use crate::workspace;
@@ -60,7 +60,7 @@ pub fn run(args: &Args) -> Result<()> {
 
 /// Installs what the tests need, and says at once if they cannot run here anyway.
 fn provide(args: &Args) -> Result<()> {
-    let mut missing = packages::missing(&[POSTGRES, UTIL_LINUX, VENV]);
+    let mut missing = packages::missing(&[JOURNAL_REMOTE, POSTGRES, UTIL_LINUX, VENV]);
     if let Err(lacking) = testhost::requirements() {
         missing.extend(lacking.packages);
     }

@@ -138,7 +138,8 @@ fn cargo(arguments: &[&str]) -> Command {
 
 fn tests(surroundings: &Surroundings<'_>) -> Command {
     let mut tests = if find_program("cargo-nextest").is_some() {
-        cargo(&["nextest", "run", "--workspace"])
+        // All of it, also after a failure: whoever reads the log wants to know everything.
+        cargo(&["nextest", "run", "--workspace", "--no-fail-fast"])
     } else {
         eprintln!(
             "cargo-nextest is not installed: the same tests with `cargo test`, which is slower"
