@@ -147,15 +147,11 @@ impl Agent {
         };
         let events = || self.events.clone();
         let mut sources = JoinSet::new();
-        sources.spawn(sources::say_hello(
-            boot,
-            self.host_name.clone(),
-            self.before,
-            events(),
-        ));
+        sources.spawn(sources::say_hello(boot, self.host_name.clone(), events()));
         sources.spawn(clock::watch(boot, events(), stop.clone()));
         sources.spawn(sources::watch_processes(
             self.processes,
+            self.before,
             events(),
             told.clone(),
             stop.clone(),

@@ -1,4 +1,4 @@
-//! The agent about itself: that it started, and how long it was away.
+//! The agent about itself: that it started, and since when it was away.
 
 use std::fs;
 
@@ -25,15 +25,23 @@ impl RunBefore {
         let written = fs::metadata(state.status_file()).and_then(|file| file.modified());
         Self(written.ok().map(Timestamp::from))
     }
+
+    /// What was not seen meanwhile, to be said when processes are seen again. `None`: no agent ran
+    /// on this host before.
+    pub(super) fn gap(self, boot: BootId) -> Option<Observed> {
+        let last = self.0?;
+        let gap = Fact::Gap(Gap {
+            source: "process".to_owned(),
+            reason: GapReason::AgentDown,
+            lost: None,
+            detail: format!("the agent did not run since {}", last.format("%FT%TZ")),
+        });
+        Some(Observed::once(PROCESS, event_now(boot, gap)))
+    }
 }
 
-/// Says that the agent runs, and that processes were not seen while it did not.
-pub async fn say_hello(
-    boot: BootId,
-    host_name: String,
-    before: RunBefore,
-    events: mpsc::Sender<Observed>,
-) {
+/// Says that the agent runs.
+pub async fn say_hello(boot: BootId, host_name: String, events: mpsc::Sender<Observed>) {
     let started = Fact::AgentStarted(AgentStarted {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         host_name,
@@ -42,15 +50,4 @@ pub async fn say_hello(
     let _ = events
         .send(Observed::once(HOST, event_now(boot, started)))
         .await;
-    if let RunBefore(Some(last)) = before {
-        let gap = Fact::Gap(Gap {
-            source: "process".to_owned(),
-            reason: GapReason::AgentDown,
-            lost: None,
-            detail: format!("the agent did not run since {}", last.format("%FT%TZ")),
-        });
-        let _ = events
-            .send(Observed::once(PROCESS, event_now(boot, gap)))
-            .await;
-    }
 }

@@ -7,7 +7,10 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tracing::debug;
 
-use super::told::{Told, not_at_all};
+use super::{
+    host::RunBefore,
+    told::{Told, not_at_all},
+};
 use crate::{
     clock::event_now,
     manners,
@@ -42,8 +45,12 @@ impl std::str::FromStr for Wanted {
 }
 
 /// Watches processes until `stop`; what was seen by then is in the channel.
+///
+/// What was not seen since the run `before` is said when the source runs, not when the agent starts:
+/// loading programs into the kernel takes a while, and a gap ends where it is told.
 pub async fn watch(
     wanted: Wanted,
+    before: RunBefore,
     events: mpsc::Sender<Observed>,
     told: Told,
     stop: CancellationToken,
@@ -61,10 +68,16 @@ pub async fn watch(
         only,
         ..Options::new(told.boot)
     };
+    let mut away = before.gap(told.boot);
     while !stop.is_cancelled() {
         let why = match start(&options, events.clone()).await {
             Ok((running, started)) => {
                 told.runs(started).await;
+                if let Some(gap) = away.take()
+                    && events.send(gap).await.is_err()
+                {
+                    return;
+                }
                 match until_it_ends(running, &stop).await {
                     Ok(()) => return,
                     Err(why) => why,
