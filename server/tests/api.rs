@@ -71,6 +71,8 @@ async fn every_refusal_is_a_problem_that_says_what_to_do(db: PgPool) {
         ("GET", "/api/v1/hosts/db-1", ""),
         ("GET", "/api/v1/hosts/%1b%5b31m", ""),
         ("GET", "/api/v1/events?kind=unit-stoped", ""),
+        ("GET", "/api/v1/hosts?q=%00", ""),
+        ("GET", "/api/v1/hosts?label=a=%00", ""),
         ("GET", "/api/v1/events?limit=0", ""),
         ("GET", "/api/v1/events?after=nonsense", ""),
         ("GET", "/api/v1/events?since=yesterday", ""),

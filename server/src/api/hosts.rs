@@ -19,6 +19,8 @@ use crate::db::{agents, hosts};
 
 /// More hosts than one server is made for.
 const MOST_HOSTS: i64 = 20_000;
+/// Longest part of a name, or list of labels, that can be asked for, in bytes.
+const MOST_QUERY: usize = 1024;
 /// So many names are compared to say which one was perhaps meant.
 const NAMES: i64 = 5_000;
 /// So many hosts of one name are listed.
@@ -40,11 +42,19 @@ pub(super) async fn list(
     Query(asked): Query<ListParams>,
 ) -> Result<Json<HostList>, ApiError> {
     let limit = params::limit(asked.limit, MOST_HOSTS, MOST_HOSTS)?;
-    let labels = labels(asked.label.as_deref())?;
-    let rows = hosts::list(&app.db, asked.q.as_deref(), &labels, limit).await?;
+    let query = words("q", asked.q.as_deref())?;
+    let labels = labels(words("label", asked.label.as_deref())?)?;
+    let rows = hosts::list(&app.db, query, &labels, limit).await?;
     Ok(Json(HostList {
         hosts: rows.into_iter().map(host).collect(),
     }))
+}
+
+/// What is asked for, if anything is.
+fn words<'a>(name: &'static str, text: Option<&'a str>) -> Result<Option<&'a str>, ApiError> {
+    text.filter(|text| !text.is_empty())
+        .map(|text| params::text(name, text, MOST_QUERY))
+        .transpose()
 }
 
 /// `GET /hosts/{host}`: by id or name.
@@ -114,10 +124,7 @@ fn labels(text: Option<&str>) -> Result<Value, ApiError> {
         })?;
         Ok((key.to_owned(), Value::from(value)))
     };
-    let pairs = text
-        .filter(|text| !text.is_empty())
-        .into_iter()
-        .flat_map(|text| text.split(','));
+    let pairs = text.into_iter().flat_map(|text| text.split(','));
     pairs
         .map(pair)
         .collect::<Result<Map<_, _>, _>>()
