@@ -71,6 +71,24 @@ async fn the_end_of_a_boot_ends_its_runs_and_those_of_older_boots(db: PgPool) {
 }
 
 #[sqlx::test(migrations = "../migrations")]
+async fn a_boot_does_not_end_its_own_runs_whatever_the_clock_said_before_it(db: PgPool) {
+    let host = Host::join(&db, "db-01").await;
+    let session = host.say_hello(&db, &host.hello(0, 0)).await.session;
+    // The clock of the boot before was an hour ahead, as was its last sign of life.
+    let booted = Fact::HostBooted(HostBooted {
+        previous_boot: Some(BootId(Uuid::from_u128(0xb007 - 1))),
+        previous_orderly: Some(false),
+        previous_ended_at: Some(at(3600)),
+    });
+    let told = vec![
+        payload_at(1, Fact::UnitStarted(unit_moment("app.service", 1))),
+        payload_at(2, booted),
+    ];
+    host.store(&db, &batch(session, 1, 1, told)).await;
+    assert_eq!(runs(&db, &host).await[0].stop, None, "it runs");
+}
+
+#[sqlx::test(migrations = "../migrations")]
 async fn nul_in_the_words_of_a_host_does_not_stop_its_stream(db: PgPool) {
     let host = Host::join(&db, "db-01").await;
     let session = host.say_hello(&db, &host.hello(0, 0)).await.session;

@@ -1,6 +1,7 @@
 //! The restart ledger.
 
 use analysis::Timestamp;
+use analysis::identity::BootId;
 use analysis::run::Run;
 use serde_json::Value;
 use sqlx::types::Json;
@@ -33,12 +34,25 @@ pub async fn of_invocation(
     Ok(run.map(|run| run.0))
 }
 
-/// The runs of a host that have not stopped, as far as is known.
-pub async fn open(db: &mut PgConnection, agent: Uuid) -> sqlx::Result<Vec<Run>> {
+/// The runs of a host that have not stopped, as far as is known, and that ended with the boot
+/// `ended`: its own, and those of older boots, which began before `at`. Never one of `running`,
+/// the boot that tells of it: a clock may have been ahead before.
+pub async fn ended_with(
+    db: &mut PgConnection,
+    agent: Uuid,
+    ended: BootId,
+    at: Timestamp,
+    running: BootId,
+) -> sqlx::Result<Vec<Run>> {
     let runs = sqlx::query_scalar!(
         r#"select run as "run: Json<Run>" from unit_run
-        where agent_id = $1 and stopped_at is null order by started_at, unit for update"#,
-        agent
+        where agent_id = $1 and stopped_at is null and boot_id <> $4
+            and (boot_id = $2 or started_at < $3)
+        order by started_at, unit for update"#,
+        agent,
+        ended.0,
+        at,
+        running.0
     )
     .fetch_all(db)
     .await?;

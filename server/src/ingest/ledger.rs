@@ -34,8 +34,9 @@ pub(super) async fn apply(
             }
             Some(LedgerChange::CloseBoot(end)) => {
                 write(db, agent, &mut changed).await?;
-                for run in closed(runs::open(db, agent).await?, &end) {
-                    runs::upsert(db, agent, &run).await?;
+                let open = runs::ended_with(db, agent, end.boot, end.at, event.boot).await?;
+                for run in open {
+                    runs::upsert(db, agent, &closed(run, &end)).await?;
                 }
             }
             None => {}
@@ -55,17 +56,15 @@ async fn write(
     Ok(())
 }
 
-/// The runs that ended with the boot, or with an older one whose end nobody saw.
-fn closed(open: Vec<Run>, end: &BootEnd) -> impl Iterator<Item = Run> {
-    open.into_iter().filter_map(move |mut run| {
-        if run.boot == end.boot {
-            end.close(&mut run);
-        } else if run.started_at.is_some_and(|started| started < end.at) {
-            let mut older = end.clone();
-            older.boot = run.boot;
-            older.stop.certainty = Certainty::Inferred;
-            older.close(&mut run);
-        }
-        run.stop.is_some().then_some(run)
-    })
+/// The run as it ended with that boot, or with an older one whose end nobody saw.
+fn closed(mut run: Run, end: &BootEnd) -> Run {
+    if run.boot == end.boot {
+        end.close(&mut run);
+    } else {
+        let mut older = end.clone();
+        older.boot = run.boot;
+        older.stop.certainty = Certainty::Inferred;
+        older.close(&mut run);
+    }
+    run
 }
