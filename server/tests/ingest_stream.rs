@@ -127,8 +127,20 @@ async fn what_breaks_the_protocol_is_refused_and_told(db: PgPool) {
         wire.records[0].class = 9;
         Say::Batch(wire)
     };
+    // Two bytes each on the wire, and a thousand times that in memory.
+    let of_empty_records = |session| {
+        let mut wire = v1::Batch::from(batch(session, 1, 1, exits(1..2)));
+        wire.records = vec![v1::Record::default(); 100_000];
+        Say::Batch(wire)
+    };
     // (what is sent, why it is refused, is it known to be missing?)
-    let cases: [(&str, Message, Reason, bool); 4] = [
+    let cases: [(&str, Message, Reason, bool); 5] = [
+        (
+            "more records than we allow",
+            of_empty_records,
+            Reason::Malformed,
+            true,
+        ),
         ("a record over 64 KiB", oversize, Reason::Malformed, true),
         ("a record of no class", of_no_class, Reason::Malformed, true),
         (

@@ -29,8 +29,8 @@ pub use metrics::IngestMetrics;
 pub use session::HEARTBEAT;
 pub use store::{Outcome, Speaker, Stored, store};
 
-/// Largest message of an agent: a full batch of the limits we give, and what protobuf adds.
-const MAX_MESSAGE_BYTES: usize = 2 * 1024 * 1024;
+/// Largest message of an agent: a full batch of the limits we give (512 KiB), and what protobuf adds.
+const MAX_MESSAGE_BYTES: usize = 1024 * 1024;
 
 /// The gRPC service that agents speak to.
 pub fn service(app: App) -> AgentStreamServer<impl AgentStream> {

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use delivery::{Batch, Hello, Refusal};
+use delivery::{Batch, Hello, Limits, Refusal};
 use proto::v1::from_agent::Message as Said;
 use proto::v1::from_server::Message as Answer;
 use proto::v1::{self, FromAgent, FromServer, refused::Reason};
@@ -200,7 +200,7 @@ impl Session {
     async fn on_batch(&mut self, wire: v1::Batch, open: Open) -> Result<(), End> {
         let arrived = Instant::now();
         let (epoch, first_seq) = (wire.epoch, wire.first_seq);
-        let batch = match Batch::try_from(wire) {
+        let batch = match read(wire) {
             Ok(batch) => batch,
             Err(error) => {
                 self.note_malformed(epoch, first_seq, &error.to_string())
@@ -387,6 +387,19 @@ fn revoked() -> End {
 fn clone_suspected() -> End {
     let detail = "two machines speak with this identity; enrol one of them again";
     End::Refused(Reason::CloneSuspected, detail.to_owned())
+}
+
+/// A batch within the limits that we told. Counted first: an empty record takes two bytes on the
+/// wire and hundreds in memory, again at each step.
+fn read(wire: v1::Batch) -> Result<Batch, proto::Malformed> {
+    let records = wire.records.len();
+    if records > Limits::default().max_records {
+        return Err(proto::Malformed::Invalid {
+            field: "records",
+            found: format!("{records} at once"),
+        });
+    }
+    Batch::try_from(wire)
 }
 
 fn malformed(error: proto::Malformed) -> End {
