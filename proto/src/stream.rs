@@ -9,6 +9,9 @@ use crate::{
     v1,
 };
 
+/// A hash. The server keeps one for each time that a stream was taken over.
+const MAX_FINGERPRINT_BYTES: usize = 64;
+
 impl From<&Hello> for v1::Hello {
     /// Without what only the daemon knows: versions, clock, facts about the host.
     fn from(hello: &Hello) -> Self {
@@ -34,6 +37,13 @@ impl TryFrom<&v1::Hello> for Hello {
     type Error = Malformed;
 
     fn try_from(hello: &v1::Hello) -> Result<Self, Malformed> {
+        let fingerprint = hello.fingerprint.to_vec();
+        if fingerprint.len() > MAX_FINGERPRINT_BYTES {
+            return Err(Malformed::Invalid {
+                field: "fingerprint",
+                found: format!("{} bytes long", fingerprint.len()),
+            });
+        }
         Ok(Self {
             epoch: hello.epoch,
             last_durable_seq: hello.last_durable_seq,
@@ -44,7 +54,7 @@ impl TryFrom<&v1::Hello> for Hello {
                 v1::ForceReason::SpoolDamaged => Some(ForceReason::SpoolDamaged),
             },
             boot_id: id("boot_id", &hello.boot_id)?,
-            fingerprint: hello.fingerprint.to_vec(),
+            fingerprint,
             spool: hello.spool.as_ref().map(Into::into).unwrap_or_default(),
         })
     }
@@ -274,7 +284,11 @@ mod tests {
                 dropped: 4,
             },
         };
-        assert_eq!(Hello::try_from(&v1::Hello::from(&hello)), Ok(hello));
+        let mut wire = v1::Hello::from(&hello);
+        assert_eq!(Hello::try_from(&wire), Ok(hello));
+        wire.fingerprint = vec![7; 65].into();
+        let refused = Hello::try_from(&wire).unwrap_err().to_string();
+        assert_eq!(refused, "`fingerprint` cannot be 65 bytes long");
         let welcome = Welcome {
             session: 8,
             epoch: 4,
