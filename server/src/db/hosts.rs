@@ -164,7 +164,10 @@ pub async fn list(
     .await
 }
 
-/// The hosts that `id` or `name` names, at most `limit`. Revoked ones come last.
+/// The host with this `id`, or without one those called `name`, at most `limit`. Revoked ones come
+/// last.
+///
+/// Not both: a host that calls itself by another's id would stand in that one's way.
 pub async fn find(
     db: impl PgExecutor<'_>,
     id: Option<Uuid>,
@@ -180,7 +183,7 @@ pub async fn find(
                 as last_heard_at,
             s.acked as "acked?", s.clone_suspected_at as "clone_suspected_at?"
         from agent a left join agent_stream s using (agent_id)
-        where a.agent_id = $1 or a.host_name = $2
+        where a.agent_id = $1 or ($1::uuid is null and a.host_name = $2)
         order by a.revoked_at is not null, a.enrolled_at limit $3"#,
         id,
         name,

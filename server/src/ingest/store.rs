@@ -9,6 +9,10 @@ use super::{carried, facts};
 use crate::db::streams::{self, LockedStream};
 use crate::db::{events, gaps};
 
+/// An agent has a handful. Each may keep a cursor of 4 KiB in the row that every batch reads and
+/// writes.
+const MAX_SOURCES: usize = 32;
+
 /// Whose batch it is, from the certificate and the Hello.
 #[derive(Clone, Copy, Debug)]
 pub struct Speaker {
@@ -80,7 +84,11 @@ fn decide(locked: &LockedStream, head: &BatchHead<'_>) -> Result<Accept, Refusal
     {
         return Err(Refusal::Malformed("number out of range"));
     }
-    Receiver::default().batch(&locked.row, head)
+    let accept = Receiver::default().batch(&locked.row, head)?;
+    if accept.row.cursors.len() > MAX_SOURCES {
+        return Err(Refusal::Malformed("more sources than an agent has"));
+    }
+    Ok(accept)
 }
 
 async fn insert(
