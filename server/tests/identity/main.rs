@@ -6,4 +6,5 @@ mod certificates;
 mod connections;
 mod enrolment;
 mod fleet;
+mod idle;
 mod renewal;
