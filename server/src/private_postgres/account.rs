@@ -1,7 +1,7 @@
 //! The unprivileged account that Postgres runs as when the server is root.
 
 use std::fs;
-use std::os::unix::fs::{MetadataExt as _, chown};
+use std::os::unix::fs::{MetadataExt as _, lchown};
 use std::path::Path;
 
 use super::PrivatePostgresError;
@@ -32,8 +32,9 @@ impl Account {
         found.map(Some).ok_or(PrivatePostgresError::NoAccount)
     }
 
+    /// Gives `path` to the account; of a link the link itself, never what it leads to.
     pub fn own(&self, path: &Path) -> std::io::Result<()> {
-        chown(path, Some(self.uid), Some(self.gid))
+        lchown(path, Some(self.uid), Some(self.gid))
     }
 
     /// May the account go through all the folders above `folder`?

@@ -111,6 +111,10 @@ fn make(folder: &Path, account: Option<&Account>) -> io::Result<()> {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
         _ => {}
     }
+    // The account owns the folder around this one: it must not have root give away another one.
+    if !fs::symlink_metadata(folder)?.is_dir() {
+        return Err(io::ErrorKind::NotADirectory.into());
+    }
     account.map_or(Ok(()), |account| account.own(folder))
 }
 
@@ -125,4 +129,22 @@ fn socket_folder(root: &Path) -> PathBuf {
     let parent = if is_root { "/run" } else { "/tmp" };
     let number = Uuid::new_v4().simple().to_string();
     Path::new(parent).join(format!("aiops-{}", &number[..12]))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    #[test]
+    fn a_link_in_the_place_of_a_folder_is_refused() {
+        let root = tempfile::tempdir().unwrap();
+        let (other, run) = (root.path().join("other"), root.path().join("run"));
+        make(&other, None).unwrap();
+        make(&other, None).unwrap();
+        symlink(&other, &run).unwrap();
+        let refused = make(&run, None).unwrap_err();
+        assert_eq!(refused.kind(), io::ErrorKind::NotADirectory);
+    }
 }
