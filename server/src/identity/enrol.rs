@@ -13,7 +13,7 @@ use axum::routing::post;
 use proto::enrolment::{ENROL_PATH, EnrolRequest, EnrolResponse, RENEW_PATH};
 use serde::de::DeserializeOwned;
 use tokio::sync::Semaphore;
-use tracing::{error, info, warn};
+use tracing::{debug, error, info, warn};
 use uuid::Uuid;
 
 use super::authority::IssuedCertificate;
@@ -106,6 +106,10 @@ impl Enrolment {
         match refusal {
             Refusal::CannotIssue(cause) => error!(%peer, ?cause, "cannot {call} a host"),
             Refusal::Database(cause) => warn!(%peer, %cause, "cannot {call} a host"),
+            // Anybody can have this said as often as they like.
+            Refusal::TooManyRefused | Refusal::Busy => {
+                debug!(%peer, kind, "refused to {call} a host: {refusal}");
+            }
             _ => info!(%peer, kind, "refused to {call} a host: {refusal}"),
         }
         if refusal.status().is_client_error() && !matches!(refusal, Refusal::TooManyRefused) {
