@@ -243,7 +243,7 @@ pub struct ClockJumped {
 pub struct SourceStarted {
     /// `process`, `journal`, `dbus`, `kernel`.
     pub source: String,
-    /// The way it runs: `bpf`, `proc-connector`, `proc-scan`, `libsystemd`, ...
+    /// The way it runs: `bpf`, `proc-connector`, `proc-scan`, `libsystemd`, ...; `none`: not at all.
     pub runs: String,
     /// Why it is not the best way, and what is missing because of it. `None`: it is the best.
     pub degraded: Option<String>,

@@ -2,12 +2,12 @@
 event-process-forked = { $comm }[{ $pid }] forked by { $parent }
 event-process-executed = { $comm }[{ $pid }] runs { $argv }
 event-process-exited = { $comm }[{ $pid }] ended: { $status }
-event-unit-starting = { $unit } starts
+event-unit-starting = { $unit } is starting
 event-unit-started = { $unit } started{ $why }
 event-unit-start-failed = { $unit } failed to start: { $stop }
-event-unit-stopping = { $unit } stops
+event-unit-stopping = { $unit } is stopping
 event-unit-stopped = { $unit } stopped: { $stop }
-event-unit-cause-revised = { $unit } had stopped: { $stop }
+event-unit-cause-revised = { $unit } stopped before, cause corrected: { $stop }
 event-unit-restart-scheduled = { $unit } will be restarted by systemd ({ $restarts ->
     [one] first time
    *[other] time { $restarts } in a row
@@ -19,7 +19,8 @@ event-process-faulted = { $comm }[{ $pid }] faulted: { $line }
 event-host-booted = the host booted{ $before }
 event-clock-jumped-forward = the clock was set forward by { $length }
 event-clock-jumped-back = the clock was set back by { $length }
-event-source-started = { $source } events come by { $runs }{ $degraded }
+event-source-started = { $source } events come from { $runs }{ $degraded }
+event-source-off = no { $source } events{ $degraded }
 event-agent-started = agent { $version } started on { $host }
 event-gap = events are missing from { $source } ({ $lost }): { $reason }, { $detail }
 event-unreadable = a record that this server is too old to read (it is stored)
@@ -29,7 +30,7 @@ event-why-requested = { " " }by request of { $actor }
 event-why-boot = { " " }at boot
 event-before-orderly = { " " }after an orderly shutdown
 event-before-power-cut = { " " }after a power cut or a crash: no shutdown was recorded
-event-degraded = { " " }(degraded: { $reason })
+event-degraded = { " " }({ $reason })
 event-lost-number = { $n ->
     [one] one event
    *[other] { $n } events

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     cause::OomConstraint,
-    event::{Fact, Gap, Killer, ProcessExited},
+    event::{Fact, Gap, Killer, ProcessExited, SourceStarted},
     fleet::StoredEvent,
     process::ExitStatus,
     run::StartReason,
@@ -149,22 +149,30 @@ pub fn fact(fact: &Fact, catalogue: &Catalogue) -> String {
             };
             catalogue.say_with(id, &[("length", by.into())])
         }
-        Fact::SourceStarted(started) => {
-            let degraded = started.degraded.as_deref().map_or(String::new(), |reason| {
-                catalogue.say_with("event-degraded", &[("reason", reason.into())])
-            });
-            say(&[
-                ("source", started.source.as_str().into()),
-                ("runs", started.runs.as_str().into()),
-                ("degraded", degraded.into()),
-            ])
-        }
+        Fact::SourceStarted(started) => source(started, catalogue),
         Fact::AgentStarted(started) => say(&[
             ("version", started.version.as_str().into()),
             ("host", started.host_name.as_str().into()),
         ]),
         Fact::Gap(gap) => say(&gap_parameters(gap, catalogue)),
     }
+}
+
+/// Which way a source runs, or that it does not.
+fn source(started: &SourceStarted, catalogue: &Catalogue) -> String {
+    let degraded = started.degraded.as_deref().map_or(String::new(), |reason| {
+        catalogue.say_with("event-degraded", &[("reason", reason.into())])
+    });
+    let id = match started.runs.as_str() {
+        "none" => "event-source-off",
+        _ => "event-source-started",
+    };
+    let parameters = [
+        ("source", started.source.as_str().into()),
+        ("runs", started.runs.as_str().into()),
+        ("degraded", degraded.into()),
+    ];
+    one_line(&catalogue.say_with(id, &parameters)).into_owned()
 }
 
 /// A pid as text: a number would get thousands separators in some languages.

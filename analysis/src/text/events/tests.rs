@@ -86,6 +86,11 @@ fn lines(language: Language) -> String {
             lost: Some(1),
             detail: "ring buffer full".into(),
         })),
+        Some(Fact::SourceStarted(SourceStarted {
+            source: "dbus".into(),
+            runs: "none".into(),
+            degraded: Some("systemd does not run".into()),
+        })),
         None,
     ];
     facts.map(|fact| line(&stored(fact), &page)).join("\n")
