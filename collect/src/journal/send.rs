@@ -1,10 +1,12 @@
 //! Writes an entry to the journal by journald's own datagram protocol.
 
-use std::{os::unix::net::UnixDatagram, path::Path};
+use std::{os::unix::net::UnixDatagram, path::Path, time::Duration};
 
 use crate::CollectError;
 
 const SOCKET: &str = "/run/systemd/journal/socket";
+/// A journald that is busy has room again by then; one that hangs must not hang us too.
+const PATIENCE: Duration = Duration::from_millis(250);
 
 /// Writes one entry to the journal of this host.
 ///
@@ -13,7 +15,7 @@ const SOCKET: &str = "/run/systemd/journal/socket";
 ///
 /// # Errors
 ///
-/// [`CollectError::Read`] if no journald listens, [`CollectError::EntryTooLarge`] if the entry
+/// [`CollectError::Read`] if no journald listens or takes it, [`CollectError::EntryTooLarge`] if the entry
 /// does not fit into a datagram (some 200 KB).
 pub fn send(fields: &[(&str, &str)]) -> Result<(), CollectError> {
     send_to(Path::new(SOCKET), fields)
@@ -27,8 +29,7 @@ pub fn send_to(socket: &Path, fields: &[(&str, &str)]) -> Result<(), CollectErro
         source,
     };
     let sender = UnixDatagram::unbound().map_err(failed)?;
-    // A journald that hangs must not hang us too.
-    sender.set_nonblocking(true).map_err(failed)?;
+    sender.set_write_timeout(Some(PATIENCE)).map_err(failed)?;
     match sender.send_to(&entry, socket) {
         Ok(_) => Ok(()),
         Err(error) if error.raw_os_error() == Some(libc::EMSGSIZE) => {
@@ -65,6 +66,23 @@ mod tests {
         let length = journald.recv(&mut received).unwrap();
         let expected = b"MESSAGE\n\x0c\0\0\0\0\0\0\0x\nPRIORITY=0\nUNIT\n\x01\0\0\0\0\0\0\0a\n";
         assert_eq!(&received[..length], expected);
+    }
+
+    #[test]
+    fn a_journald_that_is_busy_is_waited_for_and_one_that_hangs_is_not() {
+        let root = tempfile::tempdir().unwrap();
+        let path = root.path().join("socket");
+        let journald = UnixDatagram::bind(&path).unwrap();
+        let filler = UnixDatagram::unbound().unwrap();
+        filler.set_nonblocking(true).unwrap();
+        while filler.send_to(b"x", &path).is_ok() {}
+        assert!(send_to(&path, &[("MESSAGE", "lost")]).is_err(), "it hangs");
+        let reader = std::thread::spawn(move || {
+            let is_ours = || journald.recv(&mut [0; 100]).unwrap() > 1;
+            while !is_ours() {}
+        });
+        send_to(&path, &[("MESSAGE", "kept")]).unwrap();
+        reader.join().unwrap();
     }
 
     #[test]
