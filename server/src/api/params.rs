@@ -175,7 +175,8 @@ mod tests {
                 "web-frontend".to_owned(),
             ]
         };
-        assert_eq!(near("db-1", names()), ["db-01", "db-02"]);
+        assert_eq!(near("db-1", names()), ["db-01"]);
+        assert_eq!(near("db-03", names()), ["db-01", "db-02"]);
         assert_eq!(near("web-fronted", names()), ["web-frontend"]);
         assert!(near("mail", names()).is_empty());
     }
