@@ -1,7 +1,7 @@
 //! Sees every process of the host start and end.
 //!
 //! Three ways, tried from the best to the poorest, and the caller is told which one runs and what
-//! it lacks ([`SourceStarted`]): BPF programs in the kernel ([`bpf`]), the kernel's process
+//! it lacks ([`analysis::event::SourceStarted`]): BPF programs in the kernel ([`bpf`]), the kernel's process
 //! connector ([`connector`]), and looking at /proc once a second ([`scan`]). All of them say what
 //! they see as [`observed::Observed`]; [`tracker`] makes events of it, with what it remembers of
 //! each process, so that an event is the same whichever way it came.

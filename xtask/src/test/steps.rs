@@ -172,7 +172,11 @@ fn docs() -> Command {
         "--document-private-items",
         "--quiet",
     ]);
-    docs.env("RUSTDOCFLAGS", "-D warnings");
+    // Private items are documented here too, so links to them lead somewhere.
+    docs.env(
+        "RUSTDOCFLAGS",
+        "-D warnings -A rustdoc::private-intra-doc-links",
+    );
     docs
 }
 

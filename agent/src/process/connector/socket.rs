@@ -62,7 +62,7 @@ impl Socket {
         })
     }
 
-    /// Reads what is there. The datagrams are in [`Socket::datagrams`] until the next read.
+    /// Reads what is there. The datagrams are in [`Socket::datagram`] until the next read.
     pub(super) fn read(&mut self) -> io::Result<Read> {
         let mut parts = self.buffers.each_mut().map(|buffer| libc::iovec {
             iov_base: buffer.as_mut_ptr().cast(),
