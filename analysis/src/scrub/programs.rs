@@ -111,7 +111,8 @@ impl Program {
             .filter(|(start, _)| self.logs_in || !NEED_LOGIN.contains(start));
         for (_, option) in options {
             let with_user = option.with_user;
-            if word == option.option && option.separate {
+            let is_it = word == option.option || with_user && ends_bundle(word, option.option);
+            if is_it && option.separate {
                 return Some(Carries::NextWord { with_user });
             }
             let from = option.option.len();
@@ -121,4 +122,13 @@ impl Program {
         }
         None
     }
+}
+
+/// Whether the word is several one-letter options, of which this is the last: `-sSu`.
+fn ends_bundle(word: &str, option: &str) -> bool {
+    let letters = word.strip_prefix('-').unwrap_or_default();
+    let letter = option.strip_prefix('-').unwrap_or_default();
+    letter.len() == 1
+        && letters.bytes().all(|byte| byte.is_ascii_alphabetic())
+        && letters.ends_with(letter)
 }

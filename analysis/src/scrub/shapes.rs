@@ -3,8 +3,9 @@
 use super::SCRUBBED;
 
 /// Prefixes of issued tokens, and the least length of what follows: AWS, Alibaba Cloud, Google,
-/// GitHub, GitLab, Slack, Stripe, npm, Hugging Face, OpenAI and Anthropic.
-const TOKEN_PREFIXES: [(&str, usize); 20] = [
+/// GitHub, GitLab, Slack, Stripe, npm, Hugging Face, OpenAI and Anthropic, Vault, DigitalOcean,
+/// PyPI, and ours.
+const TOKEN_PREFIXES: [(&str, usize); 27] = [
     ("AKIA", 16),
     ("ASIA", 16),
     ("LTAI", 12),
@@ -25,6 +26,13 @@ const TOKEN_PREFIXES: [(&str, usize); 20] = [
     ("npm_", 30),
     ("hf_", 30),
     ("sk-", 20),
+    ("hvs.", 20),
+    ("dop_v1_", 32),
+    ("pypi-", 32),
+    ("glrt-", 16),
+    ("xapp-", 10),
+    ("aiops_api_", 16),
+    ("aiops_join_", 16),
 ];
 /// A user name this long in a URL without a password is a token.
 const LONG_USER: usize = 20;

@@ -64,6 +64,9 @@ fn secrets_go_and_the_rest_stays() {
             "docker login -u me -p * hub",
         ),
         ("curl -u me:hunter2 http://a", "curl -u me:* http://a"),
+        ("curl -sku me:hunter2 http://a", "curl -sku me:* http://a"),
+        ("app hvs.CAESIJ1qS3xv5kT2p0aB9cDe", "app *"),
+        ("app aiops_join_Zm9vYmFyYmF6cXV4MTIz", "app *"),
         (
             "curl --user me:hunter2 http://a",
             "curl --user me:* http://a",
