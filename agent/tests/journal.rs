@@ -5,7 +5,12 @@
 
 mod support;
 
-use std::{fs, sync::Arc};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::{Child, Command},
+    sync::Arc,
+};
 
 use agent::config::Config;
 use analysis::{cause::StopCause, event::Fact};
@@ -201,4 +206,84 @@ async fn a_host_without_a_journal_says_so() {
         _ => None,
     });
     assert_eq!(source.unwrap().runs, "none");
+}
+
+/// The agent without libsystemd, ended also when the test fails.
+struct WithoutLibrary(Child);
+
+impl WithoutLibrary {
+    fn start(scene: &Scene, folder: &Path) -> Self {
+        // The loader finds this one first, and cannot load it.
+        fs::write(folder.join("libsystemd.so.0"), "").unwrap();
+        let config = format!(
+            "state_dir = {:?}\n[sources]\nprocess = 'off'\ndbus = false\n[journal]\ndirectory = {:?}\n",
+            scene.state.path(),
+            scene.journal.path()
+        );
+        fs::write(folder.join("agent.toml"), config).unwrap();
+        let child = Command::new(env!("CARGO_BIN_EXE_aiops-agent"))
+            .env("LD_LIBRARY_PATH", folder)
+            .args(["run", "--config"])
+            .arg(folder.join("agent.toml"))
+            .spawn();
+        Self(child.unwrap())
+    }
+
+    /// Ends the `journalctl` that the agent reads.
+    fn kill_reader(&self) {
+        let threads = format!("/proc/{}/task", self.0.id());
+        let children = |thread: PathBuf| fs::read_to_string(thread.join("children"));
+        let threads = fs::read_dir(threads)
+            .unwrap()
+            .map(|one| one.unwrap().path());
+        let children: String = threads.filter_map(|thread| children(thread).ok()).collect();
+        let readers = children.split_whitespace().filter(|pid| {
+            fs::read_to_string(format!("/proc/{pid}/comm")).is_ok_and(|name| name == "journalctl\n")
+        });
+        let readers: Vec<&str> = readers.collect();
+        assert_eq!(readers.len(), 1, "of {children:?}");
+        let killed = Command::new("kill").args(["-9", readers[0]]).status();
+        assert!(killed.unwrap().success());
+    }
+}
+
+impl Drop for WithoutLibrary {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[tokio::test]
+async fn a_reader_that_dies_is_replaced_and_nothing_is_told_twice() {
+    let Some(journal) = MadeJournal::of(0, &started("a")) else {
+        return;
+    };
+    let scene = Scene::new(journal).await;
+    let agent = Running::start(scene.config());
+    scene
+        .server
+        .until("the first fact", |stored| told(stored).len() == 1)
+        .await;
+    agent.stop().await;
+
+    let folder = tempfile::tempdir().unwrap();
+    let agent = WithoutLibrary::start(&scene, folder.path());
+    scene.journal.append(10, &failed("a"));
+    scene
+        .server
+        .until("the second fact", |stored| told(stored).len() == 2)
+        .await;
+
+    agent.kill_reader();
+    scene.journal.append(60, &started("b"));
+    let stored = scene
+        .server
+        .until("what came after", |stored| {
+            told(stored).iter().any(|(unit, _)| unit == "b")
+        })
+        .await;
+
+    let units: Vec<String> = told(&stored).into_iter().map(|(unit, _)| unit).collect();
+    assert_eq!(units, ["a", "a", "b"]);
 }

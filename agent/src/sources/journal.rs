@@ -12,7 +12,7 @@ use analysis::{
 use chrono::{TimeDelta, Utc};
 use collect::{
     CollectError,
-    journal::{Follower, JournalOptions, Opened, Position, Seek, lifecycle_matches, open},
+    journal::{Follower, JournalOptions, Position, Seek, lifecycle_matches, open},
 };
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
@@ -72,9 +72,12 @@ impl JournalReader {
         self.options.matches = lifecycle_matches(&[]);
         self.options.follow = true;
         let mut told = None;
+        let mut place = self.place.borrow_and_update().clone();
         while !self.stop.is_cancelled() {
-            let place = self.place.borrow_and_update().clone();
-            match self.read_from(&place, &mut told) {
+            if self.place.has_changed().unwrap_or(false) {
+                place = self.place.borrow_and_update().clone();
+            }
+            match self.read_from(&mut place, &mut told) {
                 Ok(Ended::Stop) | Err(SpoolClosed) => return,
                 Ok(Ended::Repositioned) => {
                     info!("the journal is read again from the server's place")
@@ -91,9 +94,11 @@ impl JournalReader {
         }
     }
 
+    /// Reads from `place` on, and moves it along: after a failure it goes on from there, and tells
+    /// nothing twice.
     fn read_from(
         &mut self,
-        place: &JournalPlace,
+        place: &mut JournalPlace,
         told: &mut Option<SourceStarted>,
     ) -> Result<Ended, SpoolClosed> {
         let mut fold = self.new_fold();
@@ -111,6 +116,12 @@ impl JournalReader {
         })?;
         rest.into_iter()
             .try_for_each(|observed| self.send(observed))?;
+        // The rest of its entry is told, too.
+        let entry = place
+            .cursor
+            .as_deref()
+            .map(|text| EventCursor::parse(text).entry);
+        place.cursor = entry;
         loop {
             if self.stop.is_cancelled() {
                 return Ok(Ended::Stop);
@@ -132,6 +143,7 @@ impl JournalReader {
             }
             for entry in &batch.entries {
                 told_by(entry, fold.apply(entry), 0).try_for_each(|event| self.send(event))?;
+                place.cursor = Some(entry.cursor.clone());
             }
         }
     }
@@ -151,33 +163,14 @@ impl JournalReader {
         place: &JournalPlace,
         fold: &mut UnitHistory,
     ) -> Result<(Follower, Vec<Observed>), CollectError> {
-        let Opened {
-            mut source,
-            degraded,
-        } = open(&self.options)?;
         let Some(cursor) = place.cursor.as_deref().map(EventCursor::parse) else {
             let since = Position::Since(Utc::now() - self.first_read_back);
-            let (follower, _) = Follower::with(source, degraded, &since)?;
+            let (follower, _) = Follower::start(&self.options, &since)?;
             return Ok((follower, Vec::new()));
         };
-        let mut first = Vec::new();
-        if let Some(at) = cursor.at() {
-            source.seek(&Position::Since(at - PRIMING))?;
-            while let Some(entry) = source.next().transpose()? {
-                if entry.cursor == cursor.entry {
-                    let events = fold.apply(&entry);
-                    let done = cursor.done.unwrap_or(events.len());
-                    first.extend(told_by(&entry, events, done));
-                    break;
-                }
-                if entry.at > at {
-                    break;
-                }
-                fold.apply(&entry);
-            }
-        }
+        let mut first = self.prime(&cursor, fold)?;
         let behind = Position::After(cursor.entry.clone());
-        let (follower, seek) = match Follower::with(source, degraded, &behind) {
+        let (follower, seek) = match Follower::start(&self.options, &behind) {
             // A cursor of another journald, or of a hostile server: what is there is told anew.
             Err(CollectError::BadCursor(_)) => return self.start_anew(),
             other => other?,
@@ -186,6 +179,38 @@ impl JournalReader {
             first.push(self.vacuumed(cursor.at(), oldest));
         }
         Ok((follower, first))
+    }
+
+    /// Replays what came before the cursor. Gives those events of its entry that were not told yet.
+    fn prime(
+        &self,
+        cursor: &EventCursor,
+        fold: &mut UnitHistory,
+    ) -> Result<Vec<Observed>, CollectError> {
+        let Some(at) = cursor.at() else {
+            return Ok(Vec::new());
+        };
+        // Not as a follower: that one does not wait for what is written already.
+        let written = JournalOptions {
+            follow: false,
+            ..self.options.clone()
+        };
+        let mut source = open(&written)?.source;
+        // The server gave the cursor: its time may be any.
+        let from = at.checked_sub_signed(PRIMING).unwrap_or(at);
+        source.seek(&Position::Since(from))?;
+        while let Some(entry) = source.next().transpose()? {
+            if entry.cursor == cursor.entry {
+                let events = fold.apply(&entry);
+                let done = cursor.done.unwrap_or(events.len());
+                return Ok(told_by(&entry, events, done).collect());
+            }
+            if entry.at > at || self.stop.is_cancelled() {
+                break;
+            }
+            fold.apply(&entry);
+        }
+        Ok(Vec::new())
     }
 
     fn start_anew(&self) -> Result<(Follower, Vec<Observed>), CollectError> {
