@@ -83,7 +83,12 @@ fn main() -> ExitCode {
         .enable_all()
         .build();
     let outcome = match runtime {
-        Ok(runtime) => runtime.block_on(run(args.command)),
+        Ok(runtime) => {
+            let outcome = runtime.block_on(run(args.command));
+            // A read that hangs in the kernel hangs for ever: its thread ends with the process.
+            runtime.shutdown_background();
+            outcome
+        }
         Err(error) => Err(error.into()),
     };
     outcome.unwrap_or_else(|error| {
