@@ -4,15 +4,17 @@
 //! into the host's own journal: it stays there, is read again by cursor like every other entry,
 //! and tells also the local command, with no server at all.
 
+use std::io;
+
 use analysis::{
     cause::Actor,
     journal::message_id,
     request::{Request, systemctl_request},
 };
-use collect::{host::Host, journal};
+use collect::{CollectError, host::Host, journal};
 use tracing::{debug, warn};
 
-use crate::process::ExecSeen;
+use crate::{process::ExecSeen, uplink::whole};
 
 /// The identifier of our notes in the journal.
 const IDENTIFIER: &str = "aiops-agent";
@@ -40,9 +42,18 @@ pub fn note(seen: ExecSeen) {
         .collect();
     match journal::send(&fields) {
         Ok(()) => {}
-        Err(collect::CollectError::Read { .. }) => debug!("no journald takes the note"),
-        Err(error) => warn!("a request is not in the journal: {error}"),
+        Err(CollectError::Read { source, .. }) if is_absent(&source) => {
+            debug!("there is no journald to take the note");
+        }
+        Err(error) => warn!("a request is not in the journal: {}", whole(&error)),
     }
+}
+
+fn is_absent(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused
+    )
 }
 
 /// For people who read the journal.
