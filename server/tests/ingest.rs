@@ -204,6 +204,50 @@ async fn records_that_were_carried_over_are_stored_once(db: PgPool) {
 }
 
 #[sqlx::test(migrations = "../migrations")]
+async fn a_look_up_that_takes_too_long_holds_up_nobody(db: PgPool) {
+    let host = Host::join(&db, "db-01").await;
+    let session = host.say_hello(&db, &host.hello(0, 0)).await.session;
+    let mut carried = batch(session, 1, 1, exits(1..3));
+    carried.records[0].carried = true;
+    let mut blocker = db.begin().await.unwrap();
+    // Nobody can read the events now, as if there were too many.
+    sqlx::query("lock table event in access exclusive mode")
+        .execute(&mut *blocker)
+        .await
+        .unwrap();
+    let unblock = async {
+        let marks = wait_for_query(&db, "select place").await;
+        assert_ne!(marks, "aiops-ingest", "readers wait for the look-up");
+        wait_for_query(&db, "copy event").await;
+        blocker.rollback().await.unwrap();
+    };
+    let (stored, ()) = tokio::join!(host.store(&db, &carried), unblock);
+    assert_eq!((stored.events, stored.carried_unchecked), (2, 1));
+    assert_eq!(host.stored(&db).await, [(1, 1), (1, 2)]);
+}
+
+/// Waits until a query that begins so is blocked, and answers its connection's application name.
+async fn wait_for_query(db: &PgPool, beginning: &str) -> String {
+    let look = async {
+        loop {
+            let found: Option<String> = sqlx::query_scalar(
+                "select application_name from pg_stat_activity where datname = current_database()
+                    and wait_event_type = 'Lock' and query like $1 || '%'",
+            )
+            .bind(beginning)
+            .fetch_optional(db)
+            .await
+            .unwrap();
+            if let Some(found) = found {
+                return found;
+            }
+        }
+    };
+    let found = tokio::time::timeout(Duration::from_secs(20), look).await;
+    found.unwrap_or_else(|_| panic!("no {beginning} is blocked"))
+}
+
+#[sqlx::test(migrations = "../migrations")]
 async fn what_this_version_cannot_read_is_stored_as_it_came(db: PgPool) {
     let host = Host::join(&db, "db-01").await;
     let session = host.say_hello(&db, &host.hello(0, 0)).await.session;

@@ -5,7 +5,7 @@
 //! events. Readers therefore stop at the [`horizon`]: nothing can be stored before it any more.
 
 use analysis::Timestamp;
-use sqlx::{PgConnection, PgExecutor};
+use sqlx::{PgConnection, PgExecutor, PgPool};
 use uuid::Uuid;
 
 /// A place in the order of all events; reading goes on behind it.
@@ -222,18 +222,26 @@ async fn of_fleet(
     .await
 }
 
+/// Without the mark of `streams::begin`: readers need not wait for a look-up.
+const BEGIN_LOOK_UP: &str = "begin read only; set local statement_timeout to '3s'";
+
 /// Which of `payloads` this agent has stored since `since`, by their places (from 1).
 ///
 /// A record says when it happened to the nanosecond, so equal bytes are the same record. Only
 /// records that were carried into a new epoch are looked up, which is rare: an index, or an id in
 /// each row, would be paid for by every event.
+///
+/// # Errors
+///
+/// SQLSTATE 57014 when it takes longer than a few seconds: an agent may have sent millions of events.
 pub async fn stored_already(
-    db: &mut PgConnection,
+    db: &PgPool,
     agent: Uuid,
     since: Timestamp,
     payloads: &[Vec<u8>],
 ) -> sqlx::Result<Vec<i64>> {
-    sqlx::query_scalar!(
+    let mut tx = db.begin_with(BEGIN_LOOK_UP).await?;
+    let places = sqlx::query_scalar!(
         r#"select place as "place!" from unnest($3::bytea[]) with ordinality as asked (payload, place)
         where exists (select 1 from event e
             where e.agent_id = $1 and e.received_at >= $2 and e.payload = asked.payload)"#,
@@ -241,8 +249,10 @@ pub async fn stored_already(
         since,
         payloads
     )
-    .fetch_all(db)
-    .await
+    .fetch_all(&mut *tx)
+    .await?;
+    tx.rollback().await?;
+    Ok(places)
 }
 
 /// Stores rows that were encoded for `COPY ... binary`.

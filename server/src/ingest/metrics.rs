@@ -25,6 +25,7 @@ pub struct IngestMetrics {
     refusals: Family<Reason, Counter>,
     unreadable: Counter,
     carried_twice: Counter,
+    carried_unchecked: Counter,
     retries: Counter,
     ack_latency: Histogram,
     /// Streams that this replica serves.
@@ -39,6 +40,7 @@ impl Default for IngestMetrics {
             refusals: Family::default(),
             unreadable: Counter::default(),
             carried_twice: Counter::default(),
+            carried_unchecked: Counter::default(),
             retries: Counter::default(),
             // 0.5 ms to 16 s.
             ack_latency: Histogram::new(exponential_buckets(0.0005, 2.0, 16)),
@@ -72,6 +74,11 @@ impl IngestMetrics {
             self.carried_twice.clone(),
         );
         registry.register(
+            "carried_unchecked",
+            "Records stored although an older epoch may hold them",
+            self.carried_unchecked.clone(),
+        );
+        registry.register(
             "ingest_retries",
             "Transactions that were tried again",
             self.retries.clone(),
@@ -94,6 +101,7 @@ impl IngestMetrics {
         self.events.inc_by(stored.events);
         self.unreadable.inc_by(stored.unreadable);
         self.carried_twice.inc_by(stored.carried_twice);
+        self.carried_unchecked.inc_by(stored.carried_unchecked);
         self.ack_latency.observe(took.as_secs_f64());
     }
 

@@ -222,6 +222,11 @@ impl Session {
             warn!(agent = %self.agent, records = stored.unreadable,
                 "agent {} sent what this version cannot read; it is stored as it came", self.agent);
         }
+        if stored.carried_unchecked > 0 {
+            warn!(agent = %self.agent, records = stored.carried_unchecked,
+                "agent {} carried records over that may now be stored twice: to look for them took \
+                too long", self.agent);
+        }
         self.send(Answer::Ack(v1::Ack {
             session: open.session,
             acked: stored.acked,

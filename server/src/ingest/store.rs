@@ -1,11 +1,13 @@
-//! One batch, one transaction.
+//! One batch, one transaction; before it, a look for records that were carried over.
 
+use analysis::Timestamp;
 use delivery::{Accept, Batch, BatchHead, Receiver, Refusal};
 use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 
+use super::carried::{self, Known};
+use super::facts;
 use super::rows::{Row, encode, rows};
-use super::{carried, facts};
 use crate::db::streams::{self, LockedStream};
 use crate::db::{events, gaps};
 
@@ -41,6 +43,16 @@ pub struct Stored {
     pub unreadable: u64,
     /// Records left out because an older epoch holds them.
     pub carried_twice: u64,
+    /// Records stored although an older epoch may hold them: to look took too long.
+    pub carried_unchecked: u64,
+}
+
+/// How far one transaction came.
+enum Step {
+    Done(Outcome),
+    /// Before anything is stored, somebody has to look for these carried records. The time is the
+    /// database's.
+    LookUp(Vec<usize>, Timestamp),
 }
 
 /// Stores a batch. What is stored already is skipped, so storing twice changes nothing.
@@ -52,27 +64,53 @@ pub struct Stored {
 /// If Postgres fails. Whether the batch is stored is then not known; to find out, call it again.
 pub async fn store(db: &PgPool, speaker: Speaker, batch: &Batch) -> sqlx::Result<Outcome> {
     let rows = rows(batch, speaker.boot);
+    let mut known = None;
+    loop {
+        match step(db, speaker, batch, &rows, known.as_ref()).await? {
+            Step::Done(outcome) => return Ok(outcome),
+            Step::LookUp(asked, now) => {
+                let (agent, offset) = (speaker.agent, speaker.clock_offset_ms);
+                known = Some(carried::look_up(db, agent, &rows, &asked, offset, now).await?);
+            }
+        }
+    }
+}
+
+/// Stores the batch in one transaction, unless `known` is missing and needed. Whether the batch is
+/// in order is decided anew each time: the stream may have moved while carried records were looked
+/// up.
+async fn step(
+    db: &PgPool,
+    speaker: Speaker,
+    batch: &Batch,
+    rows: &[Row<'_>],
+    known: Option<&Known>,
+) -> sqlx::Result<Step> {
     let mut tx = streams::begin(db).await?;
     let Some(locked) = streams::lock(&mut tx, speaker.agent)
         .await?
         .filter(|row| row.active)
     else {
-        return Ok(Outcome::Revoked);
+        return Ok(Step::Done(Outcome::Revoked));
     };
     if locked.clone_suspected_at.is_some() {
-        return Ok(Outcome::CloneSuspected);
+        return Ok(Step::Done(Outcome::CloneSuspected));
     }
     let accept = match decide(&locked, &batch.head()) {
         Ok(accept) => accept,
         Err(refusal) => {
             note_malformed(&mut tx, speaker.agent, batch, &refusal, &locked).await?;
             tx.commit().await?;
-            return Ok(Outcome::Refused(refusal));
+            return Ok(Step::Done(Outcome::Refused(refusal)));
         }
     };
-    let stored = insert(&mut tx, speaker, &locked, &accept, &rows).await?;
+    if known.is_none() && !accept.look_up.is_empty() {
+        tx.rollback().await?;
+        return Ok(Step::LookUp(accept.look_up, locked.now));
+    }
+    let stored = insert(&mut tx, speaker.agent, &locked, &accept, rows, known).await?;
     tx.commit().await?;
-    Ok(Outcome::Stored(stored))
+    Ok(Step::Done(Outcome::Stored(stored)))
 }
 
 fn decide(locked: &LockedStream, head: &BatchHead<'_>) -> Result<Accept, Refusal> {
@@ -93,27 +131,15 @@ fn decide(locked: &LockedStream, head: &BatchHead<'_>) -> Result<Accept, Refusal
 
 async fn insert(
     db: &mut PgConnection,
-    speaker: Speaker,
+    agent: Uuid,
     locked: &LockedStream,
     accept: &Accept,
     rows: &[Row<'_>],
+    known: Option<&Known>,
 ) -> sqlx::Result<Stored> {
-    let Speaker {
-        agent,
-        clock_offset_ms,
-        ..
-    } = speaker;
-    let known = carried::stored_already(
-        db,
-        agent,
-        rows,
-        &accept.look_up,
-        clock_offset_ms,
-        locked.now,
-    )
-    .await?;
+    let is_known = |at: &usize| known.is_some_and(|known| known.stored.contains(at));
     let fresh: Vec<&Row<'_>> = (accept.skip..rows.len())
-        .filter(|at| !known.contains(at))
+        .filter(|at| !is_known(at))
         .map(|at| &rows[at])
         .collect();
     let mut stored = Stored {
@@ -130,7 +156,8 @@ async fn insert(
     }
     streams::store(db, agent, &accept.row, locked.now).await?;
     stored.unreadable = fresh.iter().filter(|row| row.is_unreadable()).count() as u64;
-    stored.carried_twice = known.len() as u64;
+    stored.carried_twice = (rows.len() - accept.skip - fresh.len()) as u64;
+    stored.carried_unchecked = known.map_or(0, |known| known.unchecked);
     Ok(stored)
 }
 
