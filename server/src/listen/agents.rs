@@ -20,6 +20,7 @@ use tonic::transport::Server;
 use tonic::transport::server::Connected;
 use tracing::{info, warn};
 
+use super::per_agent::{AgentPlace, AgentPlaces};
 use super::{Admitted, Door};
 use crate::api::metrics::Metrics;
 use crate::db::agents;
@@ -53,10 +54,12 @@ pub async fn serve(
     stop: CancellationToken,
 ) -> Result<(), tonic::transport::Error> {
     let (admitted, connections) = mpsc::channel(WAITING);
+    let places = AgentPlaces::default();
     let letting_in = door.open(stop.clone(), move |connection| {
         let (db, metrics, admitted) = (db.clone(), Arc::clone(&metrics), admitted.clone());
+        let places = places.clone();
         async move {
-            if let Some(connection) = identified(connection, &db, &metrics).await {
+            if let Some(connection) = identified(connection, &db, &metrics, &places).await {
                 // Fails only while the server stops; the agent then finds the connection closed.
                 let _ = admitted.send(connection).await;
             }
@@ -83,7 +86,12 @@ pub async fn serve(
 ///
 /// rustls has verified the certificate; what it cannot know is asked here: whose it is, and
 /// whether it was revoked.
-async fn identified(admitted: Admitted, db: &PgPool, metrics: &Metrics) -> Option<AgentConnection> {
+async fn identified(
+    admitted: Admitted,
+    db: &PgPool,
+    metrics: &Metrics,
+    places: &AgentPlaces,
+) -> Option<AgentConnection> {
     let peer = admitted.peer;
     let refused = |outcome: &'static str| {
         metrics.identity.connection("agents", outcome);
@@ -99,11 +107,16 @@ async fn identified(admitted: Admitted, db: &PgPool, metrics: &Metrics) -> Optio
         }
     };
     let agent = identity.agent_id;
+    // Before Postgres is asked: one agent that connects all the time costs no other a query.
+    let Some(place) = places.take(agent) else {
+        info!(%peer, %agent, "refused agent {agent}: it has too many connections");
+        return refused("agent-connections");
+    };
     match timeout(CHECK_LIMIT, agents::is_active(db, agent)).await {
         Ok(Ok(true)) => Some(AgentConnection {
             stream: admitted.stream,
             identity,
-            _place: admitted.place,
+            _places: (admitted.place, place),
         }),
         Ok(Ok(false)) => {
             info!(%peer, %agent, "refused agent {agent}: it was revoked");
@@ -122,8 +135,8 @@ async fn identified(admitted: Admitted, db: &PgPool, metrics: &Metrics) -> Optio
 struct AgentConnection {
     stream: TlsStream<TcpStream>,
     identity: AgentIdentity,
-    /// Counts the connection as open.
-    _place: OwnedSemaphorePermit,
+    /// Counts the connection as open, among all and among those of its agent.
+    _places: (OwnedSemaphorePermit, AgentPlace),
 }
 
 impl Connected for AgentConnection {

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use analysis::identity::AgentId;
 use chrono::{TimeDelta, Utc};
+use proto::v1::agent_stream_client::AgentStreamClient;
 use proto::v1::agent_stream_server::{AgentStream, AgentStreamServer};
 use proto::v1::{FromAgent, FromServer, RenewRequest, RenewResponse};
 use rcgen::{ExtendedKeyUsagePurpose, KeyPair};
@@ -22,6 +23,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
+use tonic::transport::Channel;
 use tonic::{Request, Response, Status, Streaming};
 use uuid::Uuid;
 
@@ -122,6 +124,26 @@ async fn a_revoked_agent_cannot_connect_again(db: PgPool) {
 }
 
 #[sqlx::test(migrations = "../migrations")]
+async fn an_agent_has_at_most_eight_connections(db: PgPool) {
+    let listener = Listener::start(db.clone()).await;
+    let (greedy, modest) = (listener.agent_row().await, listener.agent_row().await);
+    let mut open = Vec::new();
+    for _ in 0..8 {
+        let mut client = listener.connect(greedy).await.unwrap();
+        client.renew(RenewRequest::default()).await.unwrap();
+        open.push(client);
+    }
+    let call = |id| listener.call(Some(listener.certificate(id, -1, 7)));
+    assert!(call(greedy).await.is_err());
+    assert!(call(modest).await.is_ok(), "its places are its own");
+    drop(open);
+    let again = async { while call(greedy).await.is_err() {} };
+    let again = tokio::time::timeout(std::time::Duration::from_secs(10), again);
+    again.await.expect("a closed connection is a free place");
+    listener.stop().await;
+}
+
+#[sqlx::test(migrations = "../migrations")]
 async fn servers_that_start_at_once_are_one_authority(db: PgPool) {
     let starts = (0..8).map(|_| Authority::open(&db, Utc::now()));
     let opened = futures_util::future::try_join_all(starts).await.unwrap();
@@ -183,6 +205,15 @@ impl Listener {
         let answer = client.renew(RenewRequest::default()).await;
         let answer = answer.map_err(|status| status.to_string())?;
         Ok(answer.into_inner().certificate_pem)
+    }
+
+    async fn connect(
+        &self,
+        id: AgentId,
+    ) -> Result<AgentStreamClient<Channel>, tonic::transport::Error> {
+        let credentials = self.certificate(id, -1, 7);
+        let tls = client_tls(self.authority.bundle_pem(), Some(credentials));
+        agent(self.address, tls).await
     }
 
     /// A host that joined.
