@@ -49,6 +49,14 @@ impl Member {
             .with_context(|| format!("{}: {line}", self.name()))
     }
 
+    /// Lets systemd start the agent again at once when it was killed; the product waits 5 s.
+    pub fn restart_at_once(&self) -> Result<()> {
+        let path = "/etc/systemd/system/aiops-agent.service.d/at-once.conf";
+        let text = "[Unit]\nStartLimitIntervalSec=0\n[Service]\nRestartSec=200ms\n";
+        self.host.write(path, text)?;
+        self.run("systemctl daemon-reload").map(drop)
+    }
+
     /// Installs a service. `settings` are lines of its `[Service]` section.
     pub fn service(&self, name: &str, settings: &str) -> Result<()> {
         self.unit(name, &format!("[Service]\n{settings}\n"))

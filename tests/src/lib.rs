@@ -12,4 +12,4 @@ pub use aiops::{Aiops, Answer};
 pub use lab::Lab;
 pub use program::Program;
 pub use server::Server;
-pub use testhost::{Host, until};
+pub use testhost::{Host, Running, until};

@@ -88,6 +88,10 @@ impl Program {
         Ok(())
     }
 
+    pub fn has_ended(&mut self) -> Result<bool> {
+        Ok(self.child.try_wait()?.is_some())
+    }
+
     pub fn pid(&self) -> u32 {
         self.child.id()
     }

@@ -8,6 +8,7 @@ use std::{
 };
 
 use anyhow::{Context, Result};
+use rustix::process::{Pid, Signal, kill_process};
 use serde::Serialize;
 use testhost::until;
 
@@ -76,6 +77,39 @@ impl Server {
         self.wait_till_ready()
     }
 
+    /// Stops its Postgres in the hard way: nothing is written, nobody gets a last word.
+    pub fn stop_postgres(&self) -> Result<()> {
+        let postmaster = Pid::from_raw(self.postmaster_line(0)?.parse()?);
+        let postmaster = postmaster.context("no process has the pid 0")?;
+        Ok(kill_process(postmaster, Signal::QUIT)?)
+    }
+
+    /// Waits till it has ended by itself.
+    pub fn until_ended(&mut self) -> Result<()> {
+        until("the server ends", READY_WITHIN, || {
+            Ok(self.running.has_ended()?.then_some(()))
+        })
+    }
+
+    /// Asks its database as Postgres' own `psql` does; rows are lines, columns end with `|`.
+    pub fn sql(&self, query: &str) -> Result<String> {
+        let socket = self.postmaster_line(4)?;
+        let connection = ["-h", &socket, "-U", "postgres", "-d", "aiops"];
+        let mut psql = Command::new("psql");
+        psql.args(connection).args(["-AtXqc", query]);
+        program::printed(&mut psql)
+    }
+
+    fn postmaster_line(&self, number: usize) -> Result<String> {
+        let path = self
+            .folder
+            .path()
+            .join("server/postgres/data/postmaster.pid");
+        let text = fs::read_to_string(path).context("its Postgres does not run")?;
+        let line = text.lines().nth(number).context("the pid file is whole")?;
+        Ok(line.trim().to_owned())
+    }
+
     fn wait_till_ready(&mut self) -> Result<()> {
         let folder = self.folder.path().to_owned();
         let running = &mut self.running;
@@ -122,6 +156,11 @@ impl Server {
 
     pub fn pid(&self) -> u32 {
         self.running.pid()
+    }
+
+    /// What it logged last, for the message of a test that fails.
+    pub fn last_lines(&self) -> String {
+        self.running.last_lines()
     }
 
     pub fn log(&self) -> PathBuf {
