@@ -1,10 +1,14 @@
 //! Whether this server lives, and whether it can serve.
 
-use axum::Json;
+use std::sync::Arc;
+use std::time::Duration;
+
 use axum::extract::State;
 use axum::http::StatusCode;
+use axum::{Extension, Json};
 use serde::Serialize;
 
+use super::recent::Recent;
 use crate::app::App;
 use crate::db::{self, partitions};
 
@@ -14,7 +18,7 @@ pub(super) async fn alive() -> &'static str {
 }
 
 /// What a server needs. `true`: it has it.
-#[derive(Debug, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 pub(super) struct Readiness {
     database: bool,
     migrations: bool,
@@ -22,9 +26,22 @@ pub(super) struct Readiness {
     partition: bool,
 }
 
+/// Readiness is asked of Postgres at most this often: anybody may ask, without a token.
+const ASK_EVERY: Duration = Duration::from_secs(1);
+
+/// The last answer of [`ready`], for all who ask.
+pub(super) type LastReadiness = Arc<Recent<Readiness>>;
+
+pub(super) fn last_readiness() -> LastReadiness {
+    Arc::new(Recent::new(ASK_EVERY))
+}
+
 /// `GET /readyz`: 200 if everything is there, else 503.
-pub(super) async fn ready(State(app): State<App>) -> (StatusCode, Json<Readiness>) {
-    let readiness = readiness(&app).await;
+pub(super) async fn ready(
+    State(app): State<App>,
+    Extension(last): Extension<LastReadiness>,
+) -> (StatusCode, Json<Readiness>) {
+    let readiness = last.get(readiness(&app)).await;
     let Readiness {
         database,
         migrations,

@@ -13,6 +13,7 @@ mod hosts;
 pub mod live;
 pub mod metrics;
 mod params;
+mod recent;
 mod restarts;
 mod runs;
 mod tokens;
@@ -22,7 +23,7 @@ use axum::http::{HeaderValue, header};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::Response;
 use axum::routing::{get, post};
-use axum::{Router, response::IntoResponse as _};
+use axum::{Extension, Router, response::IntoResponse as _};
 
 use crate::app::App;
 use error::ApiError;
@@ -51,7 +52,10 @@ pub fn router(app: App) -> Router {
     Router::new()
         .nest("/api/v1", people)
         .route("/healthz", get(health::alive))
-        .route("/readyz", get(health::ready))
+        .route(
+            "/readyz",
+            get(health::ready).layer(Extension(health::last_readiness())),
+        )
         .route("/metrics", get(metrics::metrics))
         .with_state(app)
 }
