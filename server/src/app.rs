@@ -17,7 +17,10 @@ use crate::identity::authority::Authority;
 /// Cheap to clone: one for each request.
 #[derive(Clone)]
 pub struct App {
+    /// For people's requests, enrolment and renewal.
     pub db: PgPool,
+    /// For what must go on however many people ask: storing, and upkeep. The same database.
+    pub ingest_db: PgPool,
     pub authority: Arc<Authority>,
     pub config: Arc<Config>,
     pub live: LiveEvents,

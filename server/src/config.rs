@@ -65,6 +65,7 @@ pub struct Retention {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Limits {
+    /// In all: three of five store what agents send, the others answer people.
     pub database_connections: u32,
     /// TLS handshakes in flight on one listener. More wait in the kernel's queue.
     pub handshakes: usize,
@@ -139,6 +140,19 @@ impl Default for Limits {
             http_connections: 1_000,
             agent_connections: 15_000,
         }
+    }
+}
+
+impl Limits {
+    /// Connections that only store. At least one.
+    pub fn ingest_database_connections(&self) -> u32 {
+        (self.database_connections.saturating_mul(3) / 5).max(1)
+    }
+
+    /// Connections for people's requests. At least one.
+    pub fn people_database_connections(&self) -> u32 {
+        let ingest = self.ingest_database_connections();
+        self.database_connections.saturating_sub(ingest).max(1)
     }
 }
 

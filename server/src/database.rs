@@ -10,9 +10,12 @@ use crate::config::Config;
 use crate::db;
 use crate::private_postgres::PrivatePostgres;
 
-/// A pool of connections, and the private Postgres behind it if there is one.
+/// Two pools of connections, and the private Postgres behind them if there is one.
 pub struct Database {
+    /// For people's requests and commands.
     pub pool: PgPool,
+    /// For storing what agents send, so that no flood of requests can keep it waiting.
+    pub ingest: PgPool,
     private: Option<PrivatePostgres>,
 }
 
@@ -53,6 +56,7 @@ impl Database {
     /// A database that is there already; for tests.
     pub fn given(pool: PgPool) -> Self {
         Self {
+            ingest: pool.clone(),
             pool,
             private: None,
         }
@@ -66,9 +70,16 @@ impl Database {
         db::migrate(&options)
             .await
             .context("cannot migrate the database")?;
-        let pool = db::connect(options, config.limits.database_connections).await;
+        let limits = &config.limits;
+        // Connects when the first agent does: a command needs none.
+        let ingest = db::connect_later(options.clone(), limits.ingest_database_connections());
+        let pool = db::connect(options, limits.people_database_connections()).await;
         let pool = pool.context("cannot connect to the database")?;
-        Ok(Self { pool, private })
+        Ok(Self {
+            pool,
+            ingest,
+            private,
+        })
     }
 
     /// Waits until the private Postgres has ended by itself; for ever if there is none.
@@ -84,7 +95,7 @@ impl Database {
 
     /// Closes the connections, and ends the private Postgres.
     pub async fn close(self) {
-        self.pool.close().await;
+        tokio::join!(self.pool.close(), self.ingest.close());
         if let Some(private) = self.private {
             private.stop().await;
         }

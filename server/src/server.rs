@@ -65,6 +65,7 @@ impl Server {
         let agents = listen(config.listen.agents).await?;
         let app = App {
             db: database.pool.clone(),
+            ingest_db: database.ingest.clone(),
             addresses: Addresses {
                 http: http.local_addr()?,
                 agents: agents.local_addr()?,
@@ -141,7 +142,7 @@ fn start(
     let serving = people::serve(people, router, stop());
     parts.spawn(named("people's listener", serving.map(Ok)));
     let routes = Routes::new(ingest::service(app.clone()));
-    let (db, metrics) = (app.db.clone(), Arc::clone(&app.metrics));
+    let (db, metrics) = (app.ingest_db.clone(), Arc::clone(&app.metrics));
     let serving = agents::serve(agents, routes, db, metrics, stop());
     parts.spawn(named("agents' listener", async { Ok(serving.await?) }));
     parts.spawn(named("upkeep", upkeep::run(app.clone(), stop())));

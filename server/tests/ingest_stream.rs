@@ -216,6 +216,19 @@ async fn while_postgres_is_gone_the_stream_stays_and_nothing_is_acknowledged(db:
 }
 
 #[sqlx::test(migrations = "../migrations")]
+async fn agents_are_stored_while_people_hold_all_their_connections(db: PgPool) {
+    let mut app = app(&db).await;
+    let host = Host::join(&db, "db-01").await;
+    let options = db.connect_options().as_ref().clone();
+    app.db = server::db::connect(options, 1).await.unwrap();
+    let _held = app.db.acquire().await.unwrap();
+    let mut agent = Agent::connect(&app, host).await;
+    let session = agent.welcome(0).await.session;
+    agent.say(batch_of(session, 1, 1..4)).await;
+    assert_eq!(agent.ack().await, 3);
+}
+
+#[sqlx::test(migrations = "../migrations")]
 async fn a_missing_partition_is_made_when_it_is_needed(db: PgPool) {
     let app = app(&db).await;
     let host = Host::join(&db, "db-01").await;

@@ -65,13 +65,13 @@ pub(super) async fn metrics(State(app): State<App>) -> Result<Response, ApiError
 
 fn register_pool(app: &App, registry: &mut Registry) {
     let connections = Gauge::<i64>::default();
-    connections.set(app.db.size().into());
+    connections.set(i64::from(app.db.size()) + i64::from(app.ingest_db.size()));
     registry.register(
         "database_connections",
         "Connections to Postgres",
         connections,
     );
     let idle = Gauge::<i64>::default();
-    idle.set(i64::try_from(app.db.num_idle()).unwrap_or(i64::MAX));
+    idle.set(i64::try_from(app.db.num_idle() + app.ingest_db.num_idle()).unwrap_or(i64::MAX));
     registry.register("database_connections_idle", "Of these, idle ones", idle);
 }

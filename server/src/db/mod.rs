@@ -40,11 +40,19 @@ const SESSION_SETTINGS: [(&str, &str); 4] = [
 ///
 /// If Postgres does not answer or refuses us.
 pub async fn connect(options: PgConnectOptions, connections: u32) -> sqlx::Result<PgPool> {
+    let options = options.options(SESSION_SETTINGS);
+    pool(connections).connect_with(options).await
+}
+
+/// A pool of at most `connections`, the first of which is made when it is needed.
+pub fn connect_later(options: PgConnectOptions, connections: u32) -> PgPool {
+    pool(connections).connect_lazy_with(options.options(SESSION_SETTINGS))
+}
+
+fn pool(connections: u32) -> PgPoolOptions {
     PgPoolOptions::new()
         .max_connections(connections)
         .acquire_timeout(CONNECTION_WAIT)
-        .connect_with(options.options(SESSION_SETTINGS))
-        .await
 }
 
 /// Brings the schema up to date. Any number of servers may do this at once: sqlx takes a lock.

@@ -37,7 +37,7 @@ pub(super) fn watch_revoked(app: &App) -> Revoked {
 }
 
 async fn refresh(app: &App, told: &watch::Sender<Arc<BTreeSet<Uuid>>>) {
-    match hosts::revoked(&app.db).await {
+    match hosts::revoked(&app.ingest_db).await {
         Ok(agents) => {
             let agents: BTreeSet<Uuid> = agents.into_iter().collect();
             // Wakes ten thousand streams: only when there is something new.

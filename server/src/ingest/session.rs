@@ -159,7 +159,7 @@ impl Session {
         }
         let mut backoff = Backoff::new();
         let answer = loop {
-            match hello(&self.app.db, self.agent, &parsed, &wire).await {
+            match hello(&self.app.ingest_db, self.agent, &parsed, &wire).await {
                 Ok(answer) => break answer,
                 Err(error) => self.wait_for_postgres(&error, &mut backoff).await?,
             }
@@ -242,7 +242,7 @@ impl Session {
     async fn store(&mut self, batch: &Batch, open: Open) -> Result<Stored, End> {
         let mut backoff = Backoff::new();
         loop {
-            match store(&self.app.db, open.speaker, batch).await {
+            match store(&self.app.ingest_db, open.speaker, batch).await {
                 Ok(Outcome::Stored(stored)) => return Ok(stored),
                 Ok(Outcome::Refused(refusal)) => return Err(refused(&refusal)),
                 Ok(Outcome::Revoked) => return Err(revoked()),
@@ -269,7 +269,7 @@ impl Session {
                 return Err(End::Refused(Reason::Malformed, detail));
             }
             Trouble::NoPartition => {
-                if let Err(error) = partitions::ensure(&self.app.db).await {
+                if let Err(error) = partitions::ensure(&self.app.ingest_db).await {
                     warn!(%error, "cannot make a partition for today: {error}");
                 }
             }
@@ -303,7 +303,15 @@ impl Session {
     async fn on_heartbeat(&mut self, beat: v1::Heartbeat, open: Open) -> Result<(), End> {
         let heard = heard(beat.last_durable_seq, beat.wall_clock_ns, self.app.now());
         let capabilities = capabilities(&beat.capabilities);
-        match hosts::heard(&self.app.db, self.agent, open.session, heard, &capabilities).await {
+        match hosts::heard(
+            &self.app.ingest_db,
+            self.agent,
+            open.session,
+            heard,
+            &capabilities,
+        )
+        .await
+        {
             Ok(true) => Ok(()),
             Ok(false) => {
                 let detail = format!("session {} was replaced", open.session);
@@ -327,7 +335,7 @@ impl Session {
         let now = self.app.now();
         let gap = malformed_gap(self.agent, epoch, first_seq, what, now);
         let noted = async {
-            let mut connection = self.app.db.acquire().await?;
+            let mut connection = self.app.ingest_db.acquire().await?;
             gaps::insert(&mut connection, self.agent, &[gap], now).await
         };
         if let Err(error) = noted.await {
@@ -363,7 +371,8 @@ impl Session {
         };
         info!(agent = %self.agent, session = open.session, reason,
             "agent {} disconnected: {reason}", self.agent);
-        let noted = hosts::disconnected(&self.app.db, self.agent, open.session, reason).await;
+        let noted =
+            hosts::disconnected(&self.app.ingest_db, self.agent, open.session, reason).await;
         if let Err(error) = noted {
             debug!(agent = %self.agent, %error, "cannot note the end of a stream: {error}");
         }

@@ -26,7 +26,7 @@ const PRESENCE_EVERY: Duration = Duration::from_secs(15);
 /// None; a failed pass is logged and tried again.
 pub async fn run(app: App, stop: CancellationToken) -> anyhow::Result<()> {
     // Before any lease: a server that starts alone must be able to store at once.
-    if let Err(error) = partitions::ensure(&app.db).await {
+    if let Err(error) = partitions::ensure(&app.ingest_db).await {
         warn!(%error, "cannot make partitions: {error}");
     }
     tokio::join!(keep_partitions(&app, &stop), keep_presence(&app, &stop));

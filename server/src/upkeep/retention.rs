@@ -12,7 +12,12 @@ use crate::db::partitions;
 
 /// Makes partitions ahead and drops those that are too old, on one replica at a time.
 pub(super) async fn pass(app: &App) -> sqlx::Result<()> {
-    keep(&app.db, app.replica, app.config.retention.events_days).await
+    keep(
+        &app.ingest_db,
+        app.replica,
+        app.config.retention.events_days,
+    )
+    .await
 }
 
 /// One pass: drops whole days that are more than `days` days old. The restart ledger stays.

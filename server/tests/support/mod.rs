@@ -25,6 +25,7 @@ pub async fn app(db: &PgPool) -> App {
     let nowhere = ([127, 0, 0, 1], 1).into();
     App {
         db: db.clone(),
+        ingest_db: db.clone(),
         authority: Arc::new(authority),
         config: Arc::new(Config::default()),
         live: Default::default(),
