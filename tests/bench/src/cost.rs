@@ -1,6 +1,6 @@
 //! What processes have used, from procfs and getrusage.
 
-use std::{fs, time::Duration};
+use std::{collections::BTreeMap, fs, time::Duration};
 
 use anyhow::{Context, Result};
 
@@ -37,6 +37,58 @@ impl Resident {
 
     pub fn total_kib(self) -> u64 {
         self.anonymous_kib + self.file_kib + self.shared_kib
+    }
+}
+
+/// What a page of a process is there for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Purpose {
+    /// Heap, stacks, and what a program changes of itself.
+    Own,
+    /// Program and libraries, as they are in their files.
+    Code,
+    /// Journal files that are being read: the kernel takes these pages back when it likes.
+    Journal,
+    /// The buffer in which the kernel's BPF programs leave events; mapped twice, it counts twice.
+    RingBuffer,
+}
+
+/// Resident memory by purpose, from a `smaps` file of procfs. Unit: KiB.
+pub fn resident_by_purpose(smaps: &str) -> BTreeMap<Purpose, u64> {
+    let mut purpose = Purpose::Own;
+    let mut resident = BTreeMap::new();
+    for line in smaps.lines() {
+        if let Some(kib) = line.strip_prefix("Rss:") {
+            let kib: u64 = kib.trim().trim_end_matches(" kB").parse().unwrap_or(0);
+            *resident.entry(purpose).or_default() += kib;
+        } else if is_mapping(line) {
+            purpose = purpose_of(line);
+        }
+    }
+    resident
+}
+
+/// `7f0-7f1 r-xp 0 08:01 5 /usr/bin/x`, and not `Size: 4 kB`.
+fn is_mapping(line: &str) -> bool {
+    let range = line
+        .split(' ')
+        .next()
+        .and_then(|first| first.split_once('-'));
+    range.is_some_and(|(start, _)| u64::from_str_radix(start, 16).is_ok())
+}
+
+fn purpose_of(mapping: &str) -> Purpose {
+    let mut columns = mapping.split_whitespace();
+    let writable = columns.nth(1).is_some_and(|rights| rights.contains('w'));
+    let name = columns.nth(3).unwrap_or_default();
+    if name.contains("bpf") {
+        Purpose::RingBuffer
+    } else if name.ends_with(".journal") {
+        Purpose::Journal
+    } else if name.starts_with('/') && !writable {
+        Purpose::Code
+    } else {
+        Purpose::Own
     }
 }
 
@@ -93,6 +145,23 @@ mod tests {
         assert_eq!(resident.anonymous_kib, 10);
         assert_eq!(resident.total_kib(), 30);
         assert!(Resident::from_status("Name: x").is_err());
+    }
+
+    #[test]
+    fn pages_are_told_apart_by_what_is_mapped() {
+        let smaps = "55d0-55e0 r-xp 0 08:01 5   /usr/bin/x\nSize: 9 kB\nRss:  4 kB\n\
+            55e0-55f0 rw-p 0 08:01 5   /usr/bin/x\nRss:  1 kB\n\
+            7f00-7f10 rw-p 0 00:00 0\nRss:  2 kB\n\
+            7f10-7f20 r--s 0 00:1 7  /var/log/journal/1/system.journal\nRss:  8 kB\n\
+            7f20-7f30 rw-s 0 00:1 7  anon_inode:bpf-map\nRss:  16 kB\n";
+        let resident = resident_by_purpose(smaps);
+        let expected = [
+            (Purpose::Own, 3),
+            (Purpose::Code, 4),
+            (Purpose::Journal, 8),
+            (Purpose::RingBuffer, 16),
+        ];
+        assert_eq!(resident, BTreeMap::from(expected));
     }
 
     #[test]

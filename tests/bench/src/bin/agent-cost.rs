@@ -7,7 +7,7 @@ use std::{
 
 use anyhow::{Context, Result};
 use bench::{
-    cost::{Resident, cpu_of_threads},
+    cost::{Purpose, cpu_of_threads, resident_by_purpose},
     figures::{beside, figure, load},
 };
 use system::{Lab, Member, until};
@@ -92,18 +92,18 @@ fn seconds(text: &str) -> Option<f64> {
 }
 
 fn report_memory(host: &Member, agent: &str) -> Result<()> {
-    let resident = Resident::from_status(&host.run(&format!("cat /proc/{agent}/status"))?)?;
+    let resident = resident_by_purpose(&host.run(&format!("cat /proc/{agent}/smaps"))?);
     let kib = |kib: u64| format!("{kib} KiB");
-    figure("agent, RSS", &kib(resident.total_kib()), "<= 20480 KiB");
-    beside("  anonymous: its own", &kib(resident.anonymous_kib));
-    beside(
-        "  file-backed: program, libraries, journal",
-        &kib(resident.file_kib),
-    );
-    beside(
-        "  shared with the kernel: ring buffer",
-        &kib(resident.shared_kib),
-    );
+    figure("agent, RSS", &kib(resident.values().sum()), "<= 20480 KiB");
+    for (purpose, what) in [
+        (Purpose::Own, "heap and stacks"),
+        (Purpose::Code, "program and libraries"),
+        (Purpose::Journal, "journal files being read"),
+        (Purpose::RingBuffer, "ring buffer, mapped twice"),
+    ] {
+        let part = resident.get(&purpose).copied().unwrap_or(0);
+        beside(&format!("  {what}"), &kib(part));
+    }
     let threads = host.run(&format!("ls /proc/{agent}/task | wc -l"))?;
     beside("  threads", threads.trim());
     Ok(())

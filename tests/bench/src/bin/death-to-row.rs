@@ -23,15 +23,16 @@ const LOOK_EVERY: Duration = Duration::from_millis(2);
 const ENOUGH_WITHIN: Duration = Duration::from_secs(180);
 const FLOOR_ROUNDS: usize = 100;
 
+/// Two deaths each time, at moments that are in no step with the agent's or the server's.
+const DIES: &str = "while :; do sleep 0.$((RANDOM % 90 + 10)); /bin/true; done";
+
 fn main() -> Result<()> {
     let runtime = tokio::runtime::Runtime::new()?;
     let lab = Lab::start(&["h1"])?;
     load("before");
-    // Two deaths each time, at moments that are in no step with the agent's or the server's.
-    let dies =
-        "ExecStart=/bin/bash -c 'while :; do sleep 0.$((RANDOM %% 90 + 10)); /bin/true; done'";
     let host = lab.member("h1");
-    host.service("mortal", dies)?;
+    host.host().write("/mortal.sh", DIES)?;
+    host.service("mortal", "ExecStart=/bin/bash /mortal.sh")?;
     host.run("systemctl start mortal")?;
     let database = runtime.block_on(loopback::database(&lab.server))?;
     let seen = runtime.block_on(watch(&database))?;

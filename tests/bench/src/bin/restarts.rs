@@ -15,7 +15,7 @@ use bench::{
 };
 use system::program;
 
-const ROUNDS: usize = 15;
+const ROUNDS: usize = 5;
 
 fn main() -> Result<()> {
     let folder = cached_journal()?;
