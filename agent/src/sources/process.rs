@@ -68,12 +68,12 @@ pub async fn watch(
         only,
         ..Options::new(told.boot)
     };
-    let mut away = before.gap(told.boot);
+    let mut away = Some(before);
     while !stop.is_cancelled() {
         let why = match start(&options, events.clone()).await {
             Ok((running, started)) => {
                 told.runs(started).await;
-                if let Some(gap) = away.take()
+                if let Some(gap) = away.take().and_then(|before| before.gap(told.boot))
                     && events.send(gap).await.is_err()
                 {
                     return;
