@@ -125,7 +125,12 @@ pub enum Evidence {
     /// systemd ran a stop or restart job for the unit.
     StopJob { job: u64, restart: bool },
     /// A process asked systemd for it.
-    Request { actor: Actor },
+    Request {
+        actor: Actor,
+        /// How long after the request the stop began; negative: before it.
+        #[serde(default)]
+        stop_after_ms: i64,
+    },
     /// The kernel's out-of-memory killer chose a process of the unit.
     KernelOom {
         constraint: OomConstraint,

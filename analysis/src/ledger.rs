@@ -231,9 +231,21 @@ fn stop_weight((at, stop): &(Timestamp, Stop)) -> impl Ord + use<> {
         own_words,
         stop.evidence.len(),
         certainty,
+        request_weight(stop),
         as_text(stop),
         std::cmp::Reverse(*at),
     )
+}
+
+/// Of two requests the one that the stop followed sooner explains it, as in the fold.
+fn request_weight(stop: &Stop) -> Option<(bool, std::cmp::Reverse<u64>)> {
+    stop.evidence.iter().find_map(|fact| match fact {
+        Evidence::Request { stop_after_ms, .. } => Some((
+            *stop_after_ms >= 0,
+            std::cmp::Reverse(stop_after_ms.unsigned_abs()),
+        )),
+        _ => None,
+    })
 }
 
 /// Whether nothing is known of the run itself, but that its boot is over.

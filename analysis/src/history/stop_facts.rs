@@ -276,12 +276,10 @@ impl StopFacts {
     }
 
     fn evidence_of_others(&self) -> impl Iterator<Item = Evidence> {
-        let request = self
-            .request
-            .as_ref()
-            .map(|JoinedRequest { actor, .. }| Evidence::Request {
-                actor: actor.clone(),
-            });
+        let request = self.request.as_ref().map(|request| Evidence::Request {
+            actor: request.actor.clone(),
+            stop_after_ms: request.apart.num_milliseconds(),
+        });
         let dependency = self
             .dependency
             .as_ref()

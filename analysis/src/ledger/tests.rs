@@ -105,9 +105,11 @@ fn what_the_fold_revises_is_revised() {
         command: vec![],
         ancestors: vec![],
     };
-    let asked = || Evidence::Request {
+    let asked_before = |stop_after_ms| Evidence::Request {
         actor: actor.clone(),
+        stop_after_ms,
     };
+    let asked = || asked_before(900);
     use Certainty::{Inferred, Measured, Unknown};
     // (what was said first, what later)
     let cases = [
@@ -122,6 +124,16 @@ fn what_the_fold_revises_is_revised() {
         (
             stop(StopCause::Manual, Inferred, &[job()]),
             stop(StopCause::Unknown, Unknown, &[job()]),
+        ),
+        (
+            // Somebody restarts it, and a second later somebody else stops it.
+            stop(StopCause::Manual, Measured, &[job(), asked()]),
+            stop(StopCause::Manual, Measured, &[job(), asked_before(100)]),
+        ),
+        (
+            // What was asked after the stop began did not ask for it.
+            stop(StopCause::Manual, Measured, &[job(), asked_before(-3)]),
+            stop(StopCause::Manual, Measured, &[job(), asked_before(900)]),
         ),
         (
             stop(StopCause::Manual, Inferred, &[job(), asked()]),

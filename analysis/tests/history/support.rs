@@ -149,7 +149,7 @@ fn because(evidence: &Evidence) -> String {
         }
         Evidence::StopJob { restart: false, .. } => "stop job".to_owned(),
         Evidence::StopJob { restart: true, .. } => "restart job".to_owned(),
-        Evidence::Request { actor } => format!("asked by {}", who(actor)),
+        Evidence::Request { actor, .. } => format!("asked by {}", who(actor)),
         Evidence::KernelOom { limit_bytes, .. } => format!("oom line {limit_bytes:?}"),
         Evidence::OomNotice => "oom notice".to_owned(),
         Evidence::ManagerLine { message } => format!("{message:?}"),

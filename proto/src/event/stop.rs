@@ -68,7 +68,13 @@ impl From<&Evidence> for v1::Evidence {
                 job: *job,
                 restart: *restart,
             }),
-            Evidence::Request { actor } => Wire::Request(actor.into()),
+            Evidence::Request {
+                actor,
+                stop_after_ms,
+            } => Wire::Request(v1::StopRequest {
+                actor: Some(actor.into()),
+                stop_after_ms: *stop_after_ms,
+            }),
             Evidence::KernelOom {
                 constraint,
                 cgroup,
@@ -112,8 +118,9 @@ fn evidence(fact: Wire) -> Result<Evidence, Malformed> {
             job: job.job,
             restart: job.restart,
         },
-        Wire::Request(actor) => Evidence::Request {
-            actor: actor.into(),
+        Wire::Request(request) => Evidence::Request {
+            actor: required("actor", request.actor)?.into(),
+            stop_after_ms: request.stop_after_ms,
         },
         Wire::KernelOom(oom) => Evidence::KernelOom {
             constraint: constraint(oom.system),

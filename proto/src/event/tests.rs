@@ -141,7 +141,10 @@ fn facts() -> Vec<Fact> {
                     job: 77,
                     restart: true,
                 },
-                Evidence::Request { actor: actor() },
+                Evidence::Request {
+                    actor: actor(),
+                    stop_after_ms: -7,
+                },
                 Evidence::KernelOom {
                     constraint: OomConstraint::Cgroup,
                     cgroup: "/system.slice/nginx.service".into(),
