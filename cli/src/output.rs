@@ -5,7 +5,7 @@ use std::{
     io::{self, IsTerminal as _, Write as _},
 };
 
-use analysis::text::{Catalogue, Language, Style, fleet::Page};
+use analysis::text::{Catalogue, Language, Style, escape, fleet::Page};
 use chrono::{Local, Offset as _, Utc};
 use serde::Serialize;
 
@@ -127,7 +127,8 @@ fn to_json<T: Serialize>(report: &T, pretty: bool) -> Result<String, Failure> {
     } else {
         serde_json::to_string(report)
     };
-    text.map_err(|error| Failure::broken("cannot write JSON", error))
+    let text = text.map_err(|error| Failure::broken("cannot write JSON", error))?;
+    Ok(escape::json(&text).into_owned())
 }
 
 fn to_yaml<T: Serialize>(report: &T) -> Result<String, Failure> {

@@ -31,6 +31,13 @@ impl Server {
     ///
     /// [`Failure`] if the authority's certificate cannot be read.
     pub fn new(connection: Connection) -> Result<Self, Failure> {
+        if !connection.server.contains("://") {
+            let message = format!(
+                "`{}` is no server: write https://HOST:PORT",
+                connection.server
+            );
+            return Err(Failure::new(Exit::Usage, message));
+        }
         let http = reqwest::Client::builder()
             .tls_backend_preconfigured(tls(&connection)?)
             .connect_timeout(CONNECT_WITHIN)

@@ -16,6 +16,26 @@ pub fn keep_lines(text: &str) -> Cow<'_, str> {
     escaped(text, |c| c != '\n' && is_harmful(c))
 }
 
+/// The same for JSON, which stays the same value: only strings can hold such characters.
+pub fn json(text: &str) -> Cow<'_, str> {
+    let harmful = |c: char| c != '\n' && is_harmful(c);
+    if !text.chars().any(harmful) {
+        return Cow::Borrowed(text);
+    }
+    let mut safe = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        if !harmful(c) {
+            safe.push(c);
+            continue;
+        }
+        for unit in c.encode_utf16(&mut [0; 2]) {
+            // Writing to a String cannot fail.
+            let _ = write!(safe, "\\u{unit:04x}");
+        }
+    }
+    Cow::Owned(safe)
+}
+
 fn escaped(text: &str, harmful: impl Fn(char) -> bool) -> Cow<'_, str> {
     if !text.chars().any(&harmful) {
         return Cow::Borrowed(text);
@@ -47,6 +67,21 @@ fn is_harmful(c: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn json_stays_the_same_value() {
+        let value = serde_json::json!({ "said": "a\u{9b}b\u{202e}c\u{e0001}d, 中文\n" });
+        let pretty = serde_json::to_string_pretty(&value).unwrap();
+        let safe = json(&pretty);
+        assert!(
+            safe.contains("a\\u009bb\\u202ec\\udb40\\udc01d, 中文"),
+            "{safe}"
+        );
+        assert_eq!(
+            serde_json::from_str::<serde_json::Value>(&safe).unwrap(),
+            value
+        );
+    }
 
     #[test]
     fn what_would_act_on_a_terminal_is_shown() {
