@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use analysis::fleet::OfflineReason;
 use analysis::identity::AgentId;
+use axum::http::uri::PathAndQuery;
 use delivery::Batch;
 use proto::v1::agent_stream_client::AgentStreamClient;
 use proto::v1::from_agent::Message as Say;
@@ -24,9 +25,11 @@ use support::{Host, app, batch, exits};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
+use tokio_stream::StreamExt as _;
 use tokio_stream::wrappers::{ReceiverStream, TcpListenerStream};
 use tonic::service::interceptor::InterceptedService;
-use tonic::transport::Server;
+use tonic::transport::{Channel, Endpoint, Server};
+use tonic_prost::ProstCodec;
 
 /// Nothing here takes that long.
 const LIMIT: Duration = Duration::from_secs(10);
@@ -185,6 +188,33 @@ async fn what_breaks_the_protocol_is_refused_and_told(db: PgPool) {
 }
 
 #[sqlx::test(migrations = "../migrations")]
+async fn what_is_no_message_is_refused_and_told(db: PgPool) {
+    let app = app(&db).await;
+    let host = Host::join(&db, "db-01").await;
+    let client = Agent::client(&app, host).await;
+    let mut client = tonic::client::Grpc::new(client);
+    client.ready().await.unwrap();
+    // Bytes are encoded as the only field of a message, its first; ours has the Hello there.
+    let codec = ProstCodec::<Vec<u8>, v1::FromServer>::default();
+    let said = tokio_stream::iter([b"\xff no hello".to_vec()]);
+    let said = said.chain(tokio_stream::pending());
+    let path = PathAndQuery::from_static("/aiops.v1.AgentStream/Stream");
+    let answers = client.streaming(tonic::Request::new(said), path, codec);
+    let mut answers = answers.await.unwrap().into_inner();
+    let answer = timeout(LIMIT, answers.message()).await.unwrap().unwrap();
+    match answer.and_then(|answer| answer.message) {
+        Some(Heard::Refused(refused)) => assert_eq!(refused.reason(), Reason::Malformed),
+        other => panic!("not refused: {other:?}"),
+    }
+    let gaps: i64 = sqlx::query_scalar("select count(*) from gap where agent_id = $1")
+        .bind(host.agent)
+        .fetch_one(&db)
+        .await
+        .unwrap();
+    assert_eq!(gaps, 1);
+}
+
+#[sqlx::test(migrations = "../migrations")]
 async fn while_postgres_is_gone_the_stream_stays_and_nothing_is_acknowledged(db: PgPool) {
     let app = app(&db).await;
     let host = Host::join(&db, "db-01").await;
@@ -250,7 +280,8 @@ struct Agent {
 }
 
 impl Agent {
-    async fn connect(app: &App, host: Host) -> Self {
+    /// A channel to a listener that takes everybody for `host`.
+    async fn client(app: &App, host: Host) -> Channel {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let identity = AgentIdentity {
@@ -270,10 +301,13 @@ impl Agent {
             .serve_with_incoming(TcpListenerStream::new(listener));
         app.tasks
             .spawn(app.stop.clone().run_until_cancelled_owned(serving));
+        let endpoint = Endpoint::from_shared(format!("http://{address}")).unwrap();
+        endpoint.connect().await.unwrap()
+    }
+
+    async fn connect(app: &App, host: Host) -> Self {
         let (said, messages) = mpsc::channel(8);
-        let mut client = AgentStreamClient::connect(format!("http://{address}"))
-            .await
-            .unwrap();
+        let mut client = AgentStreamClient::new(Self::client(app, host).await);
         let answers = client
             .stream(ReceiverStream::new(messages))
             .await

@@ -1,5 +1,6 @@
 //! One stream of an agent, from Hello to its end.
 
+use std::error::Error as _;
 use std::time::{Duration, Instant};
 
 use delivery::{Batch, Hello, Limits, Refusal};
@@ -122,8 +123,8 @@ impl Session {
                 }))) => self.answer(said).await?,
                 // What a newer agent says; the batches go on.
                 Ok(Ok(Some(FromAgent { message: None }))) => {}
-                Ok(Err(status)) if status.code() == tonic::Code::OutOfRange => {
-                    self.note_malformed(0, 0, "message too long").await;
+                Ok(Err(status)) if is_undecodable(&status) => {
+                    self.note_malformed(0, 0, status.message()).await;
                     return Err(End::Refused(Reason::Malformed, status.message().to_owned()));
                 }
                 Ok(Ok(None) | Err(_)) | Err(_) => return Err(End::Lost),
@@ -392,6 +393,17 @@ async fn cut_off(revoked: &mut Revoked, agent: Uuid) {
         // Nobody refreshes the set any more: the server stops, and the caller knows.
         std::future::pending().await
     }
+}
+
+/// Whether the agent sent what is no message: too long, compressed, or not protobuf. A connection
+/// that broke has the same codes, and a source.
+fn is_undecodable(status: &Status) -> bool {
+    use tonic::Code;
+    let code = matches!(
+        status.code(),
+        Code::OutOfRange | Code::Internal | Code::Unimplemented
+    );
+    code && status.source().is_none()
 }
 
 fn revoked() -> End {
