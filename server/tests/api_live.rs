@@ -149,6 +149,31 @@ async fn a_follower_sees_events_within_a_second_and_resumes_where_it_was(db: PgP
 }
 
 #[sqlx::test(migrations = "../migrations")]
+async fn a_follower_is_cut_when_postgres_stays_away(db: PgPool) {
+    let mut app = app(&db).await;
+    app.db = PgPool::connect_with(db.connect_options().as_ref().clone())
+        .await
+        .unwrap();
+    let token = create_api_token(&db, "test", app.now()).await.unwrap();
+    let mut follower = Follower::open(&app, &token.to_string(), "", None).await;
+    follower.next().await;
+    app.db.close().await;
+    let mut text = String::new();
+    let rest = async {
+        while let Some(chunk) = follower.body.next().await {
+            text += std::str::from_utf8(&chunk.unwrap()).unwrap();
+        }
+    };
+    let ended = tokio::time::timeout(Duration::from_secs(25), rest).await;
+    ended.expect("the stream ends");
+    let last = parse(text.trim_end().rsplit("\n\n").next().unwrap());
+    assert_eq!(
+        (last.kind.as_str(), last.data.as_str()),
+        ("cut", "the database does not answer")
+    );
+}
+
+#[sqlx::test(migrations = "../migrations")]
 async fn a_filter_lets_through_what_it_names(db: PgPool) {
     let app = app(&db).await;
     let one = Host::join(&db, "one").await;

@@ -14,7 +14,7 @@ use axum::response::{IntoResponse, Response};
 use tokio::sync::mpsc::{self, OwnedPermit, Sender};
 use tokio::time::{Instant, timeout};
 use tokio_stream::wrappers::ReceiverStream;
-use tracing::debug;
+use tracing::{debug, warn};
 
 use super::cursor;
 use super::error::ApiError;
@@ -31,7 +31,10 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// Something is sent this often, so that proxies and clients see that the stream lives.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// Messages that wait for a slow client. When it is full, nothing is read from the database.
-const MESSAGES: usize = 512;
+const MESSAGES: usize = 64;
+/// After so many reads in a row that failed, at least ten seconds, the client is cut: it shall not
+/// take silence for a quiet fleet.
+const FAILED_READS: u32 = 20;
 /// A client that reads nothing for this long is cut.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// A stream ends after this, so that a token that was revoked does not go on for ever.
@@ -62,6 +65,7 @@ pub(super) async fn stream(
         app: app.clone(),
         filter,
         position: start,
+        failed_reads: 0,
         follower,
         messages,
     };
@@ -74,6 +78,8 @@ struct Follow {
     app: App,
     filter: Filter,
     position: Position,
+    /// In a row.
+    failed_reads: u32,
     follower: Follower,
     messages: Messages,
 }
@@ -139,11 +145,14 @@ impl Follow {
     async fn pass(&mut self) -> Result<bool, End> {
         let mut some = false;
         loop {
-            let Ok(rows) = self.read().await else {
-                // The client keeps its stream; Postgres will be back.
-                return Ok(some);
+            let (rows, horizon) = match self.read().await {
+                Ok(read) => read,
+                Err(error) => {
+                    self.note_failed(&error)?;
+                    return Ok(some);
+                }
             };
-            let (rows, horizon) = rows;
+            self.failed_reads = 0;
             let more = i64::try_from(rows.len()).is_ok_and(|rows| rows == PAGE);
             for row in rows {
                 some = true;
@@ -158,6 +167,18 @@ impl Follow {
                 return Ok(some);
             }
         }
+    }
+
+    /// The client keeps its stream for a while: Postgres will be back.
+    fn note_failed(&mut self, error: &sqlx::Error) -> Result<(), End> {
+        self.failed_reads += 1;
+        if self.failed_reads == 1 {
+            warn!(%error, "cannot read the events for a follower: {error}");
+        }
+        if self.failed_reads >= FAILED_READS {
+            return Err(End::Cut("the database does not answer"));
+        }
+        Ok(())
     }
 
     async fn read(&self) -> sqlx::Result<(Vec<events::EventRow>, analysis::Timestamp)> {
