@@ -9,9 +9,10 @@ use analysis::event::Fact;
 use chrono::{Days, NaiveDate};
 use server::db::leases;
 use server::db::partitions::{self, Partition};
+use server::upkeep::presence::Presence;
 use server::upkeep::{partitions::ensure, retention};
 use sqlx::PgPool;
-use support::{Host, batch, payload_at, unit_moment, unit_stopped};
+use support::{Host, app, batch, payload_at, unit_moment, unit_stopped};
 use uuid::Uuid;
 
 #[sqlx::test(migrations = "../migrations")]
@@ -23,6 +24,35 @@ async fn a_week_is_there_however_many_servers_start_at_once(db: PgPool) {
         .map(|days| Partition(today + Days::new(days)))
         .collect();
     assert_eq!(partitions::all(&db).await.unwrap(), week);
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn nobody_is_lost_because_postgres_was_away(db: PgPool) {
+    let there = app(&db).await;
+    let mut away = there.clone();
+    away.ingest_db = PgPool::connect_lazy_with(db.connect_options().as_ref().clone());
+    away.ingest_db.close().await;
+    let host = Host::join(&db, "db-01").await;
+    host.say_hello(&db, &host.hello(0, 0)).await;
+    for silent in [
+        "update agent set last_heard_at = now() - interval '1 hour'",
+        "update agent_stream set updated_at = now() - interval '1 hour'",
+    ] {
+        sqlx::query(silent).execute(&db).await.unwrap();
+    }
+    let mut presence = Presence::default();
+    presence.pass(&away).await.unwrap_err();
+    presence.pass(&there).await.unwrap();
+    assert_eq!(lost(&db).await, 0, "it had no chance to be heard");
+    presence.pass(&there).await.unwrap();
+    assert_eq!(lost(&db).await, 1, "it had");
+}
+
+async fn lost(db: &PgPool) -> i64 {
+    sqlx::query_scalar("select count(*) from agent where disconnect_reason = 'lost'")
+        .fetch_one(db)
+        .await
+        .unwrap()
 }
 
 #[sqlx::test(migrations = "../migrations")]

@@ -2,7 +2,7 @@
 
 mod lease;
 pub mod partitions;
-mod presence;
+pub mod presence;
 pub mod retention;
 
 use std::time::Duration;
@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
 use crate::app::App;
+use presence::Presence;
 
 /// How often partitions are made and dropped. They are made a week ahead, so that this may fail
 /// for days.
@@ -46,9 +47,10 @@ async fn keep_partitions(app: &App, stop: &CancellationToken) {
 }
 
 async fn keep_presence(app: &App, stop: &CancellationToken) {
+    let mut presence = Presence::default();
     let mut tick = ticks(PRESENCE_EVERY);
     while next(&mut tick, stop).await {
-        if let Err(error) = presence::pass(app).await {
+        if let Err(error) = presence.pass(app).await {
             warn!(%error, "cannot note who is lost: {error}");
         }
     }
