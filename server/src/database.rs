@@ -1,14 +1,21 @@
 //! The Postgres that the configuration means.
 
 use std::str::FromStr as _;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use sqlx::PgPool;
 use sqlx::postgres::PgConnectOptions;
+use tokio::time::timeout;
+use tracing::warn;
 
 use crate::config::Config;
 use crate::db;
 use crate::private_postgres::PrivatePostgres;
+
+/// Connections whose query goes on are left to Postgres after this. With the grace period of
+/// requests, a stop takes less than five seconds.
+const CLOSE_LIMIT: Duration = Duration::from_secs(1);
 
 /// Two pools of connections, and the private Postgres behind them if there is one.
 pub struct Database {
@@ -93,9 +100,12 @@ impl Database {
         }
     }
 
-    /// Closes the connections, and ends the private Postgres.
+    /// Closes the connections, within a second or not at all, and ends the private Postgres.
     pub async fn close(self) {
-        tokio::join!(self.pool.close(), self.ingest.close());
+        let closing = async { tokio::join!(self.pool.close(), self.ingest.close()) };
+        if timeout(CLOSE_LIMIT, closing).await.is_err() {
+            warn!("not waiting for queries that do not end");
+        }
         if let Some(private) = self.private {
             private.stop().await;
         }

@@ -4,9 +4,12 @@
 
 mod support;
 
+use std::time::Duration;
+
 use analysis::cause::StopCause;
 use analysis::event::Fact;
 use chrono::{Days, NaiveDate};
+use server::Database;
 use server::db::leases;
 use server::db::partitions::{self, Partition};
 use server::upkeep::presence::Presence;
@@ -53,6 +56,17 @@ async fn lost(db: &PgPool) -> i64 {
         .fetch_one(db)
         .await
         .unwrap()
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_stop_does_not_wait_for_a_query_that_goes_on(db: PgPool) {
+    let pool = PgPool::connect_with(db.connect_options().as_ref().clone())
+        .await
+        .unwrap();
+    let _held = pool.acquire().await.unwrap();
+    let closing = Database::given(pool).close();
+    let closed = tokio::time::timeout(Duration::from_secs(4), closing).await;
+    closed.expect("it ends by itself");
 }
 
 #[sqlx::test(migrations = "../migrations")]
