@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::api::live::LiveEvents;
 use crate::api::metrics::Metrics;
-use crate::config::Config;
+use crate::config::{Config, PublicName};
 use crate::identity::authority::Authority;
 
 /// Cheap to clone: one for each request.
@@ -50,8 +50,8 @@ impl App {
     /// `host:port` of the agent listener under each public name, in the order to try them.
     pub fn stream_addresses(&self) -> Vec<String> {
         let port = self.addresses.agents.port();
-        let names = self.config.public_names.iter();
-        names.map(|name| name.with_port(port)).collect()
+        let names = PublicName::for_others(&self.config.public_names);
+        names.iter().map(|name| name.with_port(port)).collect()
     }
 
     /// The one line that makes a host join, to be run on it as root.

@@ -30,6 +30,20 @@ impl PublicName {
         ["localhost", "127.0.0.1", "::1"].map(|name| Self(name.into()))
     }
 
+    /// Those of `names` that another machine can use; all of them if none can.
+    pub fn for_others(names: &[Self]) -> Vec<&Self> {
+        let is_reachable = |name: &&Self| match name.0.parse::<IpAddr>() {
+            Ok(address) => !address.is_loopback(),
+            Err(_) => name.0 != "localhost",
+        };
+        let others: Vec<_> = names.iter().filter(is_reachable).collect();
+        if others.is_empty() {
+            names.iter().collect()
+        } else {
+            others
+        }
+    }
+
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -75,6 +89,28 @@ impl fmt::Display for PublicName {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn other_machines_are_not_sent_to_themselves() {
+        let names = |texts: &[&str]| -> Vec<PublicName> {
+            texts
+                .iter()
+                .map(|text| PublicName((*text).into()))
+                .collect()
+        };
+        let listed = names(&["127.0.0.1", "fleet.example", "localhost", "10.0.0.5", "::1"]);
+        let others: Vec<_> = PublicName::for_others(&listed)
+            .into_iter()
+            .map(PublicName::as_str)
+            .collect();
+        assert_eq!(others, ["fleet.example", "10.0.0.5"]);
+        let local = names(&["127.0.0.1"]);
+        assert_eq!(
+            PublicName::for_others(&local).len(),
+            1,
+            "agents of this machine alone"
+        );
+    }
 
     #[test]
     fn a_public_name_can_stand_in_a_certificate_and_an_address() {
