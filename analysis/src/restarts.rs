@@ -78,7 +78,7 @@ pub struct UnitRestarts {
     pub state: CurrentState,
     /// Stops that another run followed.
     pub restarts: u32,
-    /// Over the time that the record covers.
+    /// Over the time that the record covers; less than a day counts as one.
     pub restarts_per_day: f64,
     /// Stops that are the unit's own fault.
     pub failures: u32,

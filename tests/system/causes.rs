@@ -47,6 +47,13 @@ fn stops_are_told_apart_and_both_sides_say_the_same() -> Result<()> {
         actor.uid == 0 && actor.user.as_deref() == Some("root"),
         "{actor:?}"
     );
+    let crashed = newest(&remote(&lab, "crash")?).context("there is a stop")?;
+    let killer = crashed
+        .actor
+        .context("somebody sent the signal")?
+        .command
+        .join(" ");
+    ensure!(killer == "systemctl kill -s SEGV crash", "{killer}");
     let killed = newest(&remote(&lab, "hog")?).context("there is a stop")?;
     let memory = killed.oom.context("an OOM kill says how much was held")?;
     ensure!(

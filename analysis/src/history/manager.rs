@@ -362,6 +362,10 @@ impl UnitHistory {
     }
 
     fn close(&mut self, line: &Line<'_>, events: &mut Vec<Event>) {
+        // A run that nobody stopped stops as it ends; what was asked just before is near that.
+        if let Some(track) = self.units.get_mut(&line.unit) {
+            track.stopping_since.get_or_insert(line.now);
+        }
         self.explain_stop(&line.unit);
         self.close_or_revise(&line.unit, line.now, events);
         self.note_stop(&line.unit, line.now, false, events);

@@ -70,12 +70,10 @@ fn count(stops: &[StopRow], counts: impl Fn(&StopRow) -> bool) -> u32 {
     stops.iter().filter(|row| counts(row)).count() as u32
 }
 
+/// Less than a day counts as one: two restarts in the first minute are not thousands a day.
 fn per_day(restarts: u32, period: Period) -> f64 {
-    let covered_ms = period.covered.num_milliseconds();
-    if covered_ms <= 0 {
-        return 0.0;
-    }
-    f64::from(restarts) * DAY_MS / covered_ms as f64
+    let covered_ms = period.covered.num_milliseconds() as f64;
+    f64::from(restarts) * DAY_MS / covered_ms.max(DAY_MS)
 }
 
 fn mean(values: &[u64]) -> Option<u64> {
