@@ -1,17 +1,21 @@
 //! How a simulated agent gets its certificate: as a host does, over the API, with a token.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use proto::enrolment::{ENROL_PATH, EnrolRequest, EnrolResponse};
 use rcgen::{CertificateParams, KeyPair};
+use reqwest::StatusCode;
 use rustls::{ClientConfig, RootCertStore, crypto::ring};
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _};
 use system::Server;
 
-/// The server asks more to come again.
+/// As many as the server signs at once, and a few that wait for their turn.
 const AT_ONCE: usize = 8;
+/// Until a host that was too many asks again.
+const BUSY_WAIT: Duration = Duration::from_millis(10);
 
 /// What makes hosts members of a fleet.
 pub struct JoinToken {
@@ -68,11 +72,18 @@ impl JoinToken {
             host_name: format!("bench-{number:05}"),
             machine_id: format!("{number:032x}"),
         };
-        let answer = self.client.post(&self.url).json(&request).send().await?;
-        let status = answer.status();
-        let text = answer.text().await?;
-        ensure!(status.is_success(), "{status}: {text}");
-        self.identity(&key, serde_json::from_str(&text)?)
+        loop {
+            let answer = self.client.post(&self.url).json(&request).send().await?;
+            let status = answer.status();
+            // The server signs a few at a time; hosts that are too many come back.
+            if status == StatusCode::SERVICE_UNAVAILABLE {
+                tokio::time::sleep(BUSY_WAIT).await;
+                continue;
+            }
+            let text = answer.text().await?;
+            ensure!(status.is_success(), "{status}: {text}");
+            return self.identity(&key, serde_json::from_str(&text)?);
+        }
     }
 
     fn identity(&self, key: &KeyPair, answer: EnrolResponse) -> Result<Identity> {
