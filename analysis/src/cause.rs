@@ -1,6 +1,7 @@
 //! Why a unit stopped: the cause, how sure we are, what it rests on, and who asked for it.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::{
     Timestamp,
@@ -10,7 +11,9 @@ use crate::{
 
 /// Why a run of a unit ended. The names are stable: they stand in JSON, in the database and in
 /// the message catalogues.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum StopCause {
     /// Somebody asked systemd to stop or restart it.
@@ -88,7 +91,9 @@ impl StopCause {
 }
 
 /// How a conclusion was reached.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Certainty {
     /// The system itself says so: an exit status, a unit result, a line of the kernel.
@@ -111,7 +116,7 @@ impl Certainty {
 }
 
 /// One fact that a conclusion rests on.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case", tag = "fact")]
 pub enum Evidence {
     /// `UNIT_RESULT` as systemd journaled it: `exit-code`, `core-dump`, `oom-kill`, ...
@@ -154,7 +159,7 @@ pub enum Evidence {
 }
 
 /// What the kernel's out-of-memory killer ran short of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum OomConstraint {
     /// A cgroup's limit.
@@ -167,7 +172,7 @@ pub enum OomConstraint {
 ///
 /// Source: the exec event of `systemctl`, else the journal line of `sudo`; systemd itself does not
 /// say. Arguments have been scrubbed of secrets.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Actor {
     pub uid: u32,
     /// Name of `uid` on that host at that time, if it had one.
@@ -183,7 +188,7 @@ pub struct Actor {
 }
 
 /// Everything known about the end of one run.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Stop {
     pub cause: StopCause,
     pub certainty: Certainty,

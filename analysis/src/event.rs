@@ -1,6 +1,7 @@
 //! What an agent reports: one fact, with its time and the boot it belongs to.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::{
     Timestamp,
@@ -11,7 +12,7 @@ use crate::{
 };
 
 /// One fact about a host.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Event {
     /// When it happened, on the host's wall clock.
     pub at: Timestamp,
@@ -24,7 +25,7 @@ pub struct Event {
 }
 
 /// What happened. The names of the variants are stable: see [`Fact::kind`].
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case", tag = "kind")]
 pub enum Fact {
     ProcessForked(ProcessForked),
@@ -59,7 +60,7 @@ pub enum Fact {
 }
 
 /// Where a process runs.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Placement {
     /// Path in the cgroup hierarchy, from the agent's root: `/system.slice/nginx.service`.
     pub cgroup: String,
@@ -69,7 +70,7 @@ pub struct Placement {
     pub container: Option<String>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ProcessForked {
     pub process: ProcessId,
     pub parent_pid: u32,
@@ -79,7 +80,7 @@ pub struct ProcessForked {
     pub placement: Placement,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ProcessExecuted {
     pub process: ProcessId,
     pub parent_pid: u32,
@@ -96,7 +97,7 @@ pub struct ProcessExecuted {
     pub placement: Placement,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ProcessExited {
     pub process: ProcessId,
     pub parent_pid: u32,
@@ -116,7 +117,7 @@ pub struct ProcessExited {
 }
 
 /// The sender of a signal.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Killer {
     pub signal: Signal,
     pub pid: u32,
@@ -127,7 +128,7 @@ pub struct Killer {
 }
 
 /// Something happened to a unit, and its name says it all.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct UnitMoment {
     pub unit: UnitName,
     /// `None`: systemd did not say (old versions, some lines).
@@ -137,14 +138,14 @@ pub struct UnitMoment {
     pub start: Option<StartReason>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct UnitStopped {
     pub unit: UnitName,
     pub invocation: Option<InvocationId>,
     pub stop: Stop,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RestartScheduled {
     pub unit: UnitName,
     /// The invocation that ended.
@@ -153,7 +154,7 @@ pub struct RestartScheduled {
     pub restarts: u32,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct UnitRequested {
     pub unit: UnitName,
     pub verb: Verb,
@@ -161,7 +162,7 @@ pub struct UnitRequested {
 }
 
 /// What systemd was asked to do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verb {
     Start,
@@ -185,7 +186,7 @@ impl Verb {
 }
 
 /// Properties of a unit as D-Bus gives them, systemd's own words.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct UnitState {
     pub unit: UnitName,
     /// `active`, `inactive`, `failed`, `activating`, ...
@@ -199,7 +200,7 @@ pub struct UnitState {
     pub restarts: u32,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct OomKilled {
     /// `None`: the pid is another namespace's and could not be translated.
     pub pid: Option<u32>,
@@ -214,7 +215,7 @@ pub struct OomKilled {
     pub limit_bytes: Option<u64>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ProcessFaulted {
     pub pid: u32,
     pub comm: String,
@@ -222,7 +223,7 @@ pub struct ProcessFaulted {
     pub line: String,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct HostBooted {
     /// `None`: no older boot is known.
     pub previous_boot: Option<BootId>,
@@ -233,13 +234,13 @@ pub struct HostBooted {
     pub previous_ended_at: Option<Timestamp>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ClockJumped {
     /// How far the wall clock moved against the monotonic one; positive is forward.
     pub by_ms: i64,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct SourceStarted {
     /// `process`, `journal`, `dbus`, `kernel`.
     pub source: String,
@@ -249,14 +250,14 @@ pub struct SourceStarted {
     pub degraded: Option<String>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct AgentStarted {
     pub version: String,
     pub host_name: String,
 }
 
 /// Events that were lost, and why. Stored and shown: "no data" is not "nothing happened".
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Gap {
     /// The source that lost them, or `spool`.
     pub source: String,
@@ -267,7 +268,7 @@ pub struct Gap {
     pub detail: String,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum GapReason {
     /// The kernel's or our buffer was full.

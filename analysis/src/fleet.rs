@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::{Timestamp, event::Event, identity::AgentId};
 
 /// One host of the registry.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Host {
     pub agent_id: AgentId,
     /// As the host calls itself; two hosts may have one name.
@@ -27,7 +28,7 @@ pub struct Host {
 }
 
 /// Whether a host can be asked, and if not, why and since when.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case", tag = "state")]
 pub enum HostState {
     /// It has joined, and its agent has not connected yet.
@@ -49,7 +50,7 @@ pub enum HostState {
     },
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum OfflineReason {
     /// The agent said goodbye: it was stopped.
@@ -63,7 +64,7 @@ pub enum OfflineReason {
 }
 
 /// What a host said of itself when it last connected.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct HostFacts {
     pub agent_version: String,
     pub os: String,
@@ -76,7 +77,7 @@ pub struct HostFacts {
 }
 
 /// How one source of events runs on a host.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Capability {
     /// `process`, `journal`, `dbus`, `kernel`.
     pub source: String,
@@ -87,7 +88,7 @@ pub struct Capability {
 }
 
 /// An event as the server stored it. Order: (epoch, seq) within one agent.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct StoredEvent {
     /// Place in the server's order, for reading on behind it. Opaque.
     pub cursor: String,
@@ -102,13 +103,13 @@ pub struct StoredEvent {
 }
 
 /// `GET /api/v1/hosts`.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct HostList {
     pub hosts: Vec<Host>,
 }
 
 /// `GET /api/v1/events`: the oldest first.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct EventPage {
     pub events: Vec<StoredEvent>,
     /// Ask with `after=` this for what follows. `None`: nothing does yet.
@@ -116,7 +117,7 @@ pub struct EventPage {
 }
 
 /// `POST /api/v1/join-tokens`.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct NewJoinToken {
     pub uses: u32,
     pub ttl_s: u64,
@@ -125,7 +126,7 @@ pub struct NewJoinToken {
 }
 
 /// The answer; the token is shown this once.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct JoinToken {
     pub token: String,
     pub expires_at: Timestamp,
@@ -136,7 +137,7 @@ pub struct JoinToken {
 }
 
 /// Why a request was refused or failed, as RFC 9457 has it (`application/problem+json`).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Problem {
     /// Stable name: `host-not-found`.
     #[serde(rename = "type")]

@@ -3,12 +3,15 @@
 use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 macro_rules! uuid_name {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[derive(
+            Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema,
+        )]
         #[serde(transparent)]
         pub struct $name(pub Uuid);
 
@@ -44,12 +47,22 @@ uuid_name! {
     InvocationId
 }
 
+uuid_name! {
+    /// A question that somebody put to one or more hosts.
+    InquiryId
+}
+uuid_name! {
+    /// One host's part of an inquiry. A host obeys an id once.
+    OrderId
+}
+
 /// The name of a systemd unit, with its suffix: `nginx.service`.
 ///
 /// Holds what systemd allows (`[A-Za-z0-9:_.\\@-]`, at most 255 bytes, a known suffix), so that a
 /// name is safe on a command line, in a path and on a page.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(try_from = "String", into = "String")]
+#[schema(value_type = String, example = "nginx.service")]
 pub struct UnitName(String);
 
 /// The text is not the name of a unit.

@@ -1,20 +1,28 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
+pub mod audit;
 pub mod cause;
 pub mod event;
 pub mod fleet;
 pub mod history;
 pub mod identity;
+pub mod inquiry;
 pub mod journal;
 pub mod kernel_log;
 pub mod ledger;
+pub mod order;
+pub mod period;
 pub mod placement;
 pub mod process;
+pub mod process_tree;
+pub mod question;
+pub mod report;
 pub mod request;
 pub mod restarts;
 pub mod run;
 pub mod scrub;
+pub mod start_failure;
 pub mod text;
 
 /// A moment on somebody's wall clock, in UTC. Facts of a host carry that host's clock, which may

@@ -3,11 +3,14 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// A process within one boot of one host. The pid alone names nobody: pids are used again.
 ///
 /// The full identity of a process is (boot id, pid, start time).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema,
+)]
 pub struct ProcessId {
     /// The pid (thread group id) in the pid namespace of the agent.
     pub pid: u32,
@@ -17,7 +20,7 @@ pub struct ProcessId {
 }
 
 /// How a process ended. Source: the status that `wait` gives to its parent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case", tag = "how")]
 pub enum ExitStatus {
     /// It called exit, with this code.
@@ -62,7 +65,9 @@ impl fmt::Display for ExitStatus {
 }
 
 /// A signal by its Linux number (the numbers of x86, arm and most others; 1 to 64).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema,
+)]
 #[serde(transparent)]
 pub struct Signal(pub u8);
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::{
     Timestamp,
@@ -30,7 +31,7 @@ pub struct RestartQuestion {
 }
 
 /// What the host itself says of a unit at `now`, where it can be asked.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct UnitNow {
     pub unit: UnitName,
     /// systemd's words: `active`, `failed`, ...
@@ -41,7 +42,7 @@ pub struct UnitNow {
 }
 
 /// A stretch of time of which something is missing.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RecordGap {
     pub at: Timestamp,
     pub source: String,
@@ -60,7 +61,7 @@ pub struct RecordFacts {
     pub states: Vec<UnitNow>,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct RestartReport {
     pub since: Timestamp,
     pub until: Timestamp,
@@ -72,7 +73,7 @@ pub struct RestartReport {
 }
 
 /// The stops of one unit.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct UnitRestarts {
     pub unit: UnitName,
     pub state: CurrentState,
@@ -99,7 +100,7 @@ pub struct UnitRestarts {
 }
 
 /// What the unit does at the end of the report's time.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case", tag = "state")]
 pub enum CurrentState {
     Running {
@@ -115,7 +116,7 @@ pub enum CurrentState {
     Unknown,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct CauseShare {
     pub cause: StopCause,
     pub count: u32,
@@ -123,7 +124,7 @@ pub struct CauseShare {
 }
 
 /// One stop.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct StopRow {
     pub invocation: InvocationId,
     pub stopped_at: Timestamp,
@@ -146,7 +147,7 @@ pub struct StopRow {
 }
 
 /// What the process that was chosen held, and the limit that was reached.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct OomMemory {
     pub rss_bytes: u64,
     /// `None`: the machine's memory, or the kernel's line is missing.

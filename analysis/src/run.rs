@@ -1,6 +1,7 @@
 //! One run of a unit: the row of the restart ledger.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::{
     Timestamp,
@@ -9,7 +10,7 @@ use crate::{
 };
 
 /// One run of a unit, from its start to its stop. Kept when the events it was made from are gone.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Run {
     pub unit: UnitName,
     pub invocation: InvocationId,
@@ -26,7 +27,7 @@ pub struct Run {
 }
 
 /// Why a run began.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case", tag = "why")]
 pub enum StartReason {
     /// systemd restarted it by itself, for the `restarts`-th time in a row.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
-use crate::period::Period;
+use analysis::period::Period;
 
 /// Explains why processes and services die, restart, hang or fail to start.
 #[derive(Debug, Parser)]

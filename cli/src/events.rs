@@ -58,7 +58,10 @@ fn query(context: &Context, filter: &EventFilter) -> Result<Vec<(&'static str, S
         query.push(("kind", kinds.join(",")));
     }
     if let Some(since) = filter.since {
-        query.push(("since", (context.printer.page().now - since.0).to_rfc3339()));
+        query.push((
+            "since",
+            (context.printer.page().now - since.as_delta()).to_rfc3339(),
+        ));
     }
     Ok(query)
 }

@@ -43,7 +43,7 @@ pub async fn show(context: &Context, host: &str) -> Result<Exit, Failure> {
 pub async fn add(context: &Context, options: &JoinOptions) -> Result<Exit, Failure> {
     let wanted = NewJoinToken {
         uses: options.uses,
-        ttl_s: options.ttl.0.as_secs(),
+        ttl_s: options.ttl.as_duration().as_secs(),
         labels: labels(&options.labels)?,
     };
     let token: JoinToken = context.server()?.post("/join-tokens", &wanted).await?;

@@ -8,7 +8,6 @@ mod events;
 pub mod exit;
 mod hosts;
 mod output;
-mod period;
 mod restarts;
 mod server;
 

@@ -35,4 +35,7 @@ pub struct EnrolResponse {
     pub ca_bundle_pem: String,
     /// `host:port` of the agent listeners, in the order to try them.
     pub stream_addresses: Vec<String>,
+    /// Public keys (Ed25519, base64) whose orders the agent obeys.
+    #[serde(default)]
+    pub order_keys: Vec<String>,
 }

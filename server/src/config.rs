@@ -5,7 +5,7 @@
 //! names the nearest one that does.
 
 mod keys;
-mod period;
+
 mod public_name;
 
 use std::net::SocketAddr;
@@ -13,8 +13,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+pub use analysis::period::{NotAPeriod, Period};
 pub use keys::ConfigError;
-pub use period::{NotAPeriod, Period};
 pub use public_name::{NotAPublicName, PublicName};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

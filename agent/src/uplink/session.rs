@@ -142,7 +142,8 @@ impl<'a> Session<'a> {
                 Some(from_server::Message::RetryAfter(wait)) => {
                     return Ok(ControlFlow::Break(Ended::AskedToWait(pause(&wait))));
                 }
-                Some(from_server::Message::Ack(_)) | None => continue,
+                // Acks of the stream before, and whatever else does not come before Welcome.
+                Some(_) | None => continue,
             };
             let heartbeat = heartbeat_period(&welcome);
             let welcome = match welcome.try_into() {
@@ -252,8 +253,15 @@ impl<'a> Session<'a> {
             }
             Some(from_server::Message::Refused(refused)) => self.refused(&refused).await,
             Some(from_server::Message::Welcome(_)) => broken("a second welcome"),
-            // Of a newer server, which knows that we do not know it.
-            None => Ok(ControlFlow::Continue(())),
+            // Of a newer server, which knows that we do not know it; orders come only to agents that
+            // say they take them.
+            Some(
+                from_server::Message::Order(_)
+                | from_server::Message::CancelOrder(_)
+                | from_server::Message::OrderStored(_)
+                | from_server::Message::OrderAsked(_),
+            )
+            | None => Ok(ControlFlow::Continue(())),
         }
     }
 

@@ -98,6 +98,7 @@ fn answer(authority: &Authority, faults: Faults, body: &str) -> String {
         certificate_pem: authority.sign(&csr, Life::WEEK),
         ca_bundle_pem,
         stream_addresses: vec!["localhost:9443".into()],
+        order_keys: Vec::new(),
     })
     .unwrap()
 }

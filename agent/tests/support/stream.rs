@@ -158,6 +158,7 @@ impl AgentStream for Service {
         Ok(Response::new(v1::RenewResponse {
             certificate_pem,
             ca_bundle_pem,
+            order_keys: Vec::new(),
         }))
     }
 }
@@ -192,7 +193,7 @@ fn answer(stored: &watch::Sender<Stored>, message: FromAgent) -> Option<from_ser
             stored.send_modify(|stored| stored.goodbyes.push(goodbye.reason));
             None
         }
-        from_agent::Message::Heartbeat(_) => None,
+        from_agent::Message::Heartbeat(_) | from_agent::Message::Order(_) => None,
     }
 }
 

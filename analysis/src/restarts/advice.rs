@@ -1,6 +1,7 @@
 //! What can be done, where it follows from what was measured.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::StopRow;
 use crate::{
@@ -9,7 +10,7 @@ use crate::{
 };
 
 /// Something to do. The catalogues word it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case", tag = "advice")]
 pub enum Advice {
     /// The unit reached its own limit. `limit_bytes` is the one it reached last, where known.

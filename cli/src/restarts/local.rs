@@ -33,7 +33,7 @@ pub async fn report(
     asked: &RestartsAsked,
 ) -> Result<RestartReport, Failure> {
     let now = Utc::now();
-    let since = now - asked.period.0;
+    let since = now - asked.period.as_delta();
     // A journal of another machine says nothing of the units that run here.
     let systemd = match &asked.journal {
         None => Systemd::ask(unit).await?,

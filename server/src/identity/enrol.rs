@@ -174,6 +174,7 @@ pub(super) fn response(app: &App, agent: AgentId, certificate: IssuedCertificate
         certificate_pem: certificate.pem,
         ca_bundle_pem: app.authority.bundle_pem().to_owned(),
         stream_addresses: app.stream_addresses(),
+        order_keys: Vec::new(),
     }
 }
 

@@ -62,6 +62,7 @@ impl AgentStream for Ingest {
         Ok(Response::new(RenewResponse {
             certificate_pem: certificate.pem,
             ca_bundle_pem: self.app.authority.bundle_pem().to_owned(),
+            order_keys: Vec::new(),
         }))
     }
 }

@@ -138,7 +138,9 @@ impl Session {
             (Said::Batch(batch), Some(open)) => self.on_batch(batch, open).await,
             (Said::Heartbeat(beat), Some(open)) => self.on_heartbeat(beat, open).await,
             (Said::Goodbye(goodbye), _) => Err(End::Goodbye(goodbye.reason)),
-            (Said::Batch(_) | Said::Heartbeat(_), None) => Err(End::Refused(
+            // Nothing was ordered.
+            (Said::Order(_), Some(_)) => Ok(()),
+            (Said::Batch(_) | Said::Heartbeat(_) | Said::Order(_), None) => Err(End::Refused(
                 Reason::Protocol,
                 "the first message has to be Hello".to_owned(),
             )),

@@ -284,6 +284,7 @@ impl AgentStream for Counting {
         Ok(Response::new(RenewResponse {
             certificate_pem: identity.agent_id.to_string(),
             ca_bundle_pem: String::new(),
+            order_keys: Vec::new(),
         }))
     }
 }

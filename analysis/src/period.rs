@@ -1,9 +1,15 @@
-//! A length of time as people type it: `7d`, `24h`, `90m`, `30s`, `1h30m`.
+//! A length of time as people type it, in commands, requests and configurations: `7d`, `24h`,
+//! `90m`, `30s`, `1h30m`.
 
 use std::{fmt, str::FromStr, time::Duration};
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Period(pub Duration);
+use chrono::TimeDelta;
+use serde::{Deserialize, Serialize};
+
+/// A length of time in whole seconds: longer than none, shorter than any record is old.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Period(u32);
 
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[error("{0:?} is no length of time: write 7d, 24h, 90m, 30s, or 1h30m")]
@@ -18,6 +24,25 @@ const UNITS: [(char, u64); 5] = [
 ];
 /// Longer than any record: what is beyond is a slip of the finger.
 const LONGEST_S: u64 = 10 * 366 * 86_400;
+
+impl Period {
+    pub const fn from_secs(seconds: u32) -> Self {
+        Self(seconds)
+    }
+
+    pub const fn from_days(days: u32) -> Self {
+        Self(days * 86_400)
+    }
+
+    pub fn as_duration(self) -> Duration {
+        Duration::from_secs(self.0.into())
+    }
+
+    /// As the difference of two timestamps.
+    pub fn as_delta(self) -> TimeDelta {
+        TimeDelta::seconds(self.0.into())
+    }
+}
 
 impl FromStr for Period {
     type Err = NotAPeriod;
@@ -40,19 +65,33 @@ impl FromStr for Period {
                 .ok_or_else(wrong)?;
             rest = &rest[digits + unit.len_utf8()..];
         }
-        if (1..=LONGEST_S).contains(&seconds) {
-            Ok(Self(Duration::from_secs(seconds)))
-        } else {
-            Err(wrong())
+        if !(1..=LONGEST_S).contains(&seconds) {
+            return Err(wrong());
         }
+        u32::try_from(seconds).map(Self).map_err(|_| wrong())
+    }
+}
+
+impl TryFrom<String> for Period {
+    type Error = NotAPeriod;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
+    }
+}
+
+impl From<Period> for String {
+    fn from(period: Period) -> Self {
+        period.to_string()
     }
 }
 
 impl fmt::Display for Period {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut rest = self.0.as_secs();
-        for (name, length) in UNITS {
-            if rest >= length && (name != 'w' || rest.is_multiple_of(length)) {
+        let mut rest = u64::from(self.0);
+        // Days, not weeks: `7d` is what people write.
+        for (name, length) in UNITS.into_iter().skip(1) {
+            if rest >= length {
                 write!(f, "{}{name}", rest / length)?;
                 rest %= length;
             }
@@ -86,7 +125,7 @@ mod tests {
         for (typed, seconds) in cases {
             let period = typed.parse::<Period>().ok();
             assert_eq!(
-                period.map(|period| period.0.as_secs()),
+                period.map(|period| period.as_duration().as_secs()),
                 *seconds,
                 "{typed:?}"
             );
@@ -95,9 +134,18 @@ mod tests {
 
     #[test]
     fn a_period_is_printed_so_that_it_can_be_typed_again() {
-        for text in ["7d", "1h30m", "90s", "26h"] {
-            let period: Period = text.parse().unwrap();
-            assert_eq!(period.to_string().parse(), Ok(period), "{text}");
+        // (typed, printed)
+        let cases = [
+            ("7d", "7d"),
+            ("1w", "7d"),
+            ("90m", "1h30m"),
+            ("90s", "1m30s"),
+            ("26h", "1d2h"),
+        ];
+        for (typed, printed) in cases {
+            let period: Period = typed.parse().unwrap();
+            assert_eq!(period.to_string(), printed);
+            assert_eq!(printed.parse(), Ok(period));
         }
     }
 }

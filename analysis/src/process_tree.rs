@@ -1,0 +1,120 @@
+//! The processes of a host as a tree: who started whom, what each subtree costs, and what is odd.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::{Timestamp, identity::UnitName, process::ProcessId, report::Health};
+
+/// `aiops analyze ptree [PID] --recursive`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct ProcessTreeAsked {
+    /// Only this process and what is below it. `None`: all.
+    pub pid: Option<u32>,
+    /// Also grandchildren and so on of `pid`; without a `pid` always.
+    pub recursive: bool,
+}
+
+/// Most processes of one report; what is left out is counted.
+pub const MOST_PROCESSES: usize = 20_000;
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct ProcessTree {
+    /// When the processes were read, by the host's clock.
+    pub at: Timestamp,
+    /// In the order of the tree: each process, then its children by start; `depth` tells the level.
+    pub processes: Vec<TreeProcess>,
+    /// Processes that were there and are not in the list.
+    pub omitted: u32,
+    pub totals: TreeTotals,
+    /// What could not be read, and why: the list is right without it.
+    pub limits: Vec<Limitation>,
+}
+
+/// One process of the tree.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct TreeProcess {
+    pub process: ProcessId,
+    pub parent_pid: u32,
+    /// 0 for a root.
+    pub depth: u32,
+    pub comm: String,
+    /// Scrubbed. Empty: a kernel thread, a zombie, or not readable.
+    pub argv: Vec<String>,
+    /// As the kernel writes it: R, S, D, Z, T, t, I, X.
+    pub state: char,
+    pub uid: Option<u32>,
+    pub user: Option<String>,
+    pub unit: Option<UnitName>,
+    /// Id of the container whose cgroup it is in.
+    pub container: Option<String>,
+    pub threads: u32,
+    pub rss_bytes: u64,
+    /// CPU time of its whole life, user and system.
+    pub cpu_ms: u64,
+    /// That, as a share of the time since it started: 100 is one core. Like `ps`.
+    pub cpu_percent: f64,
+    pub started_at: Timestamp,
+    /// Sums over the process and everything below it.
+    pub subtree: SubtreeSums,
+    /// What is odd about it.
+    pub oddities: Vec<Oddity>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct SubtreeSums {
+    pub processes: u32,
+    pub rss_bytes: u64,
+    pub cpu_ms: u64,
+    pub cpu_percent: f64,
+}
+
+/// What is worth a look.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(tag = "oddity", rename_all = "kebab-case")]
+pub enum Oddity {
+    /// Dead, and its parent does not ask how it ended.
+    Zombie,
+    /// Its parent died, and process 1 or a subreaper took it; it is no main process of a unit.
+    Orphan,
+    /// In another unit than its parent, which is in one itself.
+    OutsideUnit { parent_unit: UnitName },
+    /// Its program was deleted or replaced on the disk since it started.
+    DeletedProgram { path: String },
+    /// In uninterruptible sleep.
+    Uninterruptible,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct TreeTotals {
+    pub processes: u32,
+    pub kernel_threads: u32,
+    pub running: u32,
+    pub uninterruptible: u32,
+    pub stopped: u32,
+    pub zombies: u32,
+    pub orphans: u32,
+    pub rss_bytes: u64,
+}
+
+/// What a report does without, and why.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Limitation {
+    /// What is missing: `argv`, `journal`, `unit`, `port-holder`.
+    pub what: String,
+    /// Why, as the system said it: `Permission denied (os error 13)`.
+    pub why: String,
+    /// How many times.
+    pub count: u32,
+}
+
+impl ProcessTree {
+    /// Zombies are a problem; an orphan may be meant.
+    pub fn health(&self) -> Health {
+        if self.totals.zombies > 0 {
+            Health::Problem
+        } else {
+            Health::Fine
+        }
+    }
+}

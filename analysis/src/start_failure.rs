@@ -1,0 +1,237 @@
+//! Why a unit did not start.
+//!
+//! Checks look at one set of facts, each for itself; the verdict is the finding with the best
+//! evidence. A check is one file below `start_failure/`.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::{
+    Timestamp,
+    cause::Certainty,
+    identity::{InvocationId, UnitName},
+    process::{ExitStatus, ProcessId},
+    process_tree::Limitation,
+    report::Health,
+};
+
+/// `aiops diagnose start-failure NAME`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StartFailureAsked {
+    /// `nginx` means `nginx.service`.
+    pub unit: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct StartFailure {
+    pub at: Timestamp,
+    pub unit: UnitName,
+    /// The name that was asked for, if it is an alias.
+    pub asked_as: Option<UnitName>,
+    /// `None`: there is no such unit, or no systemd.
+    pub state: Option<UnitStatus>,
+    /// The start that failed last. `None`: none is on record.
+    pub attempt: Option<Attempt>,
+    pub verdict: Verdict,
+    /// What the checks found, the best evidence first. The verdict's is among them.
+    pub findings: Vec<Finding>,
+    pub dependencies: Vec<DependencyState>,
+    pub limits: Vec<Limitation>,
+}
+
+/// What systemd says of the unit now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct UnitStatus {
+    /// `loaded`, `not-found`, `masked`, `bad-setting`, `error`.
+    pub load_state: String,
+    /// `active`, `inactive`, `failed`, `activating`, ...
+    pub active_state: String,
+    /// `running`, `dead`, `auto-restart`, ...
+    pub sub_state: String,
+    /// `success`, `exit-code`, `signal`, `timeout`, `start-limit-hit`, ...
+    pub result: String,
+    pub description: String,
+    /// Path of the unit file, then of its drop-ins.
+    pub files: Vec<String>,
+    pub main_process: Option<ProcessId>,
+    pub since: Option<Timestamp>,
+    /// Automatic restarts since somebody started it.
+    pub restarts: u32,
+}
+
+/// One start that failed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Attempt {
+    pub invocation_id: Option<InvocationId>,
+    pub began_at: Option<Timestamp>,
+    pub failed_at: Option<Timestamp>,
+    /// systemd's word: `exit-code`, `timeout`, ...
+    pub result: String,
+    /// The process that failed: `ExecStartPre`, `ExecStart`, ...
+    pub step: Option<String>,
+    pub command: Option<String>,
+    pub status: Option<ExitStatus>,
+    /// Of this invocation, the oldest first, scrubbed.
+    pub log: Vec<LogLine>,
+    /// Lines that were left out of the middle.
+    pub log_omitted: u32,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct LogLine {
+    pub at: Timestamp,
+    /// Syslog identifier, or the program's name.
+    pub source: String,
+    pub pid: Option<u32>,
+    /// 0 (emergency) to 7 (debug).
+    pub priority: Option<u8>,
+    pub message: String,
+}
+
+/// The conclusion.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Verdict {
+    pub cause: StartCause,
+    pub certainty: Certainty,
+    /// What is to blame: a process, a path, a unit. `None`: nobody, or not known.
+    pub culprit: Option<Culprit>,
+    /// What the verdict rests on.
+    pub evidence: Vec<Evidence>,
+    /// What to do, the recommended first.
+    pub fixes: Vec<Fix>,
+}
+
+/// One thing that a check found.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Finding {
+    pub cause: StartCause,
+    pub certainty: Certainty,
+    pub culprit: Option<Culprit>,
+    pub evidence: Vec<Evidence>,
+    pub fixes: Vec<Fix>,
+}
+
+/// Why a start failed: stable names.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum StartCause {
+    /// It runs, or stopped because it was told to: there is nothing to explain.
+    Healthy,
+    UnitNotFound,
+    UnitMasked,
+    UnitFileInvalid,
+    ConditionNotMet,
+    ExecNotFound,
+    ExecNotExecutable,
+    PortInUse,
+    DependencyFailed,
+    StartTimeout,
+    StartLimitHit,
+    CrashAtStart,
+    ApplicationError,
+    Unknown,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(tag = "is", rename_all = "kebab-case")]
+pub enum Culprit {
+    Process(Holder),
+    Unit { unit: UnitName },
+    Path { path: String },
+}
+
+/// Who holds a port.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Holder {
+    /// `tcp` or `udp`.
+    pub protocol: String,
+    /// `0.0.0.0:80`, `[::]:80`.
+    pub address: String,
+    pub port: u16,
+    /// `None`: nobody on this host as far as can be seen, or not enough rights to see.
+    pub process: Option<ProcessId>,
+    pub comm: Option<String>,
+    /// Scrubbed.
+    pub argv: Vec<String>,
+    pub user: Option<String>,
+    pub unit: Option<UnitName>,
+    pub container: Option<String>,
+    pub since: Option<Timestamp>,
+}
+
+/// What a finding rests on, so that a reader can check it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(tag = "from", rename_all = "kebab-case")]
+pub enum Evidence {
+    Log {
+        line: LogLine,
+    },
+    /// A property of the unit and its value.
+    Unit {
+        property: String,
+        value: String,
+    },
+    Status {
+        status: ExitStatus,
+    },
+    Socket {
+        holder: Holder,
+    },
+    Dependency {
+        unit: UnitName,
+        active_state: String,
+    },
+    File {
+        path: String,
+        state: String,
+    },
+}
+
+/// Something to do about it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Fix {
+    pub what: FixKind,
+    /// Commands to copy, in order. Empty: an edit, which `what` describes.
+    pub commands: Vec<String>,
+    /// It may interrupt another service, or lose something.
+    pub risky: bool,
+}
+
+/// What a fix does; the sentence is in the catalogues.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum FixKind {
+    StopHolder { unit: UnitName },
+    EndProcess { pid: u32 },
+    ChangePort { port: u16 },
+    StartDependency { unit: UnitName },
+    Unmask,
+    InstallPackage { path: String },
+    MakeExecutable { path: String },
+    RepairUnitFile { path: String },
+    ResetAndStart,
+    ReadLog,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct DependencyState {
+    pub unit: UnitName,
+    /// `Requires`, `Requisite`, `BindsTo`, `Wants`.
+    pub relation: String,
+    pub load_state: String,
+    pub active_state: String,
+    pub result: Option<String>,
+}
+
+impl StartFailure {
+    pub fn health(&self) -> Health {
+        match self.verdict.cause {
+            StartCause::Healthy => Health::Fine,
+            StartCause::UnitNotFound => Health::NoSuchTarget,
+            _ => Health::Problem,
+        }
+    }
+}
