@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
-use analysis::period::Period;
+use analysis::{period::Period, process_tree::ProcessTreeAsked, question::Question};
 
 /// Explains why processes and services die, restart, hang or fail to start.
 #[derive(Debug, Parser)]
@@ -130,6 +130,30 @@ pub struct EventFilter {
 pub enum AnalyzeCommand {
     /// How often a unit stopped, why, who did it, and how long it was away
     Restarts(RestartsAsked),
+    /// The processes as a tree: what each subtree costs, and what is odd
+    Ptree(PtreeAsked),
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct PtreeAsked {
+    /// Only this process and its children; without it, all processes
+    #[arg(value_name = "PID")]
+    pub process: Option<u32>,
+    /// The process, as an option
+    #[arg(long, conflicts_with = "process", value_name = "PID")]
+    pub pid: Option<u32>,
+    /// Also what is below the children
+    #[arg(short, long)]
+    pub recursive: bool,
+}
+
+impl From<PtreeAsked> for Question {
+    fn from(asked: PtreeAsked) -> Self {
+        Self::AnalyzePtree(ProcessTreeAsked {
+            pid: asked.process.or(asked.pid),
+            recursive: asked.recursive,
+        })
+    }
 }
 
 #[derive(Debug, ClapArgs)]
@@ -183,5 +207,26 @@ mod tests {
             assert_eq!(asked.name.or(asked.service).as_deref(), Some("mysql"));
         }
         assert!(Args::try_parse_from(["aiops", "analyze", "restarts"]).is_err());
+    }
+
+    #[test]
+    fn both_spellings_of_a_process_ask_the_same() {
+        let asked = |words: &[&str]| {
+            let line = ["aiops", "analyze", "ptree"].iter().chain(words);
+            let args = Args::try_parse_from(line).unwrap();
+            let Command::Analyze(AnalyzeCommand::Ptree(asked)) = args.command else {
+                panic!("{words:?}")
+            };
+            Question::from(asked)
+        };
+        let question = |pid, recursive| Question::AnalyzePtree(ProcessTreeAsked { pid, recursive });
+        assert_eq!(asked(&[]), question(None, false));
+        assert_eq!(asked(&["7"]), question(Some(7), false));
+        assert_eq!(
+            asked(&["--pid", "7", "--recursive"]),
+            question(Some(7), true)
+        );
+        assert!(Args::try_parse_from(["aiops", "analyze", "ptree", "7", "--pid", "8"]).is_err());
+        assert!(Args::try_parse_from(["aiops", "analyze", "ptree", "-1"]).is_err());
     }
 }

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 pub mod args;
+mod ask;
 mod config;
 mod context;
 mod events;
@@ -34,5 +35,6 @@ pub async fn run(args: Args) -> Result<Exit, Failure> {
         Command::Analyze(AnalyzeCommand::Restarts(asked)) => {
             restarts::analyze(&context, &asked).await
         }
+        Command::Analyze(AnalyzeCommand::Ptree(asked)) => ask::ask(&context, asked.into()).await,
     }
 }

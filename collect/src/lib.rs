@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod answer;
 mod deadline;
 mod error;
 pub mod host;
@@ -8,4 +9,5 @@ pub mod kernel_log;
 pub mod process;
 pub mod systemd;
 
+pub use answer::{NoAnswer, answer};
 pub use error::{CollectError, Hint, JOURNAL_GROUPS, NoSystemd};

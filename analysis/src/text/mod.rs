@@ -7,6 +7,7 @@ pub mod catalogue;
 pub mod escape;
 pub mod events;
 pub mod fleet;
+pub mod report;
 pub mod restarts;
 pub mod size;
 pub mod stop;
