@@ -1,7 +1,10 @@
 //! Who did what: a chain of entries in which nothing can be changed, left out or put in between
 //! without being seen.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use utoipa::ToSchema;
 
@@ -25,7 +28,7 @@ pub struct Entry {
     pub target: String,
     /// More, in the words of the action. Never a secret.
     #[schema(value_type = Object)]
-    pub detail: serde_json::Value,
+    pub detail: Value,
     /// Hash of entry `n - 1`, in hexadecimal; zeros for the first.
     pub previous: String,
     pub hash: String,
@@ -70,9 +73,23 @@ impl Entry {
             self.actor,
             self.action,
             self.target,
-            self.detail,
+            sorted(&self.detail),
         ]);
         content.to_string().into_bytes()
+    }
+}
+
+/// The same value with the keys of its objects in order: databases and libraries keep them as they
+/// like.
+fn sorted(value: &Value) -> Value {
+    match value {
+        Value::Object(fields) => {
+            let fields: BTreeMap<_, _> = fields.iter().collect();
+            let sorted = |(name, value): (&String, &Value)| (name.clone(), sorted(value));
+            Value::Object(fields.into_iter().map(sorted).collect())
+        }
+        Value::Array(items) => Value::Array(items.iter().map(sorted).collect()),
+        _ => value.clone(),
     }
 }
 

@@ -10,6 +10,7 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{ConnectOptions as _, Connection as _, PgPool};
 
 pub mod agents;
+pub mod audit;
 pub mod authority;
 pub mod events;
 pub mod gaps;
