@@ -37,15 +37,19 @@ impl Language {
     fn sources(self) -> &'static [&'static str] {
         match self {
             Self::English => &[
+                include_str!("../../i18n/en/cli.ftl"),
                 include_str!("../../i18n/en/events.ftl"),
                 include_str!("../../i18n/en/fleet.ftl"),
+                include_str!("../../i18n/en/orders.ftl"),
                 include_str!("../../i18n/en/report.ftl"),
                 include_str!("../../i18n/en/restarts.ftl"),
                 include_str!("../../i18n/en/time.ftl"),
             ],
             Self::Chinese => &[
+                include_str!("../../i18n/zh-CN/cli.ftl"),
                 include_str!("../../i18n/zh-CN/events.ftl"),
                 include_str!("../../i18n/zh-CN/fleet.ftl"),
+                include_str!("../../i18n/zh-CN/orders.ftl"),
                 include_str!("../../i18n/zh-CN/report.ftl"),
                 include_str!("../../i18n/zh-CN/restarts.ftl"),
                 include_str!("../../i18n/zh-CN/time.ftl"),

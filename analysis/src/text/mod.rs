@@ -7,6 +7,7 @@ pub mod catalogue;
 pub mod escape;
 pub mod events;
 pub mod fleet;
+pub mod inquiry;
 pub mod report;
 pub mod restarts;
 pub mod size;

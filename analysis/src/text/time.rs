@@ -12,7 +12,15 @@ pub fn moment(at: Timestamp, zone: FixedOffset) -> String {
         .to_string()
 }
 
-/// The same with milliseconds, for lines that follow each other closely.
+/// `08:07` of today, `2026-11-20 08:07` of another day.
+pub fn brief_moment(at: Timestamp, now: Timestamp, zone: FixedOffset) -> String {
+    let at = at.with_timezone(&zone);
+    let is_today = at.date_naive() == now.with_timezone(&zone).date_naive();
+    at.format(if is_today { "%H:%M" } else { "%Y-%m-%d %H:%M" })
+        .to_string()
+}
+
+/// A moment with milliseconds, for lines that follow each other closely.
 pub fn precise_moment(at: Timestamp, zone: FixedOffset) -> String {
     at.with_timezone(&zone)
         .format("%Y-%m-%d %H:%M:%S%.3f")

@@ -1,0 +1,59 @@
+# 一个问题在单台与多台主机上的结果。
+order-state-queued = 等待主机上线，直到 { $until }
+order-state-sent = 已发送
+order-state-running = 运行中
+order-state-running-at = 运行中：{ $progress }
+
+order-offline = 自 { $since } 起离线（{ $why }）
+order-never-online = 离线：{ $why }
+order-off-agent-stopped = 代理已停止
+order-off-host-shut-down = 主机已关机
+order-off-lost = 连接中断
+order-off-server-stopped = 服务端已停止
+order-off-joined = 代理从未连接
+order-expired = 未能及时开始
+order-cancelled = 已取消
+order-lost = 已开始执行，但结果不明
+order-refused-server = 被服务端拒绝：{ $reason }
+order-refused-host = 被主机拒绝：{ $reason }
+order-failed = 没有报告：{ $reason }
+order-detail = { $text }（{ $detail }）
+
+order-refusal-bad-signature = 指令的签名不受信任
+order-refusal-not-understood = 无法理解该指令
+order-refusal-wrong-host = 指令属于另一台主机
+order-refusal-expired = 指令到达太晚
+order-refusal-replayed = 指令重复，或早于其磁盘恢复的时间
+order-refusal-policy = 本地策略不允许
+order-refusal-disabled = 该主机不接受任何指令
+order-refusal-policy-unusable = 无法读取本地策略，因此一律拒绝
+order-refusal-too-many = 同时的提问过多
+order-refusal-not-supported = 代理版本过旧，不支持提问
+order-refusal-not-trusted = 主机已被吊销，或有两台机器使用同一身份
+
+order-failure-time-limit = 超过时限
+order-failure-too-large = 报告过大
+order-failure-no-such-target = 目标不存在
+order-failure-not-possible = 主机无法回答此问题
+order-failure-crashed = 分析程序出错
+order-failure-agent-stopped = 代理停止
+
+inquiry-healthy = 正常
+inquiry-zombies = 有僵尸进程
+inquiry-not-found = 不存在
+inquiry-by = { $cause }，由 { $culprit } 引起
+inquiry-group = { $hosts } 台主机：{ $verdict }
+inquiry-group-more = { $hosts } 台：{ $verdict }
+inquiry-without-answer = 没有回答：{ $hosts }
+inquiry-host-why = { $host } { $why }
+inquiry-separator = ；
+inquiry-and-more = 另有 { $hosts } 台
+inquiry-nobody = 没有询问任何主机。
+inquiry-none = 还没有人提问。
+inquiry-heading-id = 询问
+inquiry-heading-when = 时间
+inquiry-heading-who = 提问者
+inquiry-heading-question = 问题
+inquiry-heading-answers = 回答
+inquiry-answers = { $answered }/{ $hosts }
+inquiry-answers-open = { $answered }/{ $hosts }，{ $open } 台未完成
