@@ -7,6 +7,7 @@ use uuid::{Uuid, uuid};
 use crate::{
     Timestamp,
     identity::{BootId, InvocationId, UnitName},
+    process::{ExitStatus, Signal},
 };
 
 /// One entry of the systemd journal.
@@ -85,6 +86,21 @@ impl JournalEntry {
 
     pub fn invocation(&self) -> Option<InvocationId> {
         self.field("INVOCATION_ID")?.parse().ok()
+    }
+
+    /// How a process ended, in systemd's line about it. `None`: it is no such line.
+    pub fn exit_status(&self) -> Option<ExitStatus> {
+        let number = self.number("EXIT_STATUS")?;
+        let signaled = |core_dumped| ExitStatus::Signaled {
+            signal: Signal(number),
+            core_dumped,
+        };
+        match self.field("EXIT_CODE")? {
+            "exited" => Some(ExitStatus::Exited { code: number }),
+            "killed" => Some(signaled(false)),
+            "dumped" => Some(signaled(true)),
+            _ => None,
+        }
     }
 
     /// Whether process 1 wrote it. Anybody may write the other fields; journald itself adds this.

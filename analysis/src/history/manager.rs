@@ -14,7 +14,6 @@ use crate::{
     event::{Event, Fact, RestartScheduled, UnitMoment, UnitStopped},
     identity::{InvocationId, UnitName},
     journal::{JournalEntry, message_id},
-    process::{ExitStatus, Signal},
     run::StartReason,
 };
 
@@ -219,7 +218,7 @@ impl UnitHistory {
     }
 
     fn process_exited(&mut self, line: &Line<'_>, events: &mut Vec<Event>) {
-        let Some(status) = exit_status(line.entry) else {
+        let Some(status) = line.entry.exit_status() else {
             return;
         };
         let track = self.run_of(line, events);
@@ -429,20 +428,6 @@ fn never_ran(entry: &JournalEntry) -> bool {
 fn derived_invocation(line: &Line<'_>) -> InvocationId {
     let start = format!("{}/{}", line.unit, line.now.monotonic_us);
     InvocationId(Uuid::new_v5(&line.now.boot.0, start.as_bytes()))
-}
-
-fn exit_status(entry: &JournalEntry) -> Option<ExitStatus> {
-    let number = entry.number("EXIT_STATUS")?;
-    let signaled = |core_dumped| ExitStatus::Signaled {
-        signal: Signal(number),
-        core_dumped,
-    };
-    match entry.field("EXIT_CODE")? {
-        "exited" => Some(ExitStatus::Exited { code: number }),
-        "killed" => Some(signaled(false)),
-        "dumped" => Some(signaled(true)),
-        _ => None,
-    }
 }
 
 const ON_CLIENT_REQUEST: &str = " on client request";
