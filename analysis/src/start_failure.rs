@@ -1,7 +1,30 @@
 //! Why a unit did not start.
 //!
 //! Checks look at one set of facts, each for itself; the verdict is the finding with the best
-//! evidence. A check is one file below `start_failure/`.
+//! evidence. A check is one file below `start_failure/checks/`.
+//!
+//! | module | what it does |
+//! |---|---|
+//! | [`facts`] | what is known: filled by `collect`, judged by nobody yet |
+//! | [`attempts`] | finds the failed start in what systemd journaled |
+//! | [`excerpt`] | the log of one start, bounded, without secrets |
+//! | [`address_in_use`] | reads which address a program could not have |
+//! | [`telling`] | finds the lines that say why |
+//! | `checks`, `engine` | the findings, and the verdict among them |
+
+pub mod address_in_use;
+pub mod attempts;
+mod checks;
+mod commands;
+mod engine;
+pub mod excerpt;
+pub mod facts;
+pub mod telling;
+#[cfg(test)]
+mod testing;
+
+pub use engine::diagnose;
+pub use facts::StartFacts;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -120,6 +143,8 @@ pub struct Finding {
 pub enum StartCause {
     /// It runs, or stopped because it was told to: there is nothing to explain.
     Healthy,
+    /// It is starting right now, and has not failed.
+    Starting,
     UnitNotFound,
     UnitMasked,
     UnitFileInvalid,
@@ -131,8 +156,53 @@ pub enum StartCause {
     StartTimeout,
     StartLimitHit,
     CrashAtStart,
+    /// The kernel's out-of-memory killer ended it.
+    OutOfMemory,
     ApplicationError,
     Unknown,
+}
+
+impl StartCause {
+    pub const ALL: [Self; 16] = [
+        Self::Healthy,
+        Self::Starting,
+        Self::UnitNotFound,
+        Self::UnitMasked,
+        Self::UnitFileInvalid,
+        Self::ConditionNotMet,
+        Self::ExecNotFound,
+        Self::ExecNotExecutable,
+        Self::PortInUse,
+        Self::DependencyFailed,
+        Self::StartTimeout,
+        Self::StartLimitHit,
+        Self::CrashAtStart,
+        Self::OutOfMemory,
+        Self::ApplicationError,
+        Self::Unknown,
+    ];
+
+    /// The stable name: `port-in-use`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Healthy => "healthy",
+            Self::Starting => "starting",
+            Self::UnitNotFound => "unit-not-found",
+            Self::UnitMasked => "unit-masked",
+            Self::UnitFileInvalid => "unit-file-invalid",
+            Self::ConditionNotMet => "condition-not-met",
+            Self::ExecNotFound => "exec-not-found",
+            Self::ExecNotExecutable => "exec-not-executable",
+            Self::PortInUse => "port-in-use",
+            Self::DependencyFailed => "dependency-failed",
+            Self::StartTimeout => "start-timeout",
+            Self::StartLimitHit => "start-limit-hit",
+            Self::CrashAtStart => "crash-at-start",
+            Self::OutOfMemory => "out-of-memory",
+            Self::ApplicationError => "application-error",
+            Self::Unknown => "unknown",
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -204,14 +274,49 @@ pub struct Fix {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum FixKind {
-    StopHolder { unit: UnitName },
-    EndProcess { pid: u32 },
-    ChangePort { port: u16 },
-    StartDependency { unit: UnitName },
+    StopHolder {
+        unit: UnitName,
+    },
+    /// The port is published by a container: find it, and stop it with its own tools.
+    StopContainer {
+        port: u16,
+    },
+    EndProcess {
+        pid: u32,
+    },
+    ChangePort {
+        port: u16,
+    },
+    /// Find out why a unit that this one needs does not start.
+    StartDependency {
+        unit: UnitName,
+    },
+    /// Ask about this unit instead: the name is nearly the same.
+    AskAbout {
+        unit: UnitName,
+    },
     Unmask,
-    InstallPackage { path: String },
-    MakeExecutable { path: String },
-    RepairUnitFile { path: String },
+    InstallPackage {
+        path: String,
+    },
+    MakeExecutable {
+        path: String,
+    },
+    RepairUnitFile {
+        path: String,
+    },
+    /// Make the condition true, or take it out of the unit file.
+    MeetCondition {
+        condition: String,
+    },
+    /// Let it take longer, or let it tell systemd that it is ready.
+    RaiseStartTimeout {
+        seconds: u64,
+    },
+    ReadCoreDump {
+        pid: Option<u32>,
+    },
+    RaiseMemoryLimit,
     ResetAndStart,
     ReadLog,
 }
@@ -224,14 +329,28 @@ pub struct DependencyState {
     pub load_state: String,
     pub active_state: String,
     pub result: Option<String>,
+    /// The unit that needs it. `None`: the one that was asked about.
+    pub needed_by: Option<UnitName>,
 }
 
 impl StartFailure {
     pub fn health(&self) -> Health {
         match self.verdict.cause {
-            StartCause::Healthy => Health::Fine,
+            StartCause::Healthy | StartCause::Starting => Health::Fine,
             StartCause::UnitNotFound => Health::NoSuchTarget,
             _ => Health::Problem,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_those_of_the_json() {
+        for cause in StartCause::ALL {
+            assert_eq!(serde_json::to_value(cause).unwrap(), cause.name());
         }
     }
 }

@@ -1,0 +1,255 @@
+//! Finds the start that failed in what process 1 journaled of a unit.
+
+use std::collections::BTreeMap;
+
+use super::facts::START_LIMIT_HIT;
+use crate::{
+    Timestamp,
+    identity::InvocationId,
+    journal::{JournalEntry, message_id},
+    process::ExitStatus,
+};
+
+/// A start that failed, as systemd's lines have it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FailedStart {
+    /// `None`: systemd did not come to run anything (a dependency failed).
+    pub invocation: Option<InvocationId>,
+    pub began_at: Option<Timestamp>,
+    pub failed_at: Timestamp,
+    /// The unit's result, or that of the start job: `exit-code`, `dependency`.
+    pub result: String,
+    /// The setting whose process failed: `ExecStartPre`.
+    pub step: Option<String>,
+    pub status: Option<ExitStatus>,
+    /// Whether the unit started, or ended well, after it.
+    pub went_well_since: bool,
+}
+
+/// The last failed start among lines of process 1 about one unit, the oldest first.
+pub fn last_failed<'a>(entries: impl IntoIterator<Item = &'a JournalEntry>) -> Option<FailedStart> {
+    let mut seen = Seen::default();
+    for entry in entries.into_iter().filter(|entry| entry.is_of_manager()) {
+        seen.take(entry);
+    }
+    seen.failed
+}
+
+#[derive(Default)]
+struct Seen {
+    began: BTreeMap<InvocationId, Timestamp>,
+    ended: BTreeMap<InvocationId, (Option<String>, ExitStatus)>,
+    failed: Option<FailedStart>,
+}
+
+impl Seen {
+    fn take(&mut self, entry: &JournalEntry) {
+        let Some(id) = entry.message_id() else {
+            return;
+        };
+        let invocation = entry.invocation();
+        match id {
+            message_id::UNIT_STARTING => {
+                if let Some(invocation) = invocation {
+                    self.began.entry(invocation).or_insert(entry.at);
+                }
+            }
+            message_id::PROCESS_EXITED => self.process_exited(entry, invocation),
+            message_id::UNIT_FAILED => {
+                let result = entry.field("UNIT_RESULT").unwrap_or_default();
+                self.unit_failed(entry.at, invocation, result);
+            }
+            message_id::UNIT_START_FAILED => {
+                let result = entry.field("JOB_RESULT").unwrap_or_default();
+                self.job_failed(entry.at, invocation, result);
+            }
+            message_id::UNIT_STARTED => {
+                if let Some(invocation) = invocation {
+                    self.began.entry(invocation).or_insert(entry.at);
+                }
+                self.went_well(invocation);
+            }
+            message_id::UNIT_SUCCEEDED => self.went_well(invocation),
+            _ => {}
+        }
+    }
+
+    fn process_exited(&mut self, entry: &JournalEntry, invocation: Option<InvocationId>) {
+        let (Some(invocation), Some(status)) = (invocation, entry.exit_status()) else {
+            return;
+        };
+        // Of several the first is the cause: what follows ends because of it.
+        if !status.is_success() {
+            let step = entry.field("COMMAND").map(str::to_owned);
+            self.ended.entry(invocation).or_insert((step, status));
+        }
+    }
+
+    fn unit_failed(&mut self, at: Timestamp, invocation: Option<InvocationId>, result: &str) {
+        // The limit stops the next start; what went wrong is what is known of this one already.
+        if result == START_LIMIT_HIT && self.is_last(invocation) {
+            return;
+        }
+        let began_at = invocation.and_then(|invocation| self.began.get(&invocation).copied());
+        let ended = invocation.and_then(|invocation| self.ended.get(&invocation).cloned());
+        let (step, status) = ended.map_or((None, None), |(step, status)| (step, Some(status)));
+        self.failed = Some(FailedStart {
+            invocation,
+            began_at,
+            failed_at: at,
+            result: result.to_owned(),
+            step,
+            status,
+            went_well_since: false,
+        });
+    }
+
+    /// The end of a start job, which follows that of the unit if the unit itself failed.
+    fn job_failed(&mut self, at: Timestamp, invocation: Option<InvocationId>, result: &str) {
+        // `failed` and `timeout` are those of the unit, which says more.
+        let of_unit = matches!(result, "failed" | "timeout" | "canceled");
+        if of_unit && (self.is_last(invocation) || result == "canceled") {
+            return;
+        }
+        self.failed = Some(FailedStart {
+            invocation: invocation.filter(|_| of_unit),
+            began_at: None,
+            failed_at: at,
+            result: if result == "failed" { "" } else { result }.to_owned(),
+            step: None,
+            status: None,
+            went_well_since: false,
+        });
+    }
+
+    fn went_well(&mut self, invocation: Option<InvocationId>) {
+        let is_last = self.is_last(invocation);
+        if let Some(failed) = &mut self.failed
+            && !is_last
+        {
+            failed.went_well_since = true;
+        }
+    }
+
+    fn is_last(&self, invocation: Option<InvocationId>) -> bool {
+        let last = self.failed.as_ref().and_then(|failed| failed.invocation);
+        last.is_some() && last == invocation
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::testing::entry, *};
+
+    const FIRST: &str = "11111111111111111111111111111111";
+    const SECOND: &str = "22222222222222222222222222222222";
+
+    fn line(id: uuid::Uuid, invocation: &str, more: &[(&str, &str)]) -> JournalEntry {
+        let id = id.simple().to_string();
+        let mut fields = vec![("_PID", "1"), ("MESSAGE_ID", &id)];
+        if !invocation.is_empty() {
+            fields.push(("INVOCATION_ID", invocation));
+        }
+        fields.extend(more);
+        entry(&fields)
+    }
+
+    fn exited(invocation: &str, step: &str, code: &str) -> JournalEntry {
+        let more = [
+            ("COMMAND", step),
+            ("EXIT_CODE", "exited"),
+            ("EXIT_STATUS", code),
+        ];
+        line(message_id::PROCESS_EXITED, invocation, &more)
+    }
+
+    fn failed(invocation: &str, result: &str) -> JournalEntry {
+        line(
+            message_id::UNIT_FAILED,
+            invocation,
+            &[("UNIT_RESULT", result)],
+        )
+    }
+
+    fn job(invocation: &str, result: &str) -> JournalEntry {
+        line(
+            message_id::UNIT_START_FAILED,
+            invocation,
+            &[("JOB_RESULT", result)],
+        )
+    }
+
+    #[test]
+    fn the_start_limit_does_not_hide_the_failure_before_it() {
+        let lines = [
+            line(message_id::UNIT_STARTING, FIRST, &[]),
+            exited(FIRST, "ExecStartPre", "3"),
+            failed(FIRST, "exit-code"),
+            job(FIRST, "failed"),
+            failed(FIRST, START_LIMIT_HIT),
+            job(FIRST, "failed"),
+        ];
+        let found = last_failed(&lines).unwrap();
+        assert_eq!(found.result, "exit-code");
+        assert_eq!(found.step.as_deref(), Some("ExecStartPre"));
+        assert_eq!(found.status, Some(ExitStatus::Exited { code: 3 }));
+        assert!(found.began_at.is_some() && !found.went_well_since);
+    }
+
+    #[test]
+    fn the_last_failure_counts_and_whether_it_went_well_since() {
+        // (lines, result, whether it went well since)
+        let cases: &[(&[JournalEntry], &str, bool)] = &[
+            (
+                &[failed(FIRST, "signal"), failed(SECOND, "timeout")],
+                "timeout",
+                false,
+            ),
+            (
+                &[
+                    failed(FIRST, "signal"),
+                    line(message_id::UNIT_STARTED, SECOND, &[]),
+                ],
+                "signal",
+                true,
+            ),
+            (
+                &[
+                    failed(FIRST, "signal"),
+                    line(message_id::UNIT_STARTED, FIRST, &[]),
+                ],
+                "signal",
+                false,
+            ),
+            (
+                &[failed(FIRST, "signal"), job("", "dependency")],
+                "dependency",
+                false,
+            ),
+            (
+                &[failed(FIRST, "signal"), job("", "canceled")],
+                "signal",
+                false,
+            ),
+            (&[failed(FIRST, START_LIMIT_HIT)], START_LIMIT_HIT, false),
+        ];
+        for (lines, result, well) in cases {
+            let found = last_failed(*lines).unwrap();
+            assert_eq!(
+                (found.result.as_str(), found.went_well_since),
+                (*result, *well)
+            );
+        }
+    }
+
+    #[test]
+    fn lines_of_others_are_no_failures() {
+        let id = message_id::UNIT_FAILED.simple().to_string();
+        let forged = entry(&[
+            ("_PID", "7"),
+            ("MESSAGE_ID", &id),
+            ("UNIT_RESULT", "signal"),
+        ]);
+        assert_eq!(last_failed(&[forged]), None);
+    }
+}

@@ -1,0 +1,101 @@
+//! A signal ended the program.
+
+use super::*;
+
+/// Signals that the kernel sends for what a program did itself.
+const OF_CRASHES: [Signal; 8] = [
+    Signal(4),
+    Signal(5),
+    Signal::ABRT,
+    Signal(7),
+    Signal(8),
+    Signal::SEGV,
+    Signal(24),
+    Signal(31),
+];
+
+pub(super) fn check(facts: &StartFacts) -> Option<Finding> {
+    // A timeout or the watchdog ends it with a signal as well, and so does the OOM killer.
+    let is_of_signal = matches!(facts.result(), "signal" | "core-dump");
+    let status = facts.status()?;
+    let ExitStatus::Signaled {
+        signal,
+        core_dumped,
+    } = status
+    else {
+        return None;
+    };
+    if !facts.fails() || !is_of_signal {
+        return None;
+    }
+    let mut evidence = vec![Evidence::Status { status }];
+    evidence.extend(facts.manager_line("code=").map(said));
+    let mut fixes = Vec::new();
+    if core_dumped {
+        let pid = facts.failed_command().and_then(|command| command.pid);
+        let which = pid.map_or_else(String::new, |pid| format!(" {pid}"));
+        fixes.push(Fix {
+            what: FixKind::ReadCoreDump { pid },
+            commands: vec![format!("coredumpctl info{which}")],
+            risky: false,
+        });
+    }
+    fixes.push(commands::read_log(facts));
+    Some(Finding {
+        cause: StartCause::CrashAtStart,
+        // Anybody may send SIGTERM or SIGKILL: then it was no crash.
+        certainty: match OF_CRASHES.contains(&signal) {
+            true => Certainty::Measured,
+            false => Certainty::Inferred,
+        },
+        culprit: None,
+        evidence,
+        fixes,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::super::testing::*, *};
+
+    #[test]
+    fn signals_of_crashes_are_crashes() {
+        // (result, status, certainty)
+        let cases = [
+            ("signal", killed(Signal::SEGV), Some(Certainty::Measured)),
+            ("core-dump", killed(Signal::ABRT), Some(Certainty::Measured)),
+            (
+                "start-limit-hit",
+                killed(Signal::SEGV),
+                Some(Certainty::Measured),
+            ),
+            ("signal", killed(Signal::KILL), Some(Certainty::Inferred)),
+            ("timeout", killed(Signal::TERM), None),
+            ("watchdog", killed(Signal::ABRT), None),
+            ("oom-kill", killed(Signal::KILL), None),
+            ("exit-code", exited(139), None),
+        ];
+        for (result, status, certainty) in cases {
+            let finding = check(&failed(result, status, vec![]));
+            assert_eq!(
+                finding.map(|finding| finding.certainty),
+                certainty,
+                "{result}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_core_dump_is_offered() {
+        let status = Some(ExitStatus::Signaled {
+            signal: Signal::SEGV,
+            core_dumped: true,
+        });
+        let mut facts = failed("core-dump", status, vec![]);
+        facts.unit.as_mut().unwrap().commands[0].pid = Some(42);
+        assert_eq!(
+            check(&facts).unwrap().fixes[0].commands,
+            ["coredumpctl info 42"]
+        );
+    }
+}

@@ -1,0 +1,86 @@
+//! The program is there, and cannot be executed.
+
+use super::*;
+use crate::start_failure::facts::FileState;
+
+pub(super) fn check(facts: &StartFacts) -> Option<Finding> {
+    let command = command_not_executed(facts)?;
+    let state = &facts.file(&command.path)?.state;
+    let line = failed_step(facts);
+    let says = |words: &str| line.is_some_and(|line| line.message.contains(words));
+    let (state_text, certainty, can_chmod) = match state {
+        FileState::Directory => ("directory".to_owned(), Certainty::Measured, false),
+        FileState::File { mode } if !state.is_executable() => {
+            (format!("mode {mode:o}"), Certainty::Measured, true)
+        }
+        // Its folders, a `noexec` mount or SELinux may forbid it too; or it is no program at all.
+        FileState::File { mode } if says("Permission denied") || says("Exec format error") => {
+            (format!("mode {mode:o}"), Certainty::Inferred, false)
+        }
+        _ => return None,
+    };
+    let path = command.path.clone();
+    let word = commands::word(&path);
+    let mut evidence = vec![Evidence::Status {
+        status: ExitStatus::Exited { code: EXIT_EXEC },
+    }];
+    evidence.extend(line.map(said));
+    evidence.push(Evidence::File {
+        path: path.clone(),
+        state: state_text,
+    });
+    let fix = match can_chmod {
+        true => Fix {
+            what: FixKind::MakeExecutable { path: path.clone() },
+            commands: commands::then_start(format!("chmod +x {word}"), facts),
+            risky: false,
+        },
+        false => Fix {
+            what: FixKind::InstallPackage { path: path.clone() },
+            commands: vec![format!("namei -l {word}"), format!("head -c 64 {word}")],
+            risky: false,
+        },
+    };
+    Some(Finding {
+        cause: StartCause::ExecNotExecutable,
+        certainty,
+        culprit: Some(Culprit::Path { path }),
+        evidence,
+        fixes: vec![fix],
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::super::testing::*, *};
+
+    #[test]
+    fn the_mode_of_the_file_is_the_evidence() {
+        let denied = "Failed at step EXEC spawning /usr/sbin/nginx: Permission denied";
+        // (the program, certainty, first command)
+        let cases = [
+            (
+                FileState::File { mode: 0o644 },
+                Some((Certainty::Measured, "chmod +x /usr/sbin/nginx")),
+            ),
+            (
+                FileState::Directory,
+                Some((Certainty::Measured, "namei -l /usr/sbin/nginx")),
+            ),
+            (
+                FileState::File { mode: 0o755 },
+                Some((Certainty::Inferred, "namei -l /usr/sbin/nginx")),
+            ),
+            (FileState::Missing, None),
+        ];
+        for (state, expected) in cases {
+            let mut facts = failed("exit-code", exited(203), vec![line("systemd", denied)]);
+            facts.files[0].state = state;
+            let found = check(&facts);
+            let found = found
+                .as_ref()
+                .map(|one| (one.certainty, one.fixes[0].commands[0].as_str()));
+            assert_eq!(found, expected);
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! The program is not there, or what its first line names.
+
+use super::*;
+use crate::start_failure::facts::FileState;
+
+pub(super) fn check(facts: &StartFacts) -> Option<Finding> {
+    let command = command_not_executed(facts)?;
+    let line = failed_step(facts);
+    let missing = missing(facts, &command.path);
+    let says_missing = line.is_some_and(|line| line.message.contains("No such file or directory"));
+    // If it is there by now, or cannot be looked at, systemd's line alone says that it was not.
+    let (path, certainty) = match missing {
+        Some(path) => (path, Certainty::Measured),
+        None if says_missing => (command.path.clone(), Certainty::Inferred),
+        None => return None,
+    };
+    let mut evidence = vec![Evidence::Status {
+        status: ExitStatus::Exited { code: EXIT_EXEC },
+    }];
+    evidence.extend(line.map(said));
+    if certainty == Certainty::Measured {
+        evidence.push(Evidence::File {
+            path: path.clone(),
+            state: "missing".to_owned(),
+        });
+    }
+    let name = commands::name(facts.name());
+    Some(Finding {
+        cause: StartCause::ExecNotFound,
+        certainty,
+        culprit: Some(Culprit::Path { path: path.clone() }),
+        evidence,
+        fixes: vec![
+            Fix {
+                what: FixKind::InstallPackage { path: path.clone() },
+                commands: commands::then_start(format!("ls -l {}", commands::word(&path)), facts),
+                risky: false,
+            },
+            Fix {
+                what: FixKind::RepairUnitFile {
+                    path: unit_file(facts).unwrap_or(path),
+                },
+                commands: commands::then_start(format!("systemctl edit --full {name}"), facts),
+                risky: false,
+            },
+        ],
+    })
+}
+
+/// The program, or its interpreter, if it is missing now.
+fn missing(facts: &StartFacts, path: &str) -> Option<String> {
+    let file = facts.file(path)?;
+    if file.state == FileState::Missing {
+        return Some(path.to_owned());
+    }
+    let interpreter = file.interpreter.as_ref()?;
+    let is_missing = facts.file(interpreter)?.state == FileState::Missing;
+    is_missing.then(|| interpreter.clone())
+}
+
+fn unit_file(facts: &StartFacts) -> Option<String> {
+    facts.unit.as_ref()?.status.files.first().cloned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::super::testing::*, *};
+    use crate::start_failure::facts::FileFact;
+
+    const LINE: &str =
+        "nginx.service: Failed at step EXEC spawning /usr/sbin/nginx: No such file or directory";
+
+    fn facts(state: FileState, interpreter: Option<&str>) -> StartFacts {
+        let mut facts = failed("exit-code", exited(203), vec![line("systemd", LINE)]);
+        facts.files[0].state = state;
+        facts.files[0].interpreter = interpreter.map(Into::into);
+        facts.files.extend(interpreter.map(|path| FileFact {
+            path: path.into(),
+            state: FileState::Missing,
+            interpreter: None,
+        }));
+        facts
+    }
+
+    #[test]
+    fn what_is_missing_is_named() {
+        let there = FileState::File { mode: 0o755 };
+        // (the program, its interpreter, culprit, certainty)
+        let cases = [
+            (
+                FileState::Missing,
+                None,
+                "/usr/sbin/nginx",
+                Certainty::Measured,
+            ),
+            (
+                there.clone(),
+                Some("/opt/py"),
+                "/opt/py",
+                Certainty::Measured,
+            ),
+            (there, None, "/usr/sbin/nginx", Certainty::Inferred),
+        ];
+        for (state, interpreter, path, certainty) in cases {
+            let finding = check(&facts(state, interpreter)).unwrap();
+            assert_eq!(finding.culprit, Some(Culprit::Path { path: path.into() }));
+            assert_eq!(finding.certainty, certainty);
+        }
+    }
+
+    #[test]
+    fn other_failures_of_a_missing_file_are_not_its_fault() {
+        let mut facts = facts(FileState::Missing, None);
+        facts.attempt.as_mut().unwrap().status = exited(1);
+        assert_eq!(check(&facts), None);
+    }
+}

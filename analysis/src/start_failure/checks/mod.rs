@@ -1,0 +1,80 @@
+//! The checks: each looks at all facts for one cause, and knows nothing of the others.
+//!
+//! A check says `measured` only where systemd, the kernel or a file says so itself.
+
+mod application_error;
+mod condition_not_met;
+mod crash_at_start;
+mod dependency_failed;
+mod exec_not_executable;
+mod exec_not_found;
+mod healthy;
+mod out_of_memory;
+mod port_in_use;
+mod start_limit_hit;
+mod start_timeout;
+mod unit_file_invalid;
+mod unit_masked;
+mod unit_not_found;
+mod unknown;
+
+use super::{
+    Culprit, Evidence, Finding, Fix, FixKind, LogLine, StartCause, commands,
+    facts::{ExecCommand, Standing, StartFacts},
+};
+use crate::{
+    cause::Certainty,
+    process::{ExitStatus, Signal},
+};
+
+pub(super) use unknown::unknown;
+
+type Check = fn(&StartFacts) -> Option<Finding>;
+
+pub(super) const ALL: [Check; 14] = [
+    healthy::check,
+    unit_not_found::check,
+    unit_masked::check,
+    unit_file_invalid::check,
+    condition_not_met::check,
+    exec_not_found::check,
+    exec_not_executable::check,
+    port_in_use::check,
+    dependency_failed::check,
+    start_timeout::check,
+    start_limit_hit::check,
+    crash_at_start::check,
+    out_of_memory::check,
+    application_error::check,
+];
+
+/// Status of a child of systemd that could not execute its program (`EXIT_EXEC`).
+const EXIT_EXEC: u8 = 203;
+
+fn property(name: &str, value: impl Into<String>) -> Evidence {
+    Evidence::Unit {
+        property: name.to_owned(),
+        value: value.into(),
+    }
+}
+
+fn said(line: &LogLine) -> Evidence {
+    Evidence::Log { line: line.clone() }
+}
+
+/// What the facts say of the command that could not be executed.
+fn command_not_executed(facts: &StartFacts) -> Option<&ExecCommand> {
+    if !facts.fails() || facts.status() != Some(ExitStatus::Exited { code: EXIT_EXEC }) {
+        return None;
+    }
+    facts.failed_command()
+}
+
+/// systemd's line about a step before the program that failed: "Failed at step EXEC spawning ...".
+fn failed_step(facts: &StartFacts) -> Option<&LogLine> {
+    facts.log().iter().find(|line| {
+        let is_of_systemd = line.is_of_manager() || line.source == "systemd";
+        let words = ["Failed at step ", "Failed to locate executable "];
+        is_of_systemd && words.iter().any(|words| line.message.contains(words))
+    })
+}

@@ -1,0 +1,226 @@
+//! Another process holds the address that the unit wants.
+
+use super::*;
+use crate::{
+    identity::UnitName,
+    start_failure::{
+        Holder,
+        address_in_use::{Wanted, addresses_in_use},
+    },
+};
+
+/// Units without which the host cannot be reached, or many others stop: not to be stopped first.
+const ESSENTIAL: [&str; 7] = [
+    "ssh.service",
+    "ssh.socket",
+    "sshd.service",
+    "dbus.service",
+    "docker.service",
+    "containerd.service",
+    "kubelet.service",
+];
+
+pub(super) fn check(facts: &StartFacts) -> Option<Finding> {
+    if !facts.fails() {
+        return None;
+    }
+    let lines = addresses_in_use(facts.log());
+    let (first, _) = lines.first()?;
+    let wanted: Vec<Wanted> = lines
+        .iter()
+        .flat_map(|(_, wanted)| wanted)
+        .copied()
+        .collect();
+    let holder = holder(&wanted, &facts.sockets);
+    let mut evidence = vec![said(first)];
+    evidence.extend(holder.map(|holder| Evidence::Socket {
+        holder: holder.clone(),
+    }));
+    let mut fixes = match holder {
+        Some(holder) => fixes(holder, facts),
+        // Nobody holds it now, so the next start may go well.
+        None => vec![Fix {
+            what: FixKind::ResetAndStart,
+            commands: commands::start(facts),
+            risky: false,
+        }],
+    };
+    fixes.extend(
+        wanted
+            .first()
+            .filter(|_| holder.is_none())
+            .map(|wanted| change_port(wanted.port)),
+    );
+    Some(Finding {
+        cause: StartCause::PortInUse,
+        certainty: match holder {
+            Some(holder) if held_then(holder, facts) => Certainty::Measured,
+            _ => Certainty::Inferred,
+        },
+        culprit: holder.map(|holder| Culprit::Process(holder.clone())),
+        evidence,
+        fixes,
+    })
+}
+
+/// The socket that is in the way: of the first address that has one, the one that fits best.
+fn holder<'a>(wanted: &[Wanted], sockets: &'a [Holder]) -> Option<&'a Holder> {
+    wanted.iter().find_map(|wanted| {
+        let fitting = sockets
+            .iter()
+            .filter_map(|socket| Some((wanted.fit(socket)?, socket)));
+        fitting
+            .min_by_key(|(fit, holder)| (*fit, holder.process.is_none()))
+            .map(|(_, holder)| holder)
+    })
+}
+
+/// Whether the holder was there already when the start failed. A socket has no birthday: that of
+/// its process stands for it. Where nobody may look at the process, the socket itself is all.
+fn held_then(holder: &Holder, facts: &StartFacts) -> bool {
+    let failed_at = facts.attempt.as_ref().and_then(|attempt| attempt.failed_at);
+    match (holder.since, failed_at) {
+        (Some(since), Some(failed_at)) => since <= failed_at,
+        _ => true,
+    }
+}
+
+fn fixes(holder: &Holder, facts: &StartFacts) -> Vec<Fix> {
+    let change = change_port(holder.port);
+    if holder.container.is_some() || holder.comm.as_deref() == Some("docker-proxy") {
+        let find = format!("docker ps --filter publish={}", holder.port);
+        let stop = Fix {
+            what: FixKind::StopContainer { port: holder.port },
+            commands: vec![find],
+            risky: true,
+        };
+        return vec![stop, change];
+    }
+    if let Some(unit) = holder.unit.as_ref().filter(|unit| is_stoppable(unit)) {
+        let stop = format!("systemctl stop {}", commands::name(unit));
+        let stop = Fix {
+            what: FixKind::StopHolder { unit: unit.clone() },
+            commands: commands::then_start(stop, facts),
+            risky: unit != facts.name(),
+        };
+        return match is_essential(unit) {
+            true => vec![change, stop],
+            false => vec![stop, change],
+        };
+    }
+    match holder.process {
+        Some(process) if process.pid > 1 => {
+            let end = Fix {
+                what: FixKind::EndProcess { pid: process.pid },
+                commands: commands::then_start(format!("kill {}", process.pid), facts),
+                risky: true,
+            };
+            vec![end, change]
+        }
+        _ => vec![change],
+    }
+}
+
+fn change_port(port: u16) -> Fix {
+    Fix {
+        what: FixKind::ChangePort { port },
+        commands: vec![],
+        risky: false,
+    }
+}
+
+/// A login session, a user's manager or process 1 itself is more than the one who holds the port.
+fn is_stoppable(unit: &UnitName) -> bool {
+    let name = unit.as_str();
+    let kinds = [".service", ".socket"];
+    kinds.iter().any(|kind| name.ends_with(kind)) && !name.starts_with("user@")
+}
+
+fn is_essential(unit: &UnitName) -> bool {
+    ESSENTIAL.contains(&unit.as_str()) || unit.as_str().starts_with("systemd-")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::super::testing::*, *};
+
+    fn facts(sockets: Vec<Holder>) -> StartFacts {
+        let bind = "nginx: [emerg] bind() to 0.0.0.0:80 failed (98: Address already in use)";
+        let bind6 = "nginx: [emerg] bind() to [::]:80 failed (98: Address already in use)";
+        let log = vec![line("nginx", bind), line("nginx", bind6)];
+        let mut facts = failed("exit-code", exited(1), log);
+        facts.sockets = sockets;
+        facts
+    }
+
+    #[test]
+    fn the_socket_that_is_in_the_way_names_the_culprit() {
+        let mut late = apache("0.0.0.0:80", 80);
+        late.since = Some(at(30));
+        let mut unseen = apache("0.0.0.0:80", 80);
+        (unseen.process, unseen.since) = (None, None);
+        // (sockets, address of the culprit's, certainty)
+        let cases = [
+            (vec![], None, Certainty::Inferred),
+            (vec![apache("0.0.0.0:81", 81)], None, Certainty::Inferred),
+            (
+                vec![apache("[::]:80", 80)],
+                Some("[::]:80"),
+                Certainty::Measured,
+            ),
+            (
+                vec![apache("[::]:80", 80), apache("0.0.0.0:80", 80)],
+                Some("0.0.0.0:80"),
+                Certainty::Measured,
+            ),
+            // It came after the failure, so somebody else was there before it.
+            (vec![late], Some("0.0.0.0:80"), Certainty::Inferred),
+            (vec![unseen], Some("0.0.0.0:80"), Certainty::Measured),
+        ];
+        for (sockets, address, certainty) in cases {
+            let finding = check(&facts(sockets)).unwrap();
+            let culprit = finding.culprit.as_ref().map(|culprit| match culprit {
+                Culprit::Process(holder) => holder.address.as_str(),
+                other => panic!("{other:?}"),
+            });
+            assert_eq!((culprit, finding.certainty), (address, certainty));
+        }
+    }
+
+    #[test]
+    fn a_log_without_such_a_line_is_no_conflict() {
+        let mut facts = facts(vec![apache("0.0.0.0:80", 80)]);
+        facts.attempt.as_mut().unwrap().log = vec![line("nginx", "open() failed")];
+        assert_eq!(check(&facts), None);
+    }
+
+    /// Who holds the port: unit, program, and whether in a container.
+    type Who = (Option<&'static str>, &'static str, bool);
+
+    #[test]
+    fn the_way_out_depends_on_who_holds_it() {
+        let stop = ["systemctl stop apache2", "systemctl start nginx"];
+        let kill = ["kill 2891", "systemctl start nginx"];
+        let docker = ["docker ps --filter publish=80"];
+        // (who holds it, commands of the first fix: none for the edit of the port)
+        let cases: &[(Who, &[&str])] = &[
+            ((Some("apache2"), "apache2", false), &stop),
+            ((Some("session-3.scope"), "python3", false), &kill),
+            ((Some("user@1000"), "python3", false), &kill),
+            ((None, "python3", false), &kill),
+            ((Some("ssh"), "sshd", false), &[]),
+            ((Some("docker"), "docker-proxy", false), &docker),
+            ((None, "java", true), &docker),
+        ];
+        for ((named, comm, container), first) in cases {
+            let mut holder = apache("0.0.0.0:80", 80);
+            holder.unit = named.map(unit);
+            holder.comm = Some((*comm).into());
+            holder.container = container.then(|| "0123".into());
+            let fixes = check(&facts(vec![holder])).unwrap().fixes;
+            assert_eq!(fixes[0].commands, *first, "{named:?} {comm}");
+            let change = FixKind::ChangePort { port: 80 };
+            assert!(fixes.iter().any(|fix| fix.what == change));
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! Commands to copy.
+
+use std::borrow::Cow;
+
+use super::{
+    Fix, FixKind,
+    facts::{Standing, StartFacts},
+};
+use crate::identity::UnitName;
+
+/// Starts the unit; the start limit is lifted before, if that was hit.
+pub(super) fn start(facts: &StartFacts) -> Vec<String> {
+    let name = name(facts.name());
+    let mut commands = Vec::new();
+    if facts.start_limit_was_hit() {
+        commands.push(format!("systemctl reset-failed {name}"));
+    }
+    // A unit in a loop of restarts is being started: only `restart` begins anew.
+    let verb = match facts.standing() {
+        Standing::Runs | Standing::Starts => "restart",
+        _ => "start",
+    };
+    commands.push(format!("systemctl {verb} {name}"));
+    commands
+}
+
+/// `command`, then the start.
+pub(super) fn then_start(command: String, facts: &StartFacts) -> Vec<String> {
+    let mut commands = vec![command];
+    commands.extend(start(facts));
+    commands
+}
+
+/// Read everything that the unit logged.
+pub(super) fn read_log(facts: &StartFacts) -> Fix {
+    let name = name(facts.name());
+    Fix {
+        what: FixKind::ReadLog,
+        commands: vec![format!("journalctl -u {name} -n 100 --no-pager")],
+        risky: false,
+    }
+}
+
+/// A unit's name as a shell takes it: `nginx` for `nginx.service`.
+pub(super) fn name(unit: &UnitName) -> Cow<'_, str> {
+    let full = unit.as_str();
+    let short = match full.strip_suffix(".service") {
+        // `a.mount.service` without its suffix would name another unit.
+        Some(stem) if !stem.contains('.') => stem,
+        _ => full,
+    };
+    word(short)
+}
+
+/// Any text as one word of a shell.
+pub(super) fn word(text: &str) -> Cow<'_, str> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/:_.@%+=,-".contains(c);
+    if !text.is_empty() && text.chars().all(plain) {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(format!("'{}'", text.replace('\'', r"'\''")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::testing::*, *};
+
+    #[test]
+    fn names_are_words_of_a_shell() {
+        // (unit, word)
+        let cases = [
+            ("nginx.service", "nginx"),
+            ("getty@tty1.service", "getty@tty1"),
+            ("a.mount.service", "a.mount.service"),
+            ("nginx.socket", "nginx.socket"),
+            (r"dev-a\x2db.mount", r"'dev-a\x2db.mount'"),
+        ];
+        for (unit, text) in cases {
+            assert_eq!(name(&unit.parse().unwrap()), text);
+        }
+        assert_eq!(word("/a b/it's"), r"'/a b/it'\''s'");
+        assert_eq!(word("$(reboot)"), "'$(reboot)'");
+    }
+
+    #[test]
+    fn the_start_limit_is_lifted_before_the_start() {
+        let facts = failed("start-limit-hit", exited(1), vec![]);
+        assert_eq!(
+            start(&facts),
+            ["systemctl reset-failed nginx", "systemctl start nginx"]
+        );
+        assert_eq!(start(&resting()), ["systemctl start nginx"]);
+    }
+}

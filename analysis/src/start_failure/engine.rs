@@ -1,0 +1,165 @@
+//! From facts to the verdict: all checks look, the best evidence wins.
+
+use super::{
+    Finding, StartCause, StartFailure, Verdict, checks,
+    facts::{Standing, StartFacts},
+};
+use crate::cause::Certainty;
+
+/// Says why the unit did not start.
+pub fn diagnose(facts: StartFacts) -> StartFailure {
+    let mut findings: Vec<Finding> = checks::ALL.iter().flat_map(|check| check(&facts)).collect();
+    if findings.is_empty() {
+        findings.push(checks::unknown(&facts));
+    }
+    findings.sort_by_key(|finding| (evidence(finding), rank(finding.cause)));
+    let best = findings[0].clone();
+    let verdict = Verdict {
+        cause: best.cause,
+        certainty: best.certainty,
+        culprit: best.culprit,
+        evidence: best.evidence,
+        fixes: best.fixes,
+    };
+    let name = facts.name().clone();
+    let asked_as = Some(facts.asked.clone()).filter(|asked| *asked != name);
+    StartFailure {
+        at: facts.at,
+        unit: name,
+        asked_as,
+        state: facts.unit.map(|unit| unit.status),
+        attempt: facts.attempt,
+        verdict,
+        findings,
+        dependencies: facts.dependencies,
+        limits: facts.limits,
+    }
+}
+
+/// How good the evidence is as an answer to "why". That systemd has stopped trying is certain, and
+/// only the consequence of what failed before: whatever is known of that comes first.
+fn evidence(finding: &Finding) -> Certainty {
+    match finding.cause {
+        StartCause::StartLimitHit => Certainty::Inferred,
+        _ => finding.certainty,
+    }
+}
+
+/// Among findings of the same certainty the one that says most comes first: that a program ended
+/// with an error is true as well where a port was in use, and says less.
+fn rank(cause: StartCause) -> usize {
+    const FIRST_TO_LAST: [StartCause; StartCause::ALL.len()] = [
+        StartCause::Healthy,
+        StartCause::Starting,
+        StartCause::UnitNotFound,
+        StartCause::UnitMasked,
+        StartCause::UnitFileInvalid,
+        StartCause::DependencyFailed,
+        StartCause::ConditionNotMet,
+        StartCause::ExecNotFound,
+        StartCause::ExecNotExecutable,
+        StartCause::PortInUse,
+        StartCause::OutOfMemory,
+        StartCause::StartTimeout,
+        StartCause::CrashAtStart,
+        StartCause::ApplicationError,
+        StartCause::StartLimitHit,
+        StartCause::Unknown,
+    ];
+    let place = FIRST_TO_LAST.iter().position(|known| *known == cause);
+    place.unwrap_or(FIRST_TO_LAST.len())
+}
+
+impl StartFacts {
+    /// Whether checks have something to explain.
+    pub(super) fn fails(&self) -> bool {
+        self.standing() == Standing::Fails
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::testing::*, *};
+
+    fn check(facts: StartFacts, cause: StartCause, certainty: Certainty) -> StartFailure {
+        let report = diagnose(facts);
+        let verdict = &report.verdict;
+        assert_eq!(
+            (verdict.cause, verdict.certainty),
+            (cause, certainty),
+            "{report:#?}"
+        );
+        assert!(
+            report
+                .findings
+                .iter()
+                .any(|finding| finding.cause == verdict.cause)
+        );
+        report
+    }
+
+    #[test]
+    fn a_port_in_use_says_more_than_the_exit_code() {
+        let bind = "nginx: [emerg] bind() to 0.0.0.0:80 failed (98: Address already in use)";
+        let mut facts = failed("exit-code", exited(1), vec![line("nginx", bind)]);
+        // Nobody holds it now: both are inferred.
+        let report = check(facts.clone(), StartCause::PortInUse, Certainty::Inferred);
+        assert!(report.verdict.culprit.is_none());
+        facts.sockets = vec![apache("0.0.0.0:80", 80)];
+        let report = check(facts, StartCause::PortInUse, Certainty::Measured);
+        let causes: Vec<_> = report
+            .findings
+            .iter()
+            .map(|finding| finding.cause)
+            .collect();
+        assert_eq!(
+            causes,
+            [StartCause::PortInUse, StartCause::ApplicationError]
+        );
+    }
+
+    #[test]
+    fn the_cause_below_the_start_limit_is_the_verdict() {
+        let facts = failed("start-limit-hit", exited(1), vec![]);
+        let report = check(facts, StartCause::ApplicationError, Certainty::Inferred);
+        assert_eq!(report.findings[1].cause, StartCause::StartLimitHit);
+        let started_too_often = failed("start-limit-hit", None, vec![]);
+        check(
+            started_too_often,
+            StartCause::StartLimitHit,
+            Certainty::Measured,
+        );
+    }
+
+    #[test]
+    fn nothing_found_is_unknown_and_never_healthy() {
+        check(
+            failed("protocol", None, vec![]),
+            StartCause::Unknown,
+            Certainty::Unknown,
+        );
+        let mut unreadable = resting();
+        unreadable.unit = None;
+        check(unreadable, StartCause::Unknown, Certainty::Unknown);
+    }
+
+    #[test]
+    fn what_runs_is_healthy_whatever_failed_before() {
+        let bind = "bind() to 0.0.0.0:80 failed (98: Address already in use)";
+        let mut facts = failed("exit-code", exited(1), vec![line("nginx", bind)]);
+        facts.sockets = vec![apache("0.0.0.0:80", 80)];
+        facts.unit.as_mut().unwrap().status.active_state = "active".into();
+        let report = check(facts, StartCause::Healthy, Certainty::Measured);
+        assert_eq!(report.findings.len(), 1);
+        assert!(report.attempt.is_some());
+    }
+
+    #[test]
+    fn every_cause_has_its_rank() {
+        let mut ranks: Vec<_> = StartCause::ALL.into_iter().map(rank).collect();
+        ranks.sort_unstable();
+        ranks.dedup();
+        assert_eq!(ranks.len(), StartCause::ALL.len());
+        assert!(!ranks.contains(&StartCause::ALL.len()));
+    }
+}

@@ -1,0 +1,313 @@
+//! What the checks look at.
+
+use std::time::Duration;
+
+use super::{Attempt, DependencyState, Holder, LogLine, UnitStatus};
+use crate::{Timestamp, identity::UnitName, process::ExitStatus, process_tree::Limitation};
+
+/// All that is known of a start. `collect` fills it; nothing in it is judged.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StartFacts {
+    pub at: Timestamp,
+    pub asked: UnitName,
+    /// `None`: systemd could not be asked, and `limits` says why.
+    pub unit: Option<UnitFacts>,
+    /// Units that exist and have nearly the name that was asked for, the nearest first. Filled
+    /// only if there is no such unit.
+    pub similar: Vec<UnitName>,
+    /// The start that failed last.
+    pub attempt: Option<Attempt>,
+    /// Whether the unit started, or ended well, after that.
+    pub went_well_since: bool,
+    pub dependencies: Vec<DependencyState>,
+    /// Who listens on the ports that the log names.
+    pub sockets: Vec<Holder>,
+    /// The programs that the unit runs.
+    pub files: Vec<FileFact>,
+    pub limits: Vec<Limitation>,
+}
+
+/// The unit, as systemd has it loaded.
+#[derive(Clone, Debug, PartialEq)]
+pub struct UnitFacts {
+    /// Its real name, where an alias was asked for.
+    pub name: UnitName,
+    pub status: UnitStatus,
+    /// Why its file could not be loaded, in systemd's words.
+    pub load_error: Option<String>,
+    /// What systemd said of the unit's files when it loaded them.
+    pub load_log: Vec<LogLine>,
+    pub start_timeout: Option<Duration>,
+    pub conditions: Vec<Condition>,
+    /// Whether they, and the assertions, held when a start was tried last. `None`: never tried.
+    pub conditions_met: Option<bool>,
+    pub commands: Vec<ExecCommand>,
+    /// How the main process ended last. `None`: there was none, or it runs.
+    pub main_status: Option<ExitStatus>,
+}
+
+/// A `Condition...=` or an `Assert...=` of a unit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Condition {
+    /// `ConditionPathExists`.
+    pub kind: String,
+    /// One of several of which one has to hold (`|`).
+    pub trigger: bool,
+    pub negated: bool,
+    pub parameter: String,
+    /// When a start was tried last. `None`: it was not looked at.
+    pub met: Option<bool>,
+}
+
+/// A command of a unit, and how it ended last.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExecCommand {
+    /// The setting: `ExecStartPre`, `ExecStart`.
+    pub step: String,
+    pub path: String,
+    /// Scrubbed.
+    pub argv: Vec<String>,
+    pub pid: Option<u32>,
+    pub status: Option<ExitStatus>,
+}
+
+/// A file that systemd has to execute.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileFact {
+    pub path: String,
+    pub state: FileState,
+    /// The program that its first line names (`#!`).
+    pub interpreter: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FileState {
+    Missing,
+    Directory,
+    /// A file with these permission bits.
+    File {
+        mode: u32,
+    },
+    /// It could not be looked at, and why.
+    Unreadable(String),
+}
+
+impl FileState {
+    /// Whether anybody may execute it; for root that is enough.
+    pub fn is_executable(&self) -> bool {
+        matches!(self, Self::File { mode } if mode & 0o111 != 0)
+    }
+}
+
+/// Whether there is something to explain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    Runs,
+    /// Starting now, for the first time since somebody asked for it.
+    Starts,
+    /// Inactive, and nothing went wrong.
+    Rests,
+    /// It failed, or fails again and again.
+    Fails,
+    /// systemd has no unit to start: missing, masked, or with a broken file.
+    NotLoaded,
+    /// systemd could not be asked.
+    NotKnown,
+}
+
+impl StartFacts {
+    pub fn name(&self) -> &UnitName {
+        self.unit.as_ref().map_or(&self.asked, |unit| &unit.name)
+    }
+
+    pub fn standing(&self) -> Standing {
+        let Some(unit) = &self.unit else {
+            return Standing::NotKnown;
+        };
+        let status = &unit.status;
+        let went_wrong = !matches!(status.result.as_str(), "" | "success");
+        match status.active_state.as_str() {
+            "active" | "reloading" | "refreshing" if self.is_looping(status) => Standing::Fails,
+            "active" | "reloading" | "refreshing" => Standing::Runs,
+            _ if !matches!(status.load_state.as_str(), "loaded" | "merged") => Standing::NotLoaded,
+            "failed" => Standing::Fails,
+            // In a loop of restarts there is a moment of "activating" each time.
+            "activating" if status.restarts > 0 || status.sub_state.starts_with("auto-restart") => {
+                Standing::Fails
+            }
+            "activating" => Standing::Starts,
+            _ if went_wrong || unit.conditions_met == Some(false) => Standing::Fails,
+            _ if self.attempt.is_some() && !self.went_well_since => Standing::Fails,
+            _ => Standing::Rests,
+        }
+    }
+
+    /// Whether it runs only because systemd has just started it once more.
+    fn is_looping(&self, status: &UnitStatus) -> bool {
+        let is_fresh = status
+            .since
+            .is_some_and(|since| self.at - since < SETTLED_AFTER);
+        is_fresh && status.restarts >= LOOP_RESTARTS && self.attempt.is_some()
+    }
+
+    /// systemd's word for how the start ended: `exit-code`, `timeout`, `dependency`.
+    ///
+    /// Where the start limit was hit that hides what went wrong before, which the journal, or
+    /// else the status of the process, still tells.
+    pub fn result(&self) -> &str {
+        let of_attempt = self.attempt.as_ref().map(|attempt| attempt.result.as_str());
+        let of_unit = self.unit.as_ref().map(|unit| unit.status.result.as_str());
+        let known = |result: &&str| !matches!(*result, "" | "success" | START_LIMIT_HIT);
+        [of_attempt, of_unit]
+            .into_iter()
+            .flatten()
+            .find(known)
+            .or(match self.status() {
+                Some(ExitStatus::Exited { code }) if code != 0 => Some("exit-code"),
+                Some(ExitStatus::Signaled { .. }) => Some("signal"),
+                _ => None,
+            })
+            .unwrap_or_default()
+    }
+
+    /// How the process ended that made the start fail.
+    pub fn status(&self) -> Option<ExitStatus> {
+        let of_attempt = self.attempt.as_ref().and_then(|attempt| attempt.status);
+        of_attempt.or_else(|| self.failed_command()?.status)
+    }
+
+    /// The command that ended badly; the main process if nothing else did.
+    pub fn failed_command(&self) -> Option<&ExecCommand> {
+        let unit = self.unit.as_ref()?;
+        let step = self
+            .attempt
+            .as_ref()
+            .and_then(|attempt| attempt.step.as_deref());
+        let failed = |command: &&ExecCommand| {
+            command.status.is_some_and(|status| !status.is_success())
+                && step.is_none_or(|step| step == command.step)
+        };
+        unit.commands.iter().find(failed)
+    }
+
+    /// Whether systemd refuses to start the unit because it was started too often.
+    pub fn start_limit_was_hit(&self) -> bool {
+        let of_unit = self.unit.as_ref().map(|unit| unit.status.result.as_str());
+        let of_attempt = self.attempt.as_ref().map(|attempt| attempt.result.as_str());
+        [of_unit, of_attempt].contains(&Some(START_LIMIT_HIT))
+    }
+
+    /// The log of the failed start, the oldest line first.
+    pub fn log(&self) -> &[LogLine] {
+        self.attempt.as_ref().map_or(&[], |attempt| &attempt.log)
+    }
+
+    /// The first line that systemd itself wrote with these words.
+    pub fn manager_line(&self, words: &str) -> Option<&LogLine> {
+        self.log()
+            .iter()
+            .find(|line| line.is_of_manager() && line.message.contains(words))
+    }
+
+    pub fn file(&self, path: &str) -> Option<&FileFact> {
+        self.files.iter().find(|file| file.path == path)
+    }
+}
+
+/// A unit that has run for this long after automatic restarts counts as running.
+const SETTLED_AFTER: chrono::Duration = chrono::Duration::seconds(30);
+/// One restart may have helped; after two it fails again and again until it has settled.
+const LOOP_RESTARTS: u32 = 2;
+
+pub const START_LIMIT_HIT: &str = "start-limit-hit";
+
+impl LogLine {
+    /// Whether process 1 wrote it; journald vouches for the pid.
+    pub fn is_of_manager(&self) -> bool {
+        self.pid == Some(1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::testing::*, *};
+
+    #[test]
+    fn only_what_did_not_go_well_is_to_be_explained() {
+        use Standing::{Fails, NotLoaded, Rests, Runs, Starts};
+        // (load state, active state, sub-state, result, restarts, seconds in that state, standing)
+        let cases = [
+            ("loaded", "active", "running", "success", 0, 5, Runs),
+            ("loaded", "active", "running", "success", 1, 5, Runs),
+            ("loaded", "active", "running", "success", 7, 5, Fails),
+            ("loaded", "active", "running", "success", 7, 500, Runs),
+            ("masked", "active", "running", "success", 0, 5, Runs),
+            ("loaded", "inactive", "dead", "success", 0, 5, Rests),
+            ("loaded", "inactive", "dead", "timeout", 0, 5, Fails),
+            ("loaded", "failed", "failed", "exit-code", 0, 5, Fails),
+            ("loaded", "activating", "start", "success", 0, 5, Starts),
+            ("loaded", "activating", "start", "exit-code", 3, 5, Fails),
+            (
+                "loaded",
+                "activating",
+                "auto-restart",
+                "exit-code",
+                0,
+                5,
+                Fails,
+            ),
+            (
+                "loaded",
+                "deactivating",
+                "stop-sigterm",
+                "success",
+                0,
+                5,
+                Rests,
+            ),
+            (
+                "loaded",
+                "deactivating",
+                "final-sigterm",
+                "timeout",
+                0,
+                5,
+                Fails,
+            ),
+            ("not-found", "inactive", "dead", "success", 0, 5, NotLoaded),
+            ("masked", "inactive", "dead", "success", 0, 5, NotLoaded),
+        ];
+        for (load, active, sub, result, restarts, seconds, standing) in cases {
+            let mut facts = failed("exit-code", exited(1), vec![]);
+            facts.went_well_since = true;
+            let status = &mut facts.unit.as_mut().unwrap().status;
+            (status.load_state, status.active_state) = (load.into(), active.into());
+            (status.sub_state, status.result) = (sub.into(), result.into());
+            status.restarts = restarts;
+            status.since = Some(facts.at - chrono::Duration::seconds(seconds));
+            assert_eq!(
+                facts.standing(),
+                standing,
+                "{load} {active} {sub} {restarts} {seconds}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_failure_that_was_reset_is_still_one() {
+        let mut facts = resting();
+        facts.attempt = failed("exit-code", exited(1), vec![]).attempt;
+        assert_eq!(facts.standing(), Standing::Fails);
+        facts.went_well_since = true;
+        assert_eq!(facts.standing(), Standing::Rests);
+    }
+
+    #[test]
+    fn the_start_limit_does_not_hide_what_went_wrong() {
+        let mut facts = failed(START_LIMIT_HIT, exited(3), vec![]);
+        assert_eq!(facts.result(), "exit-code");
+        assert!(facts.start_limit_was_hit());
+        facts.attempt.as_mut().unwrap().result = "timeout".into();
+        assert_eq!(facts.result(), "timeout");
+    }
+}

@@ -1,0 +1,115 @@
+//! Finds the lines of a log that say why a start failed.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::LogLine;
+
+/// Lines that a reader is shown as the reason.
+pub const MOST_TELLING: usize = 3;
+/// syslog's `err`: this and what is worse is an error by the program's own word.
+const ERROR_PRIORITY: u8 = 3;
+
+/// Words of failures in the program's own language, most of it C's.
+static FAILURE: LazyLock<Regex> = LazyLock::new(|| {
+    let words = r"(?xi)
+        \b (error | fatal | emerg | alert | crit(ical)? | panic(ked)? | abort(ed|ing)? | severe
+          | fail(ed|ure|s)? | exception | invalid | denied | refused | unknown | unrecognized
+          | cannot | can't | could\ not | couldn't | unable | not\ found | no\ such | missing
+          | undefined | unexpected | syntax | corrupt(ed)? | already\ in\ use | not\ permitted
+          | assertion | segfault ) \b
+        | [A-Z]\w+(Error|Exception): ";
+    Regex::new(words).expect("it is a regular expression")
+});
+
+/// Lines that hold such a word and mean the opposite.
+static HARMLESS: LazyLock<Regex> = LazyLock::new(|| {
+    let words = r"(?i)\b(no|0|without) (errors?|failures?|problems?)\b|error_?log|\bdebug\b";
+    Regex::new(words).expect("it is a regular expression")
+});
+
+/// The first lines of the program that tell of an error: the first is the cause, later ones are
+/// mostly its echo. Of a Python traceback that is the line below it.
+pub fn telling_lines(log: &[LogLine]) -> Vec<&LogLine> {
+    let mut found: Vec<&LogLine> = Vec::new();
+    let mut in_traceback = false;
+    for line in log.iter().filter(|line| !line.is_of_manager()) {
+        if line
+            .message
+            .starts_with("Traceback (most recent call last)")
+        {
+            in_traceback = true;
+            continue;
+        }
+        if in_traceback && line.message.starts_with([' ', '\t']) {
+            continue;
+        }
+        let ends_traceback = std::mem::take(&mut in_traceback);
+        let is_new = found.iter().all(|known| known.message != line.message);
+        if is_new && (ends_traceback || tells(line)) {
+            found.push(line);
+        }
+        if found.len() == MOST_TELLING {
+            break;
+        }
+    }
+    found
+}
+
+fn tells(line: &LogLine) -> bool {
+    line.priority
+        .is_some_and(|priority| priority <= ERROR_PRIORITY)
+        || FAILURE.is_match(&line.message) && !HARMLESS.is_match(&line.message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::testing::line, *};
+
+    fn told(log: &[LogLine]) -> Vec<&str> {
+        telling_lines(log)
+            .iter()
+            .map(|line| line.message.as_str())
+            .collect()
+    }
+
+    #[test]
+    fn the_first_error_comes_before_its_echo() {
+        let log = [
+            line("systemd", "Starting app.service - failed before..."),
+            line("app", "reading /etc/app.conf"),
+            line("app", "0 errors in cache"),
+            line("app", "/etc/app.conf:7: unknown directive \"lisen\""),
+            line("app", "configuration test failed"),
+            line("app", "configuration test failed"),
+            line("app", "exiting with errors: fatal"),
+            line("app", "fatal: bye"),
+            line("systemd", "app.service: Failed with result 'exit-code'."),
+        ];
+        let expected = [
+            "/etc/app.conf:7: unknown directive \"lisen\"",
+            "configuration test failed",
+            "exiting with errors: fatal",
+        ];
+        assert_eq!(told(&log), expected);
+    }
+
+    #[test]
+    fn of_a_traceback_the_line_below_it_tells() {
+        let log = [
+            line("python3", "Traceback (most recent call last):"),
+            line("python3", "  File \"/opt/app.py\", line 3, in <module>"),
+            line("python3", "    raise error"),
+            line("python3", "KeyboardInterrupt"),
+        ];
+        assert_eq!(told(&log), ["KeyboardInterrupt"]);
+    }
+
+    #[test]
+    fn a_priority_is_the_programs_own_word() {
+        let mut errors = [line("app", "so long"), line("app", "and thanks")];
+        errors[1].priority = Some(3);
+        assert_eq!(told(&errors), ["and thanks"]);
+    }
+}
