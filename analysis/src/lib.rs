@@ -12,6 +12,7 @@ pub mod journal;
 pub mod kernel_log;
 pub mod ledger;
 pub mod order;
+pub mod people;
 pub mod period;
 pub mod placement;
 pub mod process;

@@ -1,6 +1,7 @@
 //! What can go wrong with a request, and how it is told (RFC 9457).
 
 use analysis::fleet::Problem;
+use analysis::people::Role;
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -14,20 +15,29 @@ const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+
 /// Why a request was refused or failed. The client reads the text; only the log reads the source.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum ApiError {
-    #[error("this needs an API token")]
+    #[error("this needs a login or an API token")]
     Unauthorized,
+    #[error("this needs the role {needs}, and you have {has}")]
+    NotAllowed { needs: Role, has: Role },
+    #[error("this needs a login in the page: an API token is not enough")]
+    NeedsSession,
     #[error("`{name}`: {why}")]
     BadParameter { name: &'static str, why: String },
     #[error("the body cannot be read: {0}")]
     BadBody(String),
+    #[error("the body has to be JSON")]
+    NotJson,
+    #[error("the body is too large")]
+    TooLarge,
     #[error("there is no host {asked:?}")]
     HostNotFound { asked: String, nearest: Vec<String> },
     #[error("{} hosts are called {asked:?}: {}", ids.len(), ids.join(", "))]
     HostAmbiguous { asked: String, ids: Vec<String> },
     #[error("there is no such resource")]
     NotFound,
+    /// Holds what it can.
     #[error("this resource cannot do that")]
-    MethodNotAllowed,
+    MethodNotAllowed(String),
     #[error("too many clients follow the events of this server")]
     TooManyFollowers,
     #[error("the database does not answer")]
@@ -40,10 +50,13 @@ impl ApiError {
     fn status(&self) -> StatusCode {
         match self {
             Self::Unauthorized => StatusCode::UNAUTHORIZED,
+            Self::NotAllowed { .. } | Self::NeedsSession => StatusCode::FORBIDDEN,
+            Self::NotJson => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::BadParameter { .. } | Self::BadBody(_) => StatusCode::BAD_REQUEST,
             Self::HostNotFound { .. } | Self::NotFound => StatusCode::NOT_FOUND,
             Self::HostAmbiguous { .. } => StatusCode::CONFLICT,
-            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::TooManyFollowers | Self::Database(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -53,12 +66,15 @@ impl ApiError {
     fn kind(&self) -> &'static str {
         match self {
             Self::Unauthorized => "unauthorized",
+            Self::NotAllowed { .. } | Self::NeedsSession => "not-allowed",
+            Self::NotJson => "not-json",
+            Self::TooLarge => "body-too-large",
             Self::BadParameter { .. } => "bad-parameter",
             Self::BadBody(_) => "bad-body",
             Self::HostNotFound { .. } => "host-not-found",
             Self::HostAmbiguous { .. } => "host-ambiguous",
             Self::NotFound => "not-found",
-            Self::MethodNotAllowed => "method-not-allowed",
+            Self::MethodNotAllowed(_) => "method-not-allowed",
             Self::TooManyFollowers => "too-many-followers",
             Self::Database(_) => "database-unavailable",
             Self::Internal(_) => "internal",
@@ -72,6 +88,8 @@ impl ApiError {
                 `aiops-server api-token create --name NAME` makes one"
                     .to_owned(),
             ),
+            Self::NotAllowed { needs, .. } => Some(format!("ask somebody with the role {needs}")),
+            Self::NotJson => Some("send `Content-Type: application/json`".to_owned()),
             Self::HostNotFound { nearest, .. } if !nearest.is_empty() => {
                 Some(format!("did you mean {}?", nearest.join(" or ")))
             }
@@ -112,6 +130,11 @@ impl IntoResponse for ApiError {
         let mut response = (self.status(), Json(self.problem())).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, PROBLEM_JSON);
+        if let Self::MethodNotAllowed(methods) = &self
+            && let Ok(methods) = HeaderValue::from_str(methods)
+        {
+            headers.insert(header::ALLOW, methods);
+        }
         if matches!(self, Self::Unauthorized) {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }

@@ -6,6 +6,7 @@ use axum::Json;
 use axum::extract::State;
 use chrono::TimeDelta;
 use serde::Deserialize;
+use utoipa::IntoParams;
 
 use super::error::ApiError;
 use super::params::{self, Query};
@@ -19,20 +20,27 @@ const MOST_EVENTS: i64 = 1000;
 /// How far back a client sees that does not say.
 const DEFAULT_SINCE: TimeDelta = TimeDelta::days(1);
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(super) struct Params {
+    /// Name or agent id.
     host: Option<String>,
     unit: Option<String>,
+    /// Several are separated by commas.
     kind: Option<String>,
     /// By the server's clock, like `until`: a host's may be wrong.
     since: Option<String>,
     until: Option<String>,
+    #[param(minimum = 1, maximum = 1000)]
     limit: Option<i64>,
+    /// A cursor: what comes behind it.
     pub(super) after: Option<String>,
 }
 
 /// `GET /events`: the oldest first, each once, none left out.
+#[utoipa::path(get, path = "/events", tag = "events", params(Params),
+    responses((status = 200, description = "A page of events", body = EventPage)))]
 pub(super) async fn page(
     State(app): State<App>,
     Query(asked): Query<Params>,

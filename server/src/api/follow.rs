@@ -44,7 +44,11 @@ const PAGE: i64 = 256;
 
 type Messages = Sender<Result<Event, Infallible>>;
 
-/// `GET /events/stream`.
+/// `GET /events/stream`: server-sent events, each a stored event with its cursor as id.
+#[utoipa::path(get, path = "/events/stream", tag = "events",
+    params(Params, ("Last-Event-ID" = Option<String>, Header, description = "Go on behind this")),
+    responses((status = 200, description = "Events as they come", body = String,
+        content_type = "text/event-stream")))]
 pub(super) async fn stream(
     State(app): State<App>,
     Query(asked): Query<Params>,

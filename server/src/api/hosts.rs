@@ -4,13 +4,15 @@ use analysis::Timestamp;
 use analysis::fleet::{Host, HostList, HostState, OfflineReason};
 use analysis::identity::AgentId;
 use axum::Json;
-use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use tracing::info;
+use utoipa::{IntoParams, ToSchema};
 
+use super::auth::Caller;
+use super::body::Body;
 use super::error::ApiError;
 use super::params::{self, Query};
 use crate::app::App;
@@ -26,17 +28,21 @@ const NAMES: i64 = 5_000;
 /// So many hosts of one name are listed.
 const SAME_NAME: i64 = 20;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(super) struct ListParams {
     /// Part of a name.
     q: Option<String>,
     /// `key=value`, several separated by commas: all have to match.
     label: Option<String>,
+    #[param(minimum = 1, maximum = 20_000)]
     limit: Option<i64>,
 }
 
 /// `GET /hosts`: by name.
+#[utoipa::path(get, path = "/hosts", tag = "hosts", params(ListParams),
+    responses((status = 200, description = "The hosts", body = HostList)))]
 pub(super) async fn list(
     State(app): State<App>,
     Query(asked): Query<ListParams>,
@@ -58,6 +64,9 @@ fn words<'a>(name: &'static str, text: Option<&'a str>) -> Result<Option<&'a str
 }
 
 /// `GET /hosts/{host}`: by id or name.
+#[utoipa::path(get, path = "/hosts/{host}", tag = "hosts",
+    params(("host" = String, Path, description = "Name or agent id")),
+    responses((status = 200, description = "The host", body = Host)))]
 pub(super) async fn show(
     State(app): State<App>,
     Path(asked): Path<String>,
@@ -65,23 +74,29 @@ pub(super) async fn show(
     Ok(Json(host(find(&app, &asked).await?)))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Revocation {
+    #[schema(min_length = 1, max_length = 500)]
     reason: String,
 }
 
 /// `POST /hosts/{host}/revoke`: for good. A second call changes nothing.
+#[utoipa::path(post, path = "/hosts/{host}/revoke", tag = "hosts",
+    params(("host" = String, Path, description = "Name or agent id")),
+    request_body = Revocation,
+    responses((status = 204, description = "The host is revoked")))]
 pub(super) async fn revoke(
     State(app): State<App>,
+    caller: Caller,
     Path(asked): Path<String>,
-    body: Result<Json<Revocation>, JsonRejection>,
+    Body(Revocation { reason }): Body<Revocation>,
 ) -> Result<StatusCode, ApiError> {
-    let Json(Revocation { reason }) = body.map_err(|error| ApiError::BadBody(error.body_text()))?;
     let reason = params::text("reason", &reason, 500)?;
     let agent = AgentId(find(&app, &asked).await?.agent_id);
     if agents::revoke(&app.db, agent, reason, app.now()).await? {
-        info!(%agent, reason, "revoked agent {agent}: {reason}");
+        let by = caller.actor();
+        info!(%agent, reason, by, "revoked agent {agent}: {reason}");
     }
     Ok(StatusCode::NO_CONTENT)
 }

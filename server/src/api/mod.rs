@@ -1,9 +1,11 @@
 //! The HTTP API for people and their programs.
 //!
 //! Extract, ask, answer: a handler reads its parameters, asks `db`, and answers with a shape of
-//! `analysis::fleet`. Everything that goes wrong is an `ApiError`.
+//! `analysis`. Everything that goes wrong is an `ApiError`. A new request is a handler with its
+//! `#[utoipa::path]`, a line in [`routes`] and one in [`permissions::TABLE`].
 
 mod auth;
+mod body;
 mod cursor;
 mod error;
 mod events;
@@ -11,8 +13,11 @@ mod follow;
 mod health;
 mod hosts;
 pub mod live;
+mod me;
 pub mod metrics;
+pub mod openapi;
 mod params;
+pub mod permissions;
 mod recent;
 mod restarts;
 mod runs;
@@ -22,8 +27,10 @@ use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::{HeaderValue, header};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::Response;
-use axum::routing::{get, post};
+use axum::routing::get;
 use axum::{Extension, Router, response::IntoResponse as _};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use crate::app::App;
 use error::ApiError;
@@ -31,26 +38,19 @@ use error::ApiError;
 /// The largest body of a request, in bytes.
 const MAX_BODY: usize = 64 * 1024;
 
-/// Every route below `/api/v1`, health and metrics.
+/// Where the API begins. A change that breaks clients gets another number.
+pub const BASE: &str = "/api/v1";
+
+/// Every route below [`BASE`], health and metrics.
 pub fn router(app: App) -> Router {
-    let people = Router::new()
-        .route("/hosts", get(hosts::list))
-        .route("/hosts/{host}", get(hosts::show))
-        .route("/hosts/{host}/revoke", post(hosts::revoke))
-        .route("/hosts/{host}/runs", get(runs::of_host))
-        .route("/hosts/{host}/restarts", get(restarts::of_host))
-        .route("/units/{unit}/runs", get(runs::of_unit))
-        .route("/join-tokens", post(tokens::create))
-        .route("/events", get(events::page))
-        .route("/events/stream", get(follow::stream))
+    let people = Router::from(routes())
         .fallback(not_found)
-        .method_not_allowed_fallback(method_not_allowed)
-        // Behind the routes and the fallbacks: without a token nobody learns what exists.
-        .layer(from_fn_with_state(app.clone(), auth::require_token))
+        // Behind the routes and the fallback: without a token nobody learns what exists.
+        .layer(from_fn_with_state(app.clone(), auth::permit))
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(from_fn(never_cached));
     Router::new()
-        .nest("/api/v1", people)
+        .nest(BASE, people)
         .route("/healthz", get(health::alive))
         .route(
             "/readyz",
@@ -60,12 +60,24 @@ pub fn router(app: App) -> Router {
         .with_state(app)
 }
 
-async fn not_found() -> ApiError {
-    ApiError::NotFound
+/// The handlers with their descriptions. Who may call them is in [`permissions::TABLE`].
+fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(openapi::show))
+        .routes(routes!(me::show))
+        .routes(routes!(hosts::list))
+        .routes(routes!(hosts::show))
+        .routes(routes!(hosts::revoke))
+        .routes(routes!(runs::of_host))
+        .routes(routes!(restarts::of_host))
+        .routes(routes!(runs::of_unit))
+        .routes(routes!(tokens::create))
+        .routes(routes!(events::page))
+        .routes(routes!(follow::stream))
 }
 
-async fn method_not_allowed() -> ApiError {
-    ApiError::MethodNotAllowed
+async fn not_found() -> ApiError {
+    ApiError::NotFound
 }
 
 /// What hosts do is nobody's to keep, and changes all the time.

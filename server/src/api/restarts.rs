@@ -9,6 +9,7 @@ use axum::extract::{Path, State};
 use chrono::TimeDelta;
 use serde::Deserialize;
 use serde_json::Value;
+use utoipa::IntoParams;
 use uuid::Uuid;
 
 use super::error::ApiError;
@@ -25,8 +26,9 @@ const MOST_GAPS: i64 = 1_000;
 /// The longest period, in days.
 const MOST_DAYS: i64 = 366;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(super) struct Params {
     unit: Option<String>,
     /// `true`: all units that stopped.
@@ -36,6 +38,9 @@ pub(super) struct Params {
 }
 
 /// `GET /hosts/{host}/restarts`: of one unit, or of all.
+#[utoipa::path(get, path = "/hosts/{host}/restarts", tag = "ledger",
+    params(("host" = String, Path, description = "Name or agent id"), Params),
+    responses((status = 200, description = "The report", body = RestartReport)))]
 pub(super) async fn of_host(
     State(app): State<App>,
     Path(host): Path<String>,

@@ -7,6 +7,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 use super::error::ApiError;
 use super::hosts;
@@ -20,23 +21,27 @@ const MOST_RUNS: i64 = 10_000;
 /// How far back a client sees that does not say.
 const DEFAULT_SINCE: TimeDelta = TimeDelta::days(7);
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(super) struct Params {
     unit: Option<String>,
+    /// A time (RFC 3339), or how long ago: `1h`. Seven days ago if it is not given.
     since: Option<String>,
+    /// The same. Now if it is not given.
     until: Option<String>,
+    #[param(minimum = 1, maximum = 10_000)]
     limit: Option<i64>,
 }
 
 /// The newest first.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(super) struct RunList {
     runs: Vec<HostRun>,
 }
 
 /// A run, and whose it is.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 struct HostRun {
     agent_id: AgentId,
     #[serde(flatten)]
@@ -44,6 +49,9 @@ struct HostRun {
 }
 
 /// `GET /hosts/{host}/runs`: what was up at some time between `since` and `until`.
+#[utoipa::path(get, path = "/hosts/{host}/runs", tag = "ledger",
+    params(("host" = String, Path, description = "Name or agent id"), Params),
+    responses((status = 200, description = "The runs", body = RunList)))]
 pub(super) async fn of_host(
     State(app): State<App>,
     Path(host): Path<String>,
@@ -59,6 +67,9 @@ pub(super) async fn of_host(
 }
 
 /// `GET /units/{unit}/runs`: the stops of one unit on all hosts.
+#[utoipa::path(get, path = "/units/{unit}/runs", tag = "ledger",
+    params(("unit" = String, Path, description = "`nginx` is `nginx.service`"), Params),
+    responses((status = 200, description = "The runs", body = RunList)))]
 pub(super) async fn of_unit(
     State(app): State<App>,
     Path(unit): Path<String>,

@@ -3,9 +3,9 @@
 use analysis::fleet::{JoinToken, NewJoinToken};
 use axum::Json;
 use axum::extract::State;
-use axum::extract::rejection::JsonRejection;
 use axum::http::StatusCode;
 
+use super::body::Body;
 use super::error::ApiError;
 use super::params;
 use crate::app::App;
@@ -18,11 +18,12 @@ const MOST_TTL_S: u64 = 30 * 24 * 60 * 60;
 const MOST_LABELS: usize = 32;
 
 /// `POST /join-tokens`: the answer shows the token this once.
+#[utoipa::path(post, path = "/join-tokens", tag = "hosts", request_body = NewJoinToken,
+    responses((status = 201, description = "The token, and the line to run", body = JoinToken)))]
 pub(super) async fn create(
     State(app): State<App>,
-    body: Result<Json<NewJoinToken>, JsonRejection>,
+    Body(new): Body<NewJoinToken>,
 ) -> Result<(StatusCode, Json<JoinToken>), ApiError> {
-    let Json(new) = body.map_err(|error| ApiError::BadBody(error.body_text()))?;
     let new = checked(new)?;
     let (secret, expires_at) = tokens::create_join_token(&app.db, new, app.now()).await?;
     let token = secret.to_string();

@@ -190,7 +190,7 @@ mod tests {
         };
         let text = source.to_string();
         assert!(text.contains("line 2"), "{text}");
-        assert!(text.contains("\"soon\" is not a length of time"), "{text}");
+        assert!(text.contains("\"soon\" is no length of time"), "{text}");
     }
 
     #[test]

@@ -8,6 +8,7 @@ use sqlx::{PgConnection, PgExecutor};
 use uuid::Uuid;
 
 use crate::identity::key::Sha256;
+use crate::identity::tokens::NewApiToken;
 
 /// What a join token still allows.
 #[derive(Debug)]
@@ -27,6 +28,8 @@ pub struct ApiTokenRow {
     pub expires_at: Option<Timestamp>,
     /// To the minute.
     pub last_used_at: Option<Timestamp>,
+    /// Stable name of `analysis::people::Role`.
+    pub role: String,
 }
 
 pub async fn insert_join_token(
@@ -78,16 +81,19 @@ pub async fn use_join_token(db: &mut PgConnection, token: Sha256) -> sqlx::Resul
 pub async fn insert_api_token(
     db: impl PgExecutor<'_>,
     token: Sha256,
-    row: &ApiTokenRow,
+    new: &NewApiToken,
+    now: Timestamp,
 ) -> sqlx::Result<()> {
     sqlx::query!(
-        "insert into api_token (id, name, token_sha256, created_at, expires_at)
-         values ($1, $2, $3, $4, $5)",
-        row.id,
-        row.name,
+        "insert into api_token (id, name, token_sha256, created_at, expires_at, role, account_id)
+         values ($1, $2, $3, $4, $5, $6, $7)",
+        Uuid::now_v7(),
+        new.name,
         token.as_slice(),
-        row.created_at,
-        row.expires_at,
+        now,
+        new.expires_at,
+        new.role.name(),
+        new.account,
     )
     .execute(db)
     .await?;
@@ -102,7 +108,7 @@ pub async fn live_api_token(
 ) -> sqlx::Result<Option<ApiTokenRow>> {
     sqlx::query_as!(
         ApiTokenRow,
-        "select id, name, created_at, expires_at, last_used_at from api_token
+        "select id, name, created_at, expires_at, last_used_at, role from api_token
          where token_sha256 = $1 and (expires_at is null or expires_at > $2)",
         token.as_slice(),
         now,
@@ -131,7 +137,7 @@ pub async fn touch_api_token(
 pub async fn api_tokens(db: impl PgExecutor<'_>) -> sqlx::Result<Vec<ApiTokenRow>> {
     sqlx::query_as!(
         ApiTokenRow,
-        "select id, name, created_at, expires_at, last_used_at from api_token order by name"
+        "select id, name, created_at, expires_at, last_used_at, role from api_token order by name"
     )
     .fetch_all(db)
     .await

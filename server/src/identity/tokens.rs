@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use analysis::Timestamp;
+use analysis::people::Role;
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use chrono::TimeDelta;
@@ -77,7 +78,18 @@ pub async fn create_join_token(
     Ok((secret, row.expires_at))
 }
 
-/// Makes an API token called `name` that does not expire.
+/// An API token to make.
+#[derive(Clone, Debug)]
+pub struct NewApiToken {
+    pub name: String,
+    pub role: Role,
+    /// `None`: it does not end by itself.
+    pub expires_at: Option<Timestamp>,
+    /// `None`: it belongs to nobody; it is made on the server's machine.
+    pub account: Option<Uuid>,
+}
+
+/// Makes an API token called `name` with which everything may be done, and which does not expire.
 ///
 /// # Errors
 ///
@@ -87,18 +99,30 @@ pub async fn create_api_token(
     name: &str,
     now: Timestamp,
 ) -> Result<Secret, TokenError> {
-    let secret = Secret::generate(API_PREFIX)?;
-    let row = ApiTokenRow {
-        id: Uuid::now_v7(),
+    let new = NewApiToken {
         name: name.to_owned(),
-        created_at: now,
+        role: Role::Admin,
         expires_at: None,
-        last_used_at: None,
+        account: None,
     };
-    match table::insert_api_token(db, secret.sha256(), &row).await {
+    make_api_token(db, &new, now).await
+}
+
+/// Makes an API token.
+///
+/// # Errors
+///
+/// [`TokenError::NameTaken`], or if it cannot be stored.
+pub async fn make_api_token(
+    db: &PgPool,
+    new: &NewApiToken,
+    now: Timestamp,
+) -> Result<Secret, TokenError> {
+    let secret = Secret::generate(API_PREFIX)?;
+    match table::insert_api_token(db, secret.sha256(), new, now).await {
         Ok(()) => Ok(secret),
         Err(sqlx::Error::Database(error)) if error.is_unique_violation() => {
-            Err(TokenError::NameTaken(name.to_owned()))
+            Err(TokenError::NameTaken(new.name.clone()))
         }
         Err(error) => Err(error.into()),
     }
