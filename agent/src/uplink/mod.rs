@@ -2,6 +2,8 @@
 
 pub(crate) mod backoff;
 pub(crate) mod connect;
+mod handshake;
+mod messages;
 mod session;
 
 use std::{

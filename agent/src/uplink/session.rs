@@ -3,10 +3,9 @@
 use std::{ops::ControlFlow, time::Duration};
 
 use chrono::Utc;
-use delivery::{Action, SendError};
+use delivery::SendError;
 use proto::v1::{
-    self, FromAgent, FromServer, agent_stream_client::AgentStreamClient, from_agent, from_server,
-    refused::Reason,
+    FromAgent, FromServer, agent_stream_client::AgentStreamClient, from_agent, from_server,
 };
 use tokio::{
     sync::mpsc,
@@ -14,24 +13,22 @@ use tokio::{
 };
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::Streaming;
-use tracing::{error, info, warn};
+use tracing::info;
 
-use super::{Goodbye, Uplink, connect::Connected, whole};
+use super::{
+    Goodbye, Uplink,
+    connect::Connected,
+    handshake::WELCOME_LIMIT,
+    messages::{message, pause, say_goodbye, told},
+    whole,
+};
 use crate::{spooler::SpoolerGone, status::Connection};
 
 /// Messages between us and HTTP/2. When it is full the network is the slow part, and the spool
 /// waits.
 const MESSAGES_IN_FLIGHT: usize = 2;
-/// For the answer to Hello: the server may have to wait for a row lock.
-const WELCOME_LIMIT: Duration = Duration::from_secs(30);
-/// If the server names no period for heartbeats.
-const HEARTBEAT: Duration = Duration::from_secs(15);
 /// For what is still unacknowledged when the agent stops.
 const DRAIN_LIMIT: Duration = Duration::from_secs(2);
-/// For the goodbye to arrive.
-const GOODBYE_LIMIT: Duration = Duration::from_millis(500);
-/// The longest wait that a server may ask for.
-const LONGEST_PAUSE: Duration = Duration::from_secs(600);
 
 /// How a stream ended.
 #[derive(Debug)]
@@ -47,7 +44,7 @@ pub(super) enum Ended {
 }
 
 pub(super) struct Session<'a> {
-    uplink: &'a mut Uplink,
+    pub(super) uplink: &'a mut Uplink,
     address: &'a str,
     /// There may be something to send.
     may_send: bool,
@@ -57,9 +54,9 @@ pub(super) struct Session<'a> {
     leave_by: Option<Instant>,
 }
 
-type Flow = ControlFlow<Ended>;
+pub(super) type Flow = ControlFlow<Ended>;
 /// What goes on with the stream, unless our own spool is gone.
-type Step<T> = Result<ControlFlow<Ended, T>, SpoolerGone>;
+pub(super) type Step<T> = Result<ControlFlow<Ended, T>, SpoolerGone>;
 
 impl<'a> Session<'a> {
     pub(super) fn new(uplink: &'a mut Uplink, address: &'a str) -> Self {
@@ -103,70 +100,6 @@ impl<'a> Session<'a> {
         Ok(ended)
     }
 
-    async fn hello(&self) -> Result<FromAgent, SpoolerGone> {
-        let hello = self.uplink.link.hello().await?;
-        let host = v1::HostFacts {
-            capabilities: self.uplink.board.capabilities(),
-            ..self.uplink.host.clone()
-        };
-        Ok(message(from_agent::Message::Hello(v1::Hello {
-            protocol_min: proto::PROTOCOL,
-            protocol_max: proto::PROTOCOL,
-            host: Some(host),
-            wall_clock_ns: wall_clock_ns(),
-            ..v1::Hello::from(&hello)
-        })))
-    }
-
-    /// Until batches may be sent. Gives the period of heartbeats.
-    async fn shake_hands(
-        &mut self,
-        out: &mpsc::Sender<FromAgent>,
-        incoming: &mut Streaming<FromServer>,
-    ) -> Step<Duration> {
-        loop {
-            let answer = match timeout(WELCOME_LIMIT, incoming.message()).await {
-                Ok(Ok(Some(answer))) => answer,
-                Ok(Ok(None)) => return broken("the server closed the stream"),
-                Ok(Err(status)) => return broken(told(&status)),
-                Err(_) => return broken("the server does not answer Hello"),
-            };
-            let welcome = match answer.message {
-                Some(from_server::Message::Welcome(welcome)) => welcome,
-                Some(from_server::Message::Refused(refused)) => {
-                    return self
-                        .refused(&refused)
-                        .await
-                        .map(|flow| flow.map_continue(|()| HEARTBEAT));
-                }
-                Some(from_server::Message::RetryAfter(wait)) => {
-                    return Ok(ControlFlow::Break(Ended::AskedToWait(pause(&wait))));
-                }
-                // Acks of the stream before, and whatever else does not come before Welcome.
-                Some(_) | None => continue,
-            };
-            let heartbeat = heartbeat_period(&welcome);
-            let welcome = match welcome.try_into() {
-                Ok(welcome) => welcome,
-                Err(malformed) => return broken(format!("malformed welcome: {malformed}")),
-            };
-            match self.uplink.link.welcome(welcome).await? {
-                Ok(Action::SendFrom(_)) => return Ok(ControlFlow::Continue(heartbeat)),
-                Ok(Action::NewEpoch { epoch, .. }) => {
-                    info!(epoch, "the server began a new numbering");
-                    return Ok(ControlFlow::Continue(heartbeat));
-                }
-                Ok(Action::Rehello(reason)) => {
-                    warn!(?reason, "the spool is not the one that the server knows");
-                    if out.send(self.hello().await?).await.is_err() {
-                        return broken("the server closed the stream");
-                    }
-                }
-                Err(reason) => return broken(whole(&reason)),
-            }
-        }
-    }
-
     async fn stream(
         &mut self,
         out: &mpsc::Sender<FromAgent>,
@@ -192,7 +125,7 @@ impl<'a> Session<'a> {
                 },
                 _ = heartbeat.tick() => {
                     // If there is no room, batches are on their way: they say that we live.
-                    let _ = out.try_send(self.heartbeat());
+                    let _ = out.try_send(self.uplink.heartbeat());
                     ControlFlow::Continue(())
                 }
                 () = at(self.paused_until), if self.paused_until.is_some() => {
@@ -264,98 +197,10 @@ impl<'a> Session<'a> {
             | None => Ok(ControlFlow::Continue(())),
         }
     }
-
-    async fn refused(&mut self, refused: &v1::Refused) -> Result<Flow, SpoolerGone> {
-        let detail = &refused.detail;
-        let ended = match refused.reason() {
-            Reason::Fenced => {
-                self.uplink.link.fenced().await?;
-                Ended::Hopeless(format!(
-                    "another stream has this agent's identity: {detail}"
-                ))
-            }
-            Reason::CloneSuspected => {
-                error!("two machines use this agent's identity; join one of them anew");
-                Ended::Hopeless(format!("clone suspected: {detail}"))
-            }
-            Reason::Revoked => {
-                error!("the server has revoked this agent");
-                Ended::Hopeless(format!("revoked: {detail}"))
-            }
-            Reason::Protocol => Ended::Hopeless(format!("no common protocol: {detail}")),
-            reason => Ended::Broken(format!("refused ({}): {detail}", reason.as_str_name())),
-        };
-        Ok(ControlFlow::Break(ended))
-    }
-
-    fn heartbeat(&self) -> FromAgent {
-        let progress = *self.uplink.progress.borrow();
-        message(from_agent::Message::Heartbeat(v1::Heartbeat {
-            last_durable_seq: progress.durable,
-            wall_clock_ns: wall_clock_ns(),
-            spool: Some(v1::SpoolStatus {
-                bytes: progress.bytes,
-                unacked: progress.unacked,
-                dropped: progress.dropped,
-                pending_bytes: 0,
-            }),
-            capabilities: self.uplink.board.capabilities(),
-        }))
-    }
 }
 
-/// The host is not lost, it only goes. Waits until the server has closed its side too.
-async fn say_goodbye(
-    reason: Goodbye,
-    out: mpsc::Sender<FromAgent>,
-    mut incoming: Streaming<FromServer>,
-) {
-    let goodbye = v1::Goodbye {
-        reason: reason.name().to_owned(),
-    };
-    let said = async {
-        let _ = out
-            .send(message(from_agent::Message::Goodbye(goodbye)))
-            .await;
-        drop(out);
-        while let Ok(Some(_)) = incoming.message().await {}
-    };
-    if timeout(GOODBYE_LIMIT, said).await.is_err() {
-        warn!("the server did not close the stream after our goodbye");
-    }
-}
-
-fn message(message: from_agent::Message) -> FromAgent {
-    FromAgent {
-        message: Some(message),
-    }
-}
-
-fn broken<T>(reason: impl Into<String>) -> Step<T> {
+pub(super) fn broken<T>(reason: impl Into<String>) -> Step<T> {
     Ok(ControlFlow::Break(Ended::Broken(reason.into())))
-}
-
-/// What a gRPC status says, with the cause on our side if there is one.
-fn told(status: &tonic::Status) -> String {
-    match std::error::Error::source(status) {
-        Some(cause) => whole(cause),
-        None => format!("{:?}: {}", status.code(), status.message()),
-    }
-}
-
-fn heartbeat_period(welcome: &v1::Welcome) -> Duration {
-    match welcome.heartbeat_s {
-        0 => HEARTBEAT,
-        seconds => Duration::from_secs(seconds.into()),
-    }
-}
-
-fn pause(wait: &v1::RetryAfter) -> Duration {
-    Duration::from_millis(wait.millis).min(LONGEST_PAUSE)
-}
-
-fn wall_clock_ns() -> i64 {
-    Utc::now().timestamp_nanos_opt().unwrap_or(0)
 }
 
 async fn at(moment: Option<Instant>) {
