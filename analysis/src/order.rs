@@ -137,6 +137,9 @@ pub enum Refusal {
     PolicyUnusable,
     /// Too many orders at once, or in a minute.
     TooMany,
+    /// The host cannot write down that it begins, which keeps it from running twice: its disk is
+    /// full or broken.
+    CannotRemember,
     /// The host's agent is too old to take orders.
     NotSupported,
     /// The host was revoked, or two machines use its identity.

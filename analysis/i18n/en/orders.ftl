@@ -28,6 +28,7 @@ order-refusal-policy = its policy does not allow it
 order-refusal-disabled = it accepts no orders
 order-refusal-policy-unusable = its policy cannot be read, so nothing is allowed
 order-refusal-too-many = too many questions at once
+order-refusal-cannot-remember = it cannot write down that it begins, so nothing ran
 order-refusal-not-supported = its agent is too old to be asked
 order-refusal-not-trusted = the host is revoked, or two machines use its identity
 

@@ -28,6 +28,7 @@ order-refusal-policy = 本地策略不允许
 order-refusal-disabled = 该主机不接受任何指令
 order-refusal-policy-unusable = 无法读取本地策略，因此一律拒绝
 order-refusal-too-many = 同时的提问过多
+order-refusal-cannot-remember = 无法写入执行记录，因此未执行
 order-refusal-not-supported = 代理版本过旧，不支持提问
 order-refusal-not-trusted = 主机已被吊销，或有两台机器使用同一身份
 

@@ -130,6 +130,7 @@ fn refusal_id(refusal: Refusal) -> &'static str {
         Refusal::Disabled => "order-refusal-disabled",
         Refusal::PolicyUnusable => "order-refusal-policy-unusable",
         Refusal::TooMany => "order-refusal-too-many",
+        Refusal::CannotRemember => "order-refusal-cannot-remember",
         Refusal::NotSupported => "order-refusal-not-supported",
         Refusal::NotTrusted => "order-refusal-not-trusted",
     }
