@@ -1,9 +1,20 @@
 //! The processes of a host as a tree: who started whom, what each subtree costs, and what is odd.
 
+mod build;
+mod facts;
+mod oddities;
+mod order;
+mod shorten;
+
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{Timestamp, identity::UnitName, process::ProcessId, report::Health};
+
+pub use self::{
+    build::{NoSuchProcess, process_tree},
+    facts::{ProcessFact, ProcessFacts},
+};
 
 /// `aiops analyze ptree [PID] --recursive`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -76,8 +87,10 @@ pub enum Oddity {
     /// Dead, and its parent does not ask how it ended.
     Zombie,
     /// Its parent died, and process 1 or a subreaper took it; it is no main process of a unit.
+    /// Inferred from sessions: the kernel does not tell who the parent was before.
     Orphan,
-    /// In another unit than its parent, which is in one itself.
+    /// In another service than its parent. Sessions and containers are moved on purpose, and not
+    /// odd.
     OutsideUnit { parent_unit: UnitName },
     /// Its program was deleted or replaced on the disk since it started.
     DeletedProgram { path: String },
@@ -85,8 +98,10 @@ pub enum Oddity {
     Uninterruptible,
 }
 
+/// Over all that was asked for, whether it is in the list or not.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct TreeTotals {
+    /// Kernel threads too.
     pub processes: u32,
     pub kernel_threads: u32,
     pub running: u32,
@@ -102,7 +117,8 @@ pub struct TreeTotals {
 pub struct Limitation {
     /// What is missing: `argv`, `journal`, `unit`, `port-holder`.
     pub what: String,
-    /// Why, as the system said it: `Permission denied (os error 13)`.
+    /// Why, as the system said it (`Permission denied (os error 13)`), or a word of ours
+    /// (`deadline`).
     pub why: String,
     /// How many times.
     pub count: u32,
@@ -118,3 +134,6 @@ impl ProcessTree {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
