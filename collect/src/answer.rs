@@ -3,11 +3,16 @@
 //! `aiops` and the agent's worker both call [`answer`], so that a report is the same wherever it
 //! was asked for.
 
+use std::error::Error;
+
 use analysis::{
-    order::{Failure, Progress},
+    order::{Failure, Progress, Step},
+    process_tree::{NoSuchProcess, ProcessTree, ProcessTreeAsked, process_tree},
     question::Question,
     report::Report,
 };
+
+use crate::{host::Host, process::Procfs};
 
 /// Why there is no report.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -27,12 +32,73 @@ pub struct NoAnswer {
 /// [`NoAnswer`] if what was asked about is not there, or the host cannot say.
 pub async fn answer(
     question: &Question,
-    _progress: &(dyn Fn(Progress) + Sync),
+    progress: &(dyn Fn(Progress) + Sync),
 ) -> Result<Report, NoAnswer> {
     match question {
-        Question::AnalyzePtree(_) | Question::DiagnoseStartFailure(_) => Err(NoAnswer {
+        Question::AnalyzePtree(asked) => tree(asked.clone(), progress)
+            .await
+            .map(Report::AnalyzePtree),
+        Question::DiagnoseStartFailure(_) => Err(NoAnswer {
             reason: Failure::NotPossible,
             detail: format!("this version cannot {}", question.analysis().name()),
         }),
+    }
+}
+
+async fn tree(
+    asked: ProcessTreeAsked,
+    progress: &(dyn Fn(Progress) + Sync),
+) -> Result<ProcessTree, NoAnswer> {
+    progress(Progress {
+        step: Step::ReadingProcesses,
+        done: 0,
+        of: 0,
+    });
+    let read = move || {
+        let facts = Procfs::at("/proc").tree_facts(&mut Host::at("/").users());
+        let facts = facts.map_err(|error| no_answer(Failure::NotPossible, error))?;
+        process_tree(facts, &asked).map_err(|NoSuchProcess(pid)| NoAnswer {
+            reason: Failure::NoSuchTarget,
+            detail: format!("there is no process {pid}"),
+        })
+    };
+    let read = tokio::task::spawn_blocking(read).await;
+    read.unwrap_or_else(|error| Err(no_answer(Failure::Crashed, error)))
+}
+
+/// Says why, with all causes.
+fn no_answer(reason: Failure, error: impl Error) -> NoAnswer {
+    let mut detail = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        detail = format!("{detail}: {error}");
+        cause = error.source();
+    }
+    NoAnswer { reason, detail }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::CollectError;
+
+    #[test]
+    fn causes_are_told() {
+        let error = CollectError::Read {
+            path: "/proc".into(),
+            source: std::io::ErrorKind::PermissionDenied.into(),
+        };
+        let none = no_answer(Failure::NotPossible, error);
+        assert_eq!(none.detail, "cannot read /proc: permission denied");
+    }
+
+    #[tokio::test]
+    async fn a_process_that_is_not_there_is_no_target() {
+        let asked = ProcessTreeAsked {
+            pid: Some(u32::MAX),
+            recursive: false,
+        };
+        let answer = answer(&Question::AnalyzePtree(asked), &|_| ()).await;
+        assert_eq!(answer.unwrap_err().reason, Failure::NoSuchTarget);
     }
 }

@@ -56,6 +56,21 @@ impl Deadline {
         what: &str,
         read: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, CollectError> {
+        self.run_while(what, || false, read)
+    }
+
+    /// Runs a read of many steps. It may take as long as it likes, so long as `moves` says, after
+    /// each `limit`, that it has come further.
+    ///
+    /// # Errors
+    ///
+    /// As of [`Self::run`].
+    pub(crate) fn run_while<T: Send + 'static>(
+        &self,
+        what: &str,
+        mut moves: impl FnMut() -> bool,
+        read: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, CollectError> {
         let mut place = self.worker.lock().unwrap_or_else(PoisonError::into_inner);
         let worker = match place.take() {
             Some(worker) => worker,
@@ -71,7 +86,13 @@ impl Deadline {
             limit: self.limit,
         };
         worker.jobs.send(job).map_err(|_| late())?;
-        match answered.recv_timeout(self.limit) {
+        let outcome = loop {
+            match answered.recv_timeout(self.limit) {
+                Err(RecvTimeoutError::Timeout) if moves() => {}
+                outcome => break outcome,
+            }
+        };
+        match outcome {
             Ok(value) => {
                 *place = Some(worker);
                 Ok(value)
@@ -157,6 +178,28 @@ mod tests {
             assert!(started.elapsed() < Duration::from_secs(10));
             thread::yield_now();
         }
+    }
+
+    #[test]
+    fn a_read_that_comes_further_may_take_longer() {
+        let deadline = Deadline::of(Duration::from_millis(5));
+        let (next, steps) = sync_channel::<()>(0);
+        let mut left = 3;
+        let moves = || {
+            left -= 1;
+            // Each look lets it do a step, so it never waits for longer than the limit and a look.
+            next.send(()).is_ok() && left > 0
+        };
+        let read = move || steps.iter().take(3).count();
+        assert_eq!(deadline.run_while("files", moves, read).ok(), None);
+        let (next, steps) = sync_channel::<()>(0);
+        // After the last step nobody takes another, and the answer is on its way.
+        let moves = || {
+            let _ = next.send(());
+            true
+        };
+        let read = move || steps.iter().take(3).count();
+        assert_eq!(deadline.run_while("files", moves, read).unwrap(), 3);
     }
 
     #[test]

@@ -3,13 +3,16 @@
 
 use std::{
     fs,
+    os::unix::fs::symlink,
     path::Path,
     process::{Child, Command, Stdio},
     time::Duration,
 };
 
+use analysis::process_tree::ProcessFacts;
 use collect::{
     CollectError,
+    host::Host,
     process::{CommandLine, Procfs, State, Withheld},
 };
 use tempfile::TempDir;
@@ -39,6 +42,13 @@ fn tree() -> TempDir {
     write_process(root.path(), 31, 30, "bash", 'S');
     write_process(root.path(), 32, 31, "systemctl", 'D');
     root
+}
+
+/// Makes a file a pipe that nobody writes: to open it hangs.
+fn hang(file: &Path) {
+    fs::remove_file(file).unwrap();
+    let status = Command::new("mkfifo").arg(file).status().unwrap();
+    assert!(status.success());
 }
 
 fn withheld(procfs: &Procfs, pid: u32) -> Option<Withheld> {
@@ -100,16 +110,7 @@ fn memory_of_a_process_that_cannot_be_interrupted_is_left_alone() {
 #[test]
 fn a_command_line_that_hangs_costs_its_deadline_and_after_four_nothing() {
     let root = tree();
-    let cmdline = root.path().join("31/cmdline");
-    fs::remove_file(&cmdline).unwrap();
-    // A pipe that nobody writes: to open it hangs.
-    assert!(
-        Command::new("mkfifo")
-            .arg(&cmdline)
-            .status()
-            .unwrap()
-            .success()
-    );
+    hang(&root.path().join("31/cmdline"));
     let procfs = Procfs::at(root.path()).with_deadline(Duration::from_millis(20));
     for _ in 0..4 {
         assert_eq!(withheld(&procfs, 31), Some(Withheld::Deadline));
@@ -122,7 +123,110 @@ fn a_command_line_that_hangs_costs_its_deadline_and_after_four_nothing() {
     );
 }
 
+fn tree_facts(procfs: &Procfs) -> ProcessFacts {
+    procfs.tree_facts(&mut Host::at("/").users()).unwrap()
+}
+
+fn limits(facts: &ProcessFacts) -> Vec<(&str, &str, u32)> {
+    let limits = facts.limits.iter();
+    limits
+        .map(|limit| (limit.what.as_str(), limit.why.as_str(), limit.count))
+        .collect()
+}
+
+#[test]
+fn facts_of_the_tree_say_what_they_do_without() {
+    let root = tree();
+    // A process that is gone when it is looked at.
+    fs::create_dir(root.path().join("40")).unwrap();
+    symlink("/usr/sbin/sshd (deleted)", root.path().join("30/exe")).unwrap();
+    fs::remove_file(root.path().join("31/cgroup")).unwrap();
+    let facts = tree_facts(&Procfs::at(root.path()));
+    let mut processes = facts.processes.clone();
+    processes.sort_by_key(|fact| fact.process.pid);
+    let pids: Vec<_> = processes.iter().map(|fact| fact.process.pid).collect();
+    assert_eq!(pids, [1, 30, 31, 32]);
+    let sshd = &processes[1];
+    assert_eq!(sshd.deleted_program.as_deref(), Some("/usr/sbin/sshd"));
+    assert_eq!(sshd.unit.as_ref().unwrap().as_str(), "db.service");
+    assert_eq!(sshd.argv, ["db", "--data", "", "/x y"]);
+    assert_eq!(
+        (sshd.parent_pid, sshd.state, sshd.cpu_ns),
+        (1, 'S', 30_000_000)
+    );
+    assert_eq!(
+        processes[2].unit, None,
+        "it ended before its cgroup was read"
+    );
+    assert_eq!(processes[3].argv.len(), 0, "uninterruptible");
+    assert_eq!(limits(&facts), [("argv", "uninterruptible", 1)]);
+}
+
+#[test]
+fn a_tree_is_read_around_command_lines_that_hang() {
+    let root = tree();
+    for pid in 100..110 {
+        write_process(root.path(), pid, 1, "hangs", 'S');
+        hang(&root.path().join(format!("{pid}/cmdline")));
+    }
+    write_process(root.path(), 200, 1, "last", 'S');
+    let procfs = Procfs::at(root.path()).with_deadline(Duration::from_millis(20));
+    let facts = tree_facts(&procfs);
+    assert_eq!(
+        facts.processes.len(),
+        15,
+        "all are there, but for their command lines"
+    );
+    // What else has no command line depends on the order in which the directory is listed.
+    let missing = |why: &str| {
+        limits(&facts)
+            .iter()
+            .find(|limit| limit.1 == why)
+            .map(|limit| limit.2)
+    };
+    assert_eq!(missing("deadline"), Some(4));
+    assert!(missing("too-many-stuck") >= Some(6), "{:?}", facts.limits);
+}
+
+#[test]
+fn a_tree_without_process_1_is_of_a_procfs_that_hides() {
+    let root = tree();
+    fs::remove_dir_all(root.path().join("1")).unwrap();
+    let facts = tree_facts(&Procfs::at(root.path()));
+    assert!(limits(&facts).contains(&("processes", "hidepid", 1)));
+}
+
+#[test]
+fn the_tree_of_this_machine_has_this_test_below_its_parent() {
+    let sleeper = Sleeper::start();
+    let facts = tree_facts(&Procfs::at("/proc"));
+    let child = facts
+        .processes
+        .iter()
+        .find(|fact| fact.process.pid == sleeper.0.id());
+    let child = child.unwrap();
+    assert_eq!(child.parent_pid, std::process::id());
+    assert_eq!(child.argv, ["sleep", "1000"]);
+    assert_eq!(child.uid, Some(rustix::process::geteuid().as_raw()));
+    assert_eq!(
+        child.session,
+        rustix::process::getsid(None).unwrap().as_raw_pid() as u32
+    );
+    assert_eq!(child.deleted_program, None);
+}
+
 struct Sleeper(Child);
+
+impl Sleeper {
+    fn start() -> Self {
+        let child = Command::new("sleep")
+            .arg("1000")
+            .stdin(Stdio::null())
+            .spawn()
+            .unwrap();
+        Self(child)
+    }
+}
 
 impl Drop for Sleeper {
     fn drop(&mut self) {
@@ -133,12 +237,7 @@ impl Drop for Sleeper {
 
 #[test]
 fn a_real_process_is_found_with_its_real_facts() {
-    let child = Command::new("sleep")
-        .arg("1000")
-        .stdin(Stdio::null())
-        .spawn()
-        .unwrap();
-    let sleeper = Sleeper(child);
+    let sleeper = Sleeper::start();
     let pid = sleeper.0.id();
     let procfs = Procfs::at("/proc");
     let mut found = Vec::new();

@@ -17,7 +17,7 @@ use super::{
 use crate::CollectError;
 
 /// Longest command line that is read, in bytes; those of some JVMs have a megabyte.
-const COMMAND_LINE_BYTES: u64 = 4096;
+pub(super) const COMMAND_LINE_BYTES: u64 = 4096;
 
 /// Everything about one process.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -151,7 +151,7 @@ fn read_start(path: &Path) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-fn arguments(mut bytes: Vec<u8>) -> CommandLine {
+pub(super) fn arguments(mut bytes: Vec<u8>) -> CommandLine {
     let truncated = bytes.len() as u64 > COMMAND_LINE_BYTES;
     if truncated {
         bytes.truncate(COMMAND_LINE_BYTES as usize);

@@ -5,6 +5,7 @@ mod placement;
 mod procfs_root;
 mod scan;
 mod stat;
+mod tree;
 
 pub use self::{
     details::{CommandLine, Details, Withheld},

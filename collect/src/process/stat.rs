@@ -8,6 +8,9 @@ pub struct ProcessStat {
     pub pid: u32,
     /// 0 for processes without one: process 1, and those whose parent is outside the namespace.
     pub parent_pid: u32,
+    /// Pid of the process that began its session. 0: it is outside the namespace, or there is none.
+    pub session: u32,
+    pub is_kernel_thread: bool,
     pub state: State,
     /// Name of the program; bytes that are no UTF-8 are replaced.
     pub comm: String,
@@ -37,6 +40,8 @@ pub enum State {
     /// Waits for a device or a lock, and cannot be interrupted: reads of its memory may hang too.
     Uninterruptible,
     Stopped,
+    /// Stopped by a debugger.
+    Traced,
     /// Has ended; its parent did not take note yet.
     Zombie,
     Idle,
@@ -49,13 +54,33 @@ impl From<u8> for State {
             b'R' => Self::Running,
             b'S' => Self::Sleeping,
             b'D' => Self::Uninterruptible,
-            b'T' | b't' => Self::Stopped,
+            b'T' => Self::Stopped,
+            b't' => Self::Traced,
             b'Z' | b'X' => Self::Zombie,
             b'I' => Self::Idle,
             other => Self::Other(other),
         }
     }
 }
+
+impl State {
+    /// The letter of the kernel.
+    pub fn letter(self) -> char {
+        match self {
+            Self::Running => 'R',
+            Self::Sleeping => 'S',
+            Self::Uninterruptible => 'D',
+            Self::Stopped => 'T',
+            Self::Traced => 't',
+            Self::Zombie => 'Z',
+            Self::Idle => 'I',
+            Self::Other(letter) => char::from(letter),
+        }
+    }
+}
+
+/// `PF_KTHREAD` among the flags of a task.
+const KERNEL_THREAD: u64 = 0x0020_0000;
 
 /// What the kernel counts in.
 #[derive(Clone, Copy)]
@@ -76,7 +101,10 @@ pub(super) fn parse(bytes: &[u8], units: Units) -> Option<ProcessStat> {
     // Numbers as in proc(5): `state` is the 3rd field, and `nth` counts on from the last one.
     let state = *fields.next()?.first()?;
     let parent_pid = number(fields.next()?)?;
-    let user = number(fields.nth(14 - 5)?)?;
+    // Outside the namespace it may be negative.
+    let session = number(fields.nth(6 - 5)?).unwrap_or(0);
+    let flags = number(fields.nth(9 - 7)?)?;
+    let user = number(fields.nth(14 - 10)?)?;
     let system = number(fields.next()?)?;
     let threads = number(fields.nth(20 - 16)?)?;
     let start = number(fields.nth(22 - 21)?)?;
@@ -88,6 +116,8 @@ pub(super) fn parse(bytes: &[u8], units: Units) -> Option<ProcessStat> {
     Some(ProcessStat {
         pid: u32::try_from(pid).ok()?,
         parent_pid: u32::try_from(parent_pid).ok()?,
+        session: u32::try_from(session).unwrap_or(0),
+        is_kernel_thread: flags & KERNEL_THREAD != 0,
         state: State::from(state),
         comm: String::from_utf8_lossy(comm).into_owned(),
         start_ns: ns(start),
@@ -116,11 +146,13 @@ mod tests {
     #[test]
     fn fields_count_from_the_last_parenthesis() {
         let line =
-            b"7 (a) b) D 1 7 7 0 -1 0 0 0 0 0 250 50 0 0 20 0 3 0 900 0 2 18446744073709551615\n";
+            b"7 (a) b) D 1 7 6 0 -1 2129984 0 0 0 0 250 50 0 0 20 0 3 0 900 0 2 18446744073709551615\n";
         let stat = parse(line, UNITS).unwrap();
         let expected = ProcessStat {
             pid: 7,
             parent_pid: 1,
+            session: 6,
+            is_kernel_thread: true,
             state: State::Uninterruptible,
             comm: "a) b".to_owned(),
             start_ns: 9_000_000_000,
