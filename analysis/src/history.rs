@@ -23,10 +23,12 @@ mod join;
 mod manager;
 mod moment;
 mod oom;
+mod shutdown;
 mod stop_facts;
 mod track;
 
 pub use dependencies::{Dependencies, Needs};
+pub use shutdown::SHUTDOWN_TARGETS;
 
 use boot::{BootStep, BootTrack};
 use moment::Moment;

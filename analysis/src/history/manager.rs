@@ -25,6 +25,13 @@ pub(super) struct Line<'a> {
     invocation: Option<InvocationId>,
 }
 
+impl Line<'_> {
+    /// `None`: it is about no job, or systemd is too old to say.
+    pub fn job_id(&self) -> Option<u64> {
+        self.entry.number("JOB_ID").filter(|id| *id != 0)
+    }
+}
+
 impl UnitHistory {
     pub(super) fn take_manager_line(
         &mut self,
@@ -43,7 +50,10 @@ impl UnitHistory {
         };
         match entry.message_id() {
             Some(message_id::UNIT_STARTING) => self.starting(&line, events),
-            Some(message_id::UNIT_STARTED) => self.started(&line, events),
+            Some(message_id::UNIT_STARTED) => {
+                self.started(&line, events);
+                self.shutdown_reached(&line, events);
+            }
             Some(message_id::UNIT_START_FAILED) => self.start_failed(&line, events),
             Some(message_id::UNIT_STOPPING) => self.stopping(&line, events),
             Some(message_id::UNIT_STOPPED) => self.stopped(&line, events),
@@ -171,7 +181,7 @@ impl UnitHistory {
             return;
         }
         let job = StopJob {
-            id: line.entry.number("JOB_ID").unwrap_or(0),
+            id: line.job_id().unwrap_or(0),
             restart: false,
         };
         track.begin_stop(job, line.now);
@@ -189,7 +199,7 @@ impl UnitHistory {
     fn stopped(&mut self, line: &Line<'_>, events: &mut Vec<Event>) {
         let shutting_down = self.boot.shutting_down;
         let job = StopJob {
-            id: line.entry.number("JOB_ID").unwrap_or(0),
+            id: line.job_id().unwrap_or(0),
             restart: line.entry.field("JOB_TYPE") == Some("restart"),
         };
         let track = self.run_of(line, events);

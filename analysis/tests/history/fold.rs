@@ -12,7 +12,7 @@ use chrono::TimeDelta;
 use proptest::{collection::vec, prelude::*, sample::Index};
 use uuid::Uuid;
 
-use crate::support::{dependencies, events, told, whole_journal};
+use crate::support::{dependencies, events, journal, told, whole_journal};
 
 /// Entries that say nothing about units, or pretend to.
 fn unrelated() -> impl Strategy<Value = BTreeMap<String, String>> {
@@ -131,8 +131,13 @@ fn hostile_value() -> impl Strategy<Value = String> {
 /// what it would have said had it never stopped.
 #[test]
 fn what_is_said_does_not_depend_on_where_the_fold_began() {
-    let entries = whole_journal();
-    let all = by_entry(&entries);
+    says_the_same_from_any_cursor(&whole_journal());
+    let of_another_host = include_str!("../journals/reboot_isolated.jsonl");
+    says_the_same_from_any_cursor(&journal(of_another_host));
+}
+
+fn says_the_same_from_any_cursor(entries: &[JournalEntry]) {
+    let all = by_entry(entries);
     let replayed = TimeDelta::seconds(10);
     for cursor in 0..entries.len() {
         let from = entries[cursor].at - replayed;

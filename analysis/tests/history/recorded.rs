@@ -406,6 +406,43 @@ fn a_reboot_is_announced() {
 }
 
 #[test]
+fn a_reboot_that_nobody_announced_is_known_by_its_targets() {
+    assert_eq!(
+        told_of!("reboot_isolated"),
+        [
+            "ok ready",
+            "before ready",
+            "before stops",
+            "before stopped: manual inferred [success, stop job]",
+            "multi-user stopped: unknown unknown [stop job]",
+            "before revised: unknown unknown [success, stop job]",
+            "systemd-tmpfiles-clean stopped: clean inferred [success]",
+            "systemd-tmpfiles-clean revised: unknown unknown [success, stop job]",
+            "dbus stops",
+            "ok stops",
+            "dbus stopped: unknown unknown [success, stop job]",
+            "ok stopped: manual inferred [success, stop job]",
+            "tmp stops",
+            "tmp stopped: unknown unknown [success, stop job]",
+            "umount ready",
+            "tmp revised: reboot measured [success, stop job, boot ended, orderly true]",
+            "shutdown ready",
+            "dbus revised: reboot measured [success, stop job, boot ended, orderly true]",
+            "multi-user revised: reboot measured [stop job, boot ended, orderly true]",
+            "ok revised: reboot measured [success, stop job, boot ended, orderly true]",
+            "systemd-tmpfiles-clean revised: reboot measured [success, stop job, boot ended, orderly true]",
+            "reboot ready",
+            "booted, orderly Some(true)",
+            "systemd-tmpfiles-clean ready, boot",
+            "dbus starts, boot",
+            "dbus ready, boot",
+            "multi-user ready, boot",
+            "ok ready",
+        ]
+    );
+}
+
+#[test]
 fn a_power_cut_is_not() {
     assert_eq!(
         told_of!("power_cut"),

@@ -1,6 +1,6 @@
 //! Which entries to read: an "or" of groups, each an "and" of fields.
 
-use analysis::{identity::UnitName, journal::message_id};
+use analysis::{history::SHUTDOWN_TARGETS, identity::UnitName, journal::message_id};
 use uuid::Uuid;
 
 /// One field with the value that it has to have.
@@ -53,7 +53,7 @@ impl Matches {
 
 /// The entries that the history of units is made from, for `units`, or for all if there are none.
 ///
-/// - all lines of process 1 (about `units`): those with an id, and those that only their text
+/// - all lines of process 1 (about `units`, and about the end of the boot): those with an id, and those that only their text
 ///   tells ("Watchdog timeout", "Start request repeated too quickly", "on client request");
 /// - kernel lines: OOM kills and faults. The journal has no index of texts, so all of them;
 /// - who asked: lines of sudo, and our own notes;
@@ -64,7 +64,13 @@ pub fn lifecycle_matches(units: &[UnitName]) -> Matches {
             .iter()
             .map(move |unit| Match::new(field, unit.as_str()))
     };
-    let manager = [Match::new("_PID", "1")].into_iter().chain(about("UNIT"));
+    let mut manager: Vec<_> = [Match::new("_PID", "1")]
+        .into_iter()
+        .chain(about("UNIT"))
+        .collect();
+    if !units.is_empty() {
+        manager.extend(SHUTDOWN_TARGETS.map(|target| Match::new("UNIT", target)));
+    }
     let dumps = [id(message_id::COREDUMP)]
         .into_iter()
         .chain(about("COREDUMP_UNIT"));
@@ -105,7 +111,10 @@ mod tests {
             matches.groups().iter().map(line).collect()
         };
         assert_eq!(text(&all)[0], "_PID=1");
-        assert_eq!(text(&one)[0], "_PID=1 UNIT=db.service");
+        assert_eq!(
+            text(&one)[0],
+            "_PID=1 UNIT=db.service UNIT=umount.target UNIT=shutdown.target"
+        );
         assert!(text(&one)[1].ends_with(" COREDUMP_UNIT=db.service"));
         assert_eq!(text(&all)[2..], text(&one)[2..]);
     }
