@@ -4,7 +4,7 @@
 //! understood is passed over. A process chooses its own name, so names are cut out by what stands
 //! around them and are never searched for words.
 
-use crate::{cause::OomConstraint, identity::UnitName};
+use crate::cause::OomConstraint;
 
 /// One line that we understand.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -123,31 +123,6 @@ fn fault(line: &str) -> Option<KernelLine> {
         pid: pid.parse().ok()?,
         comm: comm.to_owned(),
     })
-}
-
-/// The unit of the system manager that a cgroup path names: the last component that is a unit but
-/// no slice. Below `user@1000.service` stand units of that user's own manager: they are not ours.
-///
-/// A container that runs systemd has units below its own; with the last one, a path from the root
-/// of the machine says the same as the path that the container itself sees.
-pub fn unit_of_cgroup(path: &str) -> Option<UnitName> {
-    let mut found = None;
-    for component in path.split('/') {
-        // systemd puts `_` before names that would collide with the kernel's own files.
-        let name = component.strip_prefix('_').unwrap_or(component);
-        let Ok(unit) = name.parse::<UnitName>() else {
-            continue;
-        };
-        if name.ends_with(".slice") {
-            continue;
-        }
-        let of_user_manager = name.starts_with("user@") && name.ends_with(".service");
-        found = Some(unit);
-        if of_user_manager {
-            break;
-        }
-    }
-    found
 }
 
 #[cfg(test)]

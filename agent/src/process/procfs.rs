@@ -5,6 +5,7 @@
 use std::{fs, io::Read};
 
 use analysis::process::ProcessId;
+use collect::process::most_telling_cgroup;
 
 use super::observed::{Comm, split_arguments};
 
@@ -108,30 +109,13 @@ pub(super) fn number(pid: u32, file: &str) -> Option<u32> {
 /// The path of the cgroup that says most about a process, from the reader's root.
 pub(super) fn cgroup(pid: u32) -> Option<String> {
     let text = fs::read_to_string(format!("/proc/{pid}/cgroup")).ok()?;
-    Some(most_telling(&text).to_owned())
+    Some(most_telling_cgroup(&text).to_owned())
 }
 
 /// Whether the host has v1 hierarchies, alone or beside v2: then the v2 path may say nothing.
 pub(super) fn has_cgroup_v1() -> bool {
     fs::read_to_string("/proc/self/cgroup")
         .is_ok_and(|text| text.lines().any(|line| !line.starts_with("0::")))
-}
-
-/// v2 before systemd's own v1 hierarchy before the controllers; `/` only if all say so.
-fn most_telling(text: &str) -> &str {
-    let rank = |controllers: &str| match controllers {
-        "" => 0,
-        "name=systemd" => 1,
-        _ => 2,
-    };
-    text.lines()
-        .filter_map(|line| {
-            let (_, rest) = line.split_once(':')?;
-            rest.split_once(':')
-        })
-        .filter(|(_, path)| *path != "/")
-        .min_by_key(|(controllers, _)| rank(controllers))
-        .map_or("/", |(_, path)| path)
 }
 
 #[cfg(test)]
@@ -152,20 +136,5 @@ mod tests {
         let text = |threads| format!("7 (a) Z 1 7 7 0 -1 0 0 0 0 0 0 0 0 0 20 0 {threads} 0 12");
         assert!(!Stat::parse(7, text(2).as_bytes()).unwrap().is_dead());
         assert!(Stat::parse(7, text(1).as_bytes()).unwrap().is_dead());
-    }
-
-    #[test]
-    fn the_most_telling_cgroup_is_taken() {
-        let cases = [
-            ("0::/system.slice/a.service\n", "/system.slice/a.service"),
-            ("9:name=systemd:/a\n4:memory:/b\n0::/\n", "/a"),
-            ("9:name=systemd:/\n4:memory:/b\n0::/\n", "/b"),
-            ("9:name=systemd:/a\n4:memory:/b\n0::/c\n", "/c"),
-            ("0::/\n", "/"),
-            ("", "/"),
-        ];
-        for (text, expected) in cases {
-            assert_eq!(most_telling(text), expected, "{text:?}");
-        }
     }
 }

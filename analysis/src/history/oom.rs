@@ -5,7 +5,8 @@ use crate::{
     cause::OomConstraint,
     event::{Fact, OomKilled, ProcessFaulted},
     journal::JournalEntry,
-    kernel_log::{KernelLine, unit_of_cgroup},
+    kernel_log::KernelLine,
+    placement::unit_of_cgroup,
 };
 
 #[derive(Clone, Debug, Default)]

@@ -234,6 +234,20 @@ fn oom_kills_of_other_hosts_on_the_same_kernel_are_theirs() {
     );
 }
 
+#[test]
+fn a_unit_in_a_container_is_not_the_hosts_unit_of_that_name() {
+    let mut host = host();
+    host.starts("db.service", 1)
+        .oom_kill("/machine.slice/machine-web.scope/payload/system.slice/db.service")
+        .is_killed("db.service", 1, "signal");
+    assert_eq!(host.last_cause(), (StopCause::Signal, Certainty::Measured));
+    let killed = host.said.iter().find_map(|event| match &event.fact {
+        Fact::OomKilled(killed) => killed.unit.as_ref(),
+        _ => None,
+    });
+    assert_eq!(killed.unwrap().as_str(), "machine-web.scope");
+}
+
 /// systemd 257 does not write that it stopped a unit that it restarts by itself.
 #[test]
 fn an_automatic_restart_of_systemd_257_is_told_the_same() {

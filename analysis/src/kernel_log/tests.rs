@@ -109,34 +109,3 @@ fn names_that_look_like_the_line_do_not_change_it() {
         assert_eq!(KernelLine::parse(forged), None, "{forged}");
     }
 }
-
-#[test]
-fn the_last_unit_of_a_path_is_meant() {
-    // (path, unit)
-    let cases = [
-        ("/system.slice/nginx.service", Some("nginx.service")),
-        ("/hist/rec/system.slice/hog.service", Some("hog.service")),
-        ("/system.slice/nginx.service/workers", Some("nginx.service")),
-        ("/system.slice/_cpu.service", Some("cpu.service")),
-        (
-            "/system.slice/system-getty.slice/getty@tty1.service",
-            Some("getty@tty1.service"),
-        ),
-        (
-            "/system.slice/docker-0a1b.scope/system.slice/a.service",
-            Some("a.service"),
-        ),
-        (
-            "/user.slice/user-1000.slice/user@1000.service/app.slice/nginx.service",
-            Some("user@1000.service"),
-        ),
-        ("/user.slice/user-1000.slice", None),
-        ("/", None),
-        ("", None),
-        ("/a b/c\u{1b}.service", None),
-    ];
-    for (path, unit) in cases {
-        let found = unit_of_cgroup(path);
-        assert_eq!(found.as_ref().map(UnitName::as_str), unit, "{path}");
-    }
-}

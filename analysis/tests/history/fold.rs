@@ -12,7 +12,7 @@ use chrono::TimeDelta;
 use proptest::{collection::vec, prelude::*, sample::Index};
 use uuid::Uuid;
 
-use crate::support::{dependencies, events, journal, told, whole_journal};
+use crate::support::{dependencies, events, history, journal, told, whole_journal};
 
 /// Entries that say nothing about units, or pretend to.
 fn unrelated() -> impl Strategy<Value = BTreeMap<String, String>> {
@@ -156,7 +156,7 @@ fn says_the_same_from_any_cursor(entries: &[JournalEntry]) {
 }
 
 fn by_entry(entries: &[JournalEntry]) -> Vec<Vec<Event>> {
-    let mut history = UnitHistory::new(dependencies());
+    let mut history = history();
     entries.iter().map(|entry| history.apply(entry)).collect()
 }
 

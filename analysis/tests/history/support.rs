@@ -52,8 +52,13 @@ pub fn dependencies() -> Dependencies {
         .collect()
 }
 
+/// The fold as an agent of the recorded hosts has it.
+pub fn history() -> UnitHistory {
+    UnitHistory::new(dependencies()).with_cgroup_root("/hist/rec")
+}
+
 pub fn events(entries: &[JournalEntry]) -> Vec<Event> {
-    let mut history = UnitHistory::new(dependencies());
+    let mut history = history();
     entries
         .iter()
         .flat_map(|entry| history.apply(entry))

@@ -145,6 +145,10 @@ fn read(
     }
     source.seek(&Position::Since(since))?;
     let mut history = UnitHistory::new(systemd.dependencies);
+    // A host that shares its kernel: the kernel's log names its cgroups as the machine sees them.
+    if let Ok(root) = std::env::var("AIOPS_CGROUP_ROOT") {
+        history = history.with_cgroup_root(root);
+    }
     let mut events = Vec::new();
     while let Some(entry) = source.next() {
         events.extend(history.apply(&entry?));

@@ -10,7 +10,7 @@ use analysis::event::Placement;
 use procfs::{FromRead, process::Status};
 
 use super::{
-    placement::placement_of_cgroups,
+    placement::most_telling_cgroup,
     procfs_root::{Procfs, malformed, read_error},
     stat::{ProcessStat, State},
 };
@@ -77,7 +77,7 @@ impl Procfs {
             session: self.audit_number(pid, "sessionid"),
             pid_in_namespace: innermost.and_then(|pid| u32::try_from(pid).ok()),
             command_line: self.command_line(pid, stat.state)?,
-            placement: placement_of_cgroups(&cgroups),
+            placement: Placement::of_cgroup(most_telling_cgroup(&cgroups)),
             stat,
         })
     }
@@ -88,7 +88,8 @@ impl Procfs {
     ///
     /// [`CollectError::Gone`] if it ended meanwhile.
     pub fn placement(&self, pid: u32) -> Result<Placement, CollectError> {
-        Ok(placement_of_cgroups(&self.text(pid, "cgroup")?))
+        let cgroups = self.text(pid, "cgroup")?;
+        Ok(Placement::of_cgroup(most_telling_cgroup(&cgroups)))
     }
 
     fn status(&self, pid: u32) -> Result<Status, CollectError> {

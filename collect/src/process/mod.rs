@@ -9,7 +9,7 @@ mod tree;
 
 pub use self::{
     details::{CommandLine, Details, Withheld},
-    placement::{placement_of_cgroups, placement_of_path},
+    placement::most_telling_cgroup,
     procfs_root::Procfs,
     stat::{ProcessStat, State},
 };
