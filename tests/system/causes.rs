@@ -103,7 +103,9 @@ fn reboots_by(member: &Member, command: &str) -> Result<()> {
     member.host().shell(command)?;
     until("the host has rebooted", REBOOTED_WITHIN, || {
         Ok(boot().is_ok_and(|now| now != before).then_some(()))
-    })
+    })?;
+    // Runs already, and is waited for till it is up.
+    member.host().boot()
 }
 
 fn crash(h1: &Member) -> Result<StopCause> {
