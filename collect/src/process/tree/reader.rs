@@ -21,7 +21,7 @@ use rustix::{
 use crate::process::{
     CommandLine, State, Withheld,
     details::{COMMAND_LINE_BYTES, arguments},
-    placement::placement_of_cgroups,
+    placement::most_telling_cgroup,
     stat::{ProcessStat, Units, parse},
 };
 
@@ -255,7 +255,8 @@ impl Placements {
         if let Some(known) = self.0.get(text) {
             return known.clone();
         }
-        let placement = Arc::new(placement_of_cgroups(&String::from_utf8_lossy(text)));
+        let cgroups = String::from_utf8_lossy(text);
+        let placement = Arc::new(Placement::of_cgroup(most_telling_cgroup(&cgroups)));
         self.0.insert(text.to_vec(), placement.clone());
         placement
     }
