@@ -1,14 +1,29 @@
 //! What can be typed.
 
+mod inquiries;
+mod people;
+
+pub use inquiries::InquiryCommand;
+pub use people::{AccountCommand, ApiCall, AuditCommand, ContextCommand, Login, TokenCommand};
+
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use clap_complete::ArgValueCandidates;
 
 use analysis::{period::Period, process_tree::ProcessTreeAsked, question::Question};
 
+use crate::{complete, config::Place};
+
 /// Explains why processes and services die, restart, hang or fail to start.
 #[derive(Debug, Parser)]
-#[command(name = "aiops", version, after_help = EXIT_CODES, max_term_width = 100)]
+#[command(
+    name = "aiops",
+    version,
+    after_help = EXIT_CODES,
+    max_term_width = 100,
+    disable_help_subcommand = true
+)]
 pub struct Args {
     #[command(flatten)]
     pub global: Global,
@@ -18,22 +33,70 @@ pub struct Args {
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 fine, 1 a problem was found, 2 wrong usage, 3 no such host or unit, 4 not allowed, \
-5 server or host unreachable, 6 some hosts failed, 70 aiops itself failed.";
+5 server or host unreachable, 6 some hosts failed, 70 aiops itself failed. \
+More: aiops help exit-codes";
 
 #[derive(Debug, Default, ClapArgs)]
 pub struct Global {
-    /// Ask about this host, through the server; without it, about this machine itself
-    #[arg(long, global = true, value_name = "NAME")]
-    pub host: Option<String>,
+    #[command(flatten)]
+    pub asked: Asked,
     /// How to print: for people, or for programs
     #[arg(short, long, global = true, value_enum, default_value_t)]
     pub output: Format,
     /// Language of what is printed [default: from LC_ALL, LC_MESSAGES, LANG]
     #[arg(long, global = true, value_name = "en|zh-CN")]
     pub lang: Option<String>,
-    /// Which server to ask [default: $XDG_CONFIG_HOME/aiops/config.toml]
+    /// Where the contexts are kept [default: $XDG_CONFIG_HOME/aiops/config.toml]
     #[arg(long, global = true, value_name = "FILE", env = "AIOPS_CONFIG")]
     pub config: Option<PathBuf>,
+    /// Which server to ask [default: the context that `aiops context use` chose]
+    #[arg(
+        long,
+        global = true,
+        value_name = "NAME",
+        env = "AIOPS_CONTEXT",
+        add = ArgValueCandidates::new(complete::contexts)
+    )]
+    pub context: Option<String>,
+}
+
+impl Global {
+    pub fn place(&self) -> Place {
+        Place {
+            file: self.config.clone(),
+            context: self.context.clone().filter(|name| !name.is_empty()),
+        }
+    }
+}
+
+/// Which hosts to ask, and how patiently.
+#[derive(Debug, Default, ClapArgs)]
+pub struct Asked {
+    /// Ask this host, or several (a,b), through the server; without it, this machine itself
+    #[arg(
+        long = "host",
+        global = true,
+        value_name = "NAME",
+        value_delimiter = ',',
+        add = ArgValueCandidates::new(complete::hosts)
+    )]
+    pub hosts: Vec<String>,
+    /// Ask the hosts that have this label; given twice, those that have both
+    #[arg(short = 'l', long = "label", global = true, value_name = "KEY=VALUE")]
+    pub labels: Vec<String>,
+    /// Let the question wait for hosts that are off, and do not wait for it here
+    #[arg(
+        long,
+        global = true,
+        value_name = "DURATION",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "1d"
+    )]
+    pub when_online: Option<Period>,
+    /// How long an analysis may run on a host [default: that of the analysis, 15s to 30s]
+    #[arg(long, global = true, value_name = "DURATION")]
+    pub time_limit: Option<Period>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -59,22 +122,65 @@ pub enum Command {
     /// Why something is as it is
     #[command(subcommand)]
     Analyze(AnalyzeCommand),
+    /// Questions that were put to hosts, and their answers
+    #[command(subcommand)]
+    Inquiry(InquiryCommand),
+    /// Log in to a server, and keep it as a context
+    Login(Login),
+    /// Remove the token of a context on the server, and the context
+    Logout {
+        /// The context [default: the current one]
+        name: Option<String>,
+    },
+    /// Servers that are known, and which of them is asked
+    #[command(subcommand)]
+    Context(ContextCommand),
+    /// Who can log in (for administrators)
+    #[command(subcommand)]
+    Account(AccountCommand),
+    /// Tokens with which programs ask the server
+    #[command(subcommand)]
+    Token(TokenCommand),
+    /// Who did what, in a chain that shows any change (for administrators)
+    #[command(subcommand)]
+    Audit(AuditCommand),
+    /// Ask the HTTP API directly
+    Api(ApiCall),
+    /// Print what a shell needs to complete words, host and unit names too
+    Completions {
+        #[arg(value_enum)]
+        shell: Shell,
+    },
+    /// Write the man pages into a folder
+    Man { folder: PathBuf },
+    /// Explain a command, or the exit codes: `aiops help exit-codes`
+    Help { words: Vec<String> },
+}
+
+/// A shell that can be told how to complete words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Shell {
+    Bash,
+    Zsh,
+    Fish,
 }
 
 #[derive(Debug, Subcommand)]
 pub enum HostCommand {
-    /// All hosts, with state and what they can report
+    /// All hosts, or those with the labels, with state and what they can report
     List(HostFilter),
     /// Everything known about one host
     Show {
         /// Name or agent id
+        #[arg(add = ArgValueCandidates::new(complete::hosts))]
         host: String,
     },
-    /// Print the one line with which a new host joins
+    /// Print the one line with which a new host joins; `-l` labels the hosts that use it
     Add(JoinOptions),
     /// Refuse this host from now on; a live connection is cut
     Revoke {
         /// Name or agent id
+        #[arg(add = ArgValueCandidates::new(complete::hosts))]
         host: String,
         /// Why, for those who ask later
         #[arg(long, default_value = "revoked by an operator")]
@@ -86,9 +192,6 @@ pub enum HostCommand {
 pub struct HostFilter {
     /// Only hosts whose name contains this
     pub name: Option<String>,
-    /// Only hosts with this label
-    #[arg(short = 'l', long = "label", value_name = "KEY=VALUE")]
-    pub labels: Vec<String>,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -99,15 +202,12 @@ pub struct JoinOptions {
     /// How long the line works
     #[arg(long, default_value = "1h", value_name = "DURATION")]
     pub ttl: Period,
-    /// Label of the hosts that join with it
-    #[arg(short = 'l', long = "label", value_name = "KEY=VALUE")]
-    pub labels: Vec<String>,
 }
 
 #[derive(Debug, ClapArgs)]
 pub struct EventFilter {
     /// Only events of this unit
-    #[arg(long)]
+    #[arg(long, add = ArgValueCandidates::new(complete::units))]
     pub unit: Option<String>,
     /// Only events of this kind: unit-stopped, process-exited, gap, ...
     #[arg(long, value_delimiter = ',')]
@@ -159,10 +259,18 @@ impl From<PtreeAsked> for Question {
 #[derive(Debug, ClapArgs)]
 pub struct RestartsAsked {
     /// The unit: `nginx` means `nginx.service`
-    #[arg(required_unless_present_any = ["service", "all"])]
+    #[arg(
+        required_unless_present_any = ["service", "all"],
+        add = ArgValueCandidates::new(complete::units)
+    )]
     pub name: Option<String>,
     /// The unit, as an option
-    #[arg(long, conflicts_with = "name", value_name = "NAME")]
+    #[arg(
+        long,
+        conflicts_with = "name",
+        value_name = "NAME",
+        add = ArgValueCandidates::new(complete::units)
+    )]
     pub service: Option<String>,
     /// All units, the worst first
     #[arg(long, conflicts_with_all = ["name", "service"])]
@@ -184,6 +292,30 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Args::command().debug_assert();
+    }
+
+    #[test]
+    fn hosts_are_named_with_commas_and_again() {
+        let line = [
+            "aiops", "--host", "a,b", "analyze", "restarts", "x", "--host", "c", "-l", "role=db",
+        ];
+        let asked = Args::try_parse_from(line).unwrap().global.asked;
+        assert_eq!(asked.labels, ["role=db"]);
+        // What stands behind the command replaces what stands before it: clap's rule.
+        assert_eq!(asked.hosts, ["c"]);
+        let line = ["aiops", "--host", "a,b", "--host", "c", "host", "list"];
+        let asked = Args::try_parse_from(line).unwrap().global.asked;
+        assert_eq!(asked.hosts, ["a", "b", "c"]);
+    }
+
+    #[test]
+    fn waiting_for_hosts_takes_no_word_of_the_command() {
+        let line = ["aiops", "--host", "a", "--when-online", "host", "list"];
+        let asked = Args::try_parse_from(line).unwrap().global.asked;
+        assert_eq!(asked.when_online, Some(Period::from_days(1)));
+        let line = ["aiops", "--when-online=2h", "host", "list"];
+        let asked = Args::try_parse_from(line).unwrap().global.asked;
+        assert_eq!(asked.when_online, Some(Period::from_secs(7200)));
     }
 
     #[test]

@@ -1,6 +1,9 @@
-//! A question of the catalogue, answered by this machine itself.
+//! A question of the catalogue, answered by this machine itself or by hosts through the server.
 
+pub mod end;
 mod local;
+mod remote;
+mod watch;
 
 use analysis::{
     question::Question,
@@ -9,28 +12,28 @@ use analysis::{
 };
 
 use crate::{
-    context::Context,
+    context::{Context, Target},
     exit::{Exit, Failure},
 };
 
 /// Has `question` answered, prints the report, and says what it means.
 pub async fn ask(context: &Context, question: Question) -> Result<Exit, Failure> {
-    if let Some(host) = &context.host {
-        let message = format!("`{host}` cannot be asked to {}", question.analysis().name());
-        return Err(Failure::new(Exit::Usage, message).hint("without --host this machine answers"));
+    if context.target != Target::Here {
+        return remote::ask(context, question).await;
     }
     let report = local::answer(context, &question).await?;
     print(context, &report)?;
     Ok(exit(report.health()))
 }
 
-fn print(context: &Context, report: &Report) -> Result<(), Failure> {
+/// Prints a report; whether it came from afar makes no difference.
+pub fn print(context: &Context, report: &Report) -> Result<(), Failure> {
     context
         .printer
         .report(report, |page| text::report::render(report, page))
 }
 
-fn exit(health: Health) -> Exit {
+pub fn exit(health: Health) -> Exit {
     match health {
         Health::Fine => Exit::Fine,
         Health::Problem => Exit::ProblemFound,

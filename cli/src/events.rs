@@ -1,7 +1,5 @@
 //! `aiops events`: what happened, and what happens.
 
-mod follow;
-
 use analysis::{
     event::Fact,
     fleet::{EventPage, StoredEvent},
@@ -11,8 +9,10 @@ use analysis::{
 
 use crate::{
     args::EventFilter,
-    context::Context,
+    context::{Context, Target},
     exit::{Exit, Failure},
+    follow::Following,
+    message::say,
 };
 
 pub async fn show(context: &Context, filter: &EventFilter) -> Result<Exit, Failure> {
@@ -29,8 +29,14 @@ pub async fn show(context: &Context, filter: &EventFilter) -> Result<Exit, Failu
     if !filter.follow {
         return Ok(Exit::Fine);
     }
-    follow::print_all(&server, &query, last, |event| print(context, event)).await?;
-    Ok(Exit::Fine)
+    let mut stream = Following::new("/events/stream", &query, last);
+    loop {
+        let message = stream.next(&server).await?;
+        // Messages of other kinds, and of a newer server, are passed over.
+        if let Ok(event) = serde_json::from_str::<StoredEvent>(&message.data) {
+            print(context, &event)?;
+        }
+    }
 }
 
 fn print(context: &Context, event: &StoredEvent) -> Result<(), Failure> {
@@ -41,10 +47,17 @@ fn print(context: &Context, event: &StoredEvent) -> Result<(), Failure> {
 
 fn query(context: &Context, filter: &EventFilter) -> Result<Vec<(&'static str, String)>, Failure> {
     let mut query = vec![("limit", filter.limit.to_string())];
-    query.extend(context.host.iter().map(|host| ("host", host.clone())));
+    match &context.target {
+        Target::Here => {}
+        Target::One(host) => query.push(("host", host.clone())),
+        Target::Many { .. } => {
+            return Err(Failure::new(Exit::Usage, say("cli-one-host-only")));
+        }
+    }
     if let Some(unit) = &filter.unit {
-        let unit = UnitName::from_user(unit)
-            .map_err(|error| Failure::new(Exit::Usage, error.to_string()))?;
+        let unit = UnitName::from_user(unit).map_err(|_| {
+            Failure::new(Exit::Usage, say("cli-no-unit").with("name", unit.as_str()))
+        })?;
         query.push(("unit", unit.to_string()));
     }
     if !filter.kind.is_empty() {

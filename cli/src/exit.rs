@@ -1,6 +1,10 @@
 //! How `aiops` ends: exit codes that mean something, errors with a hint.
 
-use std::{error::Error, process::ExitCode};
+use std::{error::Error, fmt, process::ExitCode};
+
+use analysis::text::{Catalogue, escape};
+
+use crate::message::Message;
 
 /// The exit codes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,8 +20,24 @@ pub enum Exit {
     Unreachable = 5,
     /// Of several hosts, some failed.
     PartlyFailed = 6,
-    /// `aiops` itself failed (`EX_SOFTWARE`).
+    /// `aiops` itself failed (`EX_SOFTWARE`), or the analysis on the host did.
     Broken = 70,
+    /// Ctrl-C, as shells have it.
+    Interrupted = 130,
+}
+
+impl Exit {
+    pub const ALL: [Self; 9] = [
+        Self::Fine,
+        Self::ProblemFound,
+        Self::Usage,
+        Self::NoSuchTarget,
+        Self::NotAllowed,
+        Self::Unreachable,
+        Self::PartlyFailed,
+        Self::Broken,
+        Self::Interrupted,
+    ];
 }
 
 impl From<Exit> for ExitCode {
@@ -27,27 +47,35 @@ impl From<Exit> for ExitCode {
 }
 
 /// Why a command could not be carried out.
-#[derive(Debug, thiserror::Error)]
-#[error("{message}")]
+#[derive(Debug)]
 pub struct Failure {
     pub exit: Exit,
-    pub message: String,
+    pub message: Message,
+    /// Why, where we know the words for it. `source`: where somebody else does.
+    pub detail: Option<Box<Message>>,
     /// What to do next.
-    pub hint: Option<String>,
+    pub hint: Option<Message>,
     pub source: Option<Box<dyn Error + Send + Sync>>,
 }
 
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.message.fmt(f)
+    }
+}
+
 impl Failure {
-    pub fn new(exit: Exit, message: impl Into<String>) -> Self {
+    pub fn new(exit: Exit, message: impl Into<Message>) -> Self {
         Self {
             exit,
             message: message.into(),
+            detail: None,
             hint: None,
             source: None,
         }
     }
 
-    pub fn broken(message: impl Into<String>, source: impl Error + Send + Sync + 'static) -> Self {
+    pub fn broken(message: impl Into<Message>, source: impl Error + Send + Sync + 'static) -> Self {
         Self::new(Exit::Broken, message).because(source)
     }
 
@@ -57,8 +85,15 @@ impl Failure {
         self
     }
 
+    /// The cause, in our own words.
     #[must_use]
-    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+    pub fn detailed(mut self, detail: Message) -> Self {
+        self.detail = Some(Box::new(detail));
+        self
+    }
+
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<Message>) -> Self {
         self.hint = Some(hint.into());
         self
     }
@@ -69,15 +104,21 @@ impl Failure {
     }
 
     /// Prints the error, its causes and the hint on stderr.
-    pub fn report(&self) -> ExitCode {
+    pub fn report(&self, catalogue: &Catalogue) -> ExitCode {
         if self.exit != Exit::Fine {
-            eprint!("{}", self.text());
+            eprint!("{}", self.text(catalogue));
         }
         self.exit.into()
     }
 
-    fn text(&self) -> String {
-        let mut line = format!("error: {}", self.message);
+    /// The error with its causes, then the hint, each on a line.
+    pub fn text(&self, catalogue: &Catalogue) -> String {
+        let message = self.message.text(catalogue);
+        let mut line = catalogue.say_with("cli-error", &[("text", message.into())]);
+        if let Some(detail) = &self.detail {
+            line.push_str(": ");
+            line.push_str(&detail.text(catalogue));
+        }
         let mut cause = self.source.as_deref().map(|source| source as &dyn Error);
         while let Some(error) = cause {
             let text = error.to_string();
@@ -90,15 +131,19 @@ impl Failure {
         }
         line.push('\n');
         if let Some(hint) = &self.hint {
-            line.push_str(&format!("hint: {hint}\n"));
+            let hint = hint.text(catalogue);
+            line.push_str(&catalogue.say_with("cli-hint", &[("text", hint.into())]));
+            line.push('\n');
         }
-        analysis::text::escape::keep_lines(&line).into_owned()
+        escape::keep_lines(&line).into_owned()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use std::io;
+
+    use analysis::text::Language;
 
     use super::*;
 
@@ -109,7 +154,7 @@ mod tests {
             .because(refused)
             .hint("is the server running?");
         assert_eq!(
-            failure.text(),
+            failure.text(&Catalogue::of(Language::English)),
             "error: cannot list hosts: no answer: Connection refused (os error 111)\n\
              hint: is the server running?\n"
         );

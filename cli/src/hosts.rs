@@ -6,25 +6,28 @@ use analysis::{
     fleet::{Host, HostList, JoinToken, NewJoinToken},
     text::{self, escape::one_line, time::moment},
 };
+use reqwest::Method;
 
 use crate::{
     args::{HostFilter, JoinOptions},
-    context::Context,
+    context::{Context, Target},
     exit::{Exit, Failure},
+    message::say,
     server::path_segment,
 };
 
 pub async fn list(context: &Context, filter: &HostFilter) -> Result<Exit, Failure> {
     let mut query: Vec<_> = filter.name.iter().map(|name| ("q", name.clone())).collect();
-    query.extend(filter.labels.iter().map(|label| ("label", label.clone())));
+    if let Target::Many { labels, .. } = &context.target {
+        let labels = labels.iter().map(|(key, value)| format!("{key}={value}"));
+        query.extend(labels.map(|label| ("label", label)));
+    }
     let list: HostList = context.server()?.get("/hosts", &query).await?;
     context
         .printer
         .report(&list, |page| text::fleet::host_list(&list.hosts, page))?;
     if list.hosts.is_empty() && query.is_empty() {
-        context
-            .printer
-            .hint(&context.printer.catalogue().say("host-hint-add"));
+        context.printer.hint(&say("host-hint-add"));
     }
     Ok(Exit::Fine)
 }
@@ -44,7 +47,10 @@ pub async fn add(context: &Context, options: &JoinOptions) -> Result<Exit, Failu
     let wanted = NewJoinToken {
         uses: options.uses,
         ttl_s: options.ttl.as_duration().as_secs(),
-        labels: labels(&options.labels)?,
+        labels: match &context.target {
+            Target::Many { labels, .. } => labels.clone(),
+            _ => BTreeMap::new(),
+        },
     };
     let token: JoinToken = context.server()?.post("/join-tokens", &wanted).await?;
     // The command alone, so that it can be piped to where it is to run.
@@ -52,13 +58,8 @@ pub async fn add(context: &Context, options: &JoinOptions) -> Result<Exit, Failu
         .printer
         .report(&token, |_| token.command.clone() + "\n")?;
     let until = moment(token.expires_at, context.printer.page().zone);
-    let parameters = [("until", until.into()), ("uses", options.uses.into())];
-    context.printer.hint(
-        &context
-            .printer
-            .catalogue()
-            .say_with("host-join-valid", &parameters),
-    );
+    let valid = say("host-join-valid").with("until", until);
+    context.printer.hint(&valid.with("uses", options.uses));
     Ok(Exit::Fine)
 }
 
@@ -66,7 +67,7 @@ pub async fn revoke(context: &Context, host: &str, reason: &str) -> Result<Exit,
     let path = format!("/hosts/{}/revoke", path_segment(host));
     let body = serde_json::json!({ "reason": reason });
     let server = context.server()?;
-    server.order(&path, &body).await?;
+    server.order(Method::POST, &path, Some(&body)).await?;
     let revoked: Host = server
         .get(&format!("/hosts/{}", path_segment(host)), &[])
         .await?;
@@ -77,20 +78,4 @@ pub async fn revoke(context: &Context, host: &str, reason: &str) -> Result<Exit,
             + "\n"
     })?;
     Ok(Exit::Fine)
-}
-
-fn labels(labels: &[String]) -> Result<BTreeMap<String, String>, Failure> {
-    let pair = |label: &String| {
-        let (key, value) = label
-            .split_once('=')
-            .filter(|(key, _)| !key.is_empty())
-            .ok_or_else(|| {
-                Failure::new(
-                    Exit::Usage,
-                    format!("`{label}` is no label: write KEY=VALUE"),
-                )
-            })?;
-        Ok((key.to_owned(), value.to_owned()))
-    };
-    labels.iter().map(pair).collect()
 }

@@ -1,18 +1,30 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
+mod api;
 pub mod args;
 mod ask;
+mod audit;
+mod complete;
 mod config;
 mod context;
+mod contexts;
 mod events;
 pub mod exit;
+mod follow;
+mod help;
 mod hosts;
+mod inquiries;
+mod login;
+mod message;
 mod output;
+mod people;
 mod restarts;
 mod server;
 
 pub use context::Context;
+pub use message::say;
+pub use output::catalogue;
 
 use args::{AnalyzeCommand, Args, Command, HostCommand};
 use exit::{Exit, Failure};
@@ -23,18 +35,29 @@ use exit::{Exit, Failure};
 ///
 /// [`Failure`], with the exit code that tells what kind it is.
 pub async fn run(args: Args) -> Result<Exit, Failure> {
-    let context = Context::new(&args.global)?;
+    let context = &Context::new(&args.global)?;
     match args.command {
-        Command::Host(HostCommand::List(list)) => hosts::list(&context, &list).await,
-        Command::Host(HostCommand::Show { host }) => hosts::show(&context, &host).await,
-        Command::Host(HostCommand::Add(add)) => hosts::add(&context, &add).await,
+        Command::Host(HostCommand::List(list)) => hosts::list(context, &list).await,
+        Command::Host(HostCommand::Show { host }) => hosts::show(context, &host).await,
+        Command::Host(HostCommand::Add(add)) => hosts::add(context, &add).await,
         Command::Host(HostCommand::Revoke { host, reason }) => {
-            hosts::revoke(&context, &host, &reason).await
+            hosts::revoke(context, &host, &reason).await
         }
-        Command::Events(filter) => events::show(&context, &filter).await,
+        Command::Events(filter) => events::show(context, &filter).await,
         Command::Analyze(AnalyzeCommand::Restarts(asked)) => {
-            restarts::analyze(&context, &asked).await
+            restarts::analyze(context, &asked).await
         }
-        Command::Analyze(AnalyzeCommand::Ptree(asked)) => ask::ask(&context, asked.into()).await,
+        Command::Analyze(AnalyzeCommand::Ptree(asked)) => ask::ask(context, asked.into()).await,
+        Command::Inquiry(command) => inquiries::run(context, &command).await,
+        Command::Login(login) => login::log_in(context, &login).await,
+        Command::Logout { name } => login::log_out(context, name.as_deref()).await,
+        Command::Context(command) => contexts::run(context, &command),
+        Command::Account(command) => people::accounts(context, &command).await,
+        Command::Token(command) => people::tokens(context, &command).await,
+        Command::Audit(command) => audit::run(context, &command).await,
+        Command::Api(call) => api::call(context, &call).await,
+        Command::Completions { shell } => help::completions(context, shell),
+        Command::Man { folder } => help::man(context, &folder),
+        Command::Help { words } => help::help(context, &words),
     }
 }

@@ -2,20 +2,24 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory as _, Parser as _};
+use clap_complete::CompleteEnv;
 use cli::{args::Args, exit::Failure};
 
 fn main() -> ExitCode {
+    // A shell that asks for words is answered here, and nothing else is done.
+    CompleteEnv::with_factory(Args::command).complete();
     let args = Args::parse();
+    let catalogue = cli::catalogue(args.global.lang.as_deref());
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build();
     let outcome = match runtime {
         Ok(runtime) => runtime.block_on(cli::run(args)),
-        Err(error) => Err(Failure::broken("cannot start the runtime", error)),
+        Err(error) => Err(Failure::broken(cli::say("cli-runtime"), error)),
     };
     match outcome {
         Ok(exit) => exit.into(),
-        Err(failure) => failure.report(),
+        Err(failure) => failure.report(&catalogue),
     }
 }

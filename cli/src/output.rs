@@ -12,6 +12,7 @@ use serde::Serialize;
 use crate::{
     args::{Format, Global},
     exit::{Exit, Failure},
+    message::{Message, say},
 };
 
 /// Prints reports in the way that was asked for.
@@ -87,11 +88,55 @@ impl Printer {
         }
     }
 
-    /// Something to do next; only people get it, and not in the way of the report.
-    pub fn hint(&self, text: &str) {
-        if self.is_for_people() {
-            eprintln!("hint: {text}");
+    /// A part of a report, for those who read line by line: people, and JSON lines. Others get all
+    /// of it with [`Printer::whole`].
+    pub fn piece<T: Serialize>(&self, piece: &T, line: &str) -> Result<(), Failure> {
+        match self.format {
+            Format::Table => self.write(line),
+            Format::Jsonl => self.write(&(to_json(piece, false)? + "\n")),
+            Format::Json | Format::Yaml => Ok(()),
         }
+    }
+
+    /// The end of a report that came in pieces: for people what it comes to, for readers of one
+    /// document the document.
+    pub fn whole<T: Serialize>(
+        &self,
+        report: &T,
+        text: impl FnOnce(&Page<'_>) -> String,
+    ) -> Result<(), Failure> {
+        match self.format {
+            Format::Jsonl => Ok(()),
+            _ => self.report(report, text),
+        }
+    }
+
+    /// Prints text or bytes that are a document already.
+    pub fn raw(&self, text: &str) -> Result<(), Failure> {
+        self.write(text)
+    }
+
+    /// Something to do next; only people get it, and not in the way of the report.
+    pub fn hint(&self, message: &Message) {
+        if self.is_for_people() {
+            self.aside("cli-hint", message);
+        }
+    }
+
+    /// Something that the report has to do without.
+    pub fn warn(&self, message: &Message) {
+        self.aside("cli-warning", message);
+    }
+
+    /// A line beside the report.
+    pub fn note(&self, message: &Message) {
+        eprintln!("{}", escape::one_line(&message.text(&self.catalogue)));
+    }
+
+    fn aside(&self, id: &str, message: &Message) {
+        let text = message.text(&self.catalogue);
+        let line = self.catalogue.say_with(id, &[("text", text.into())]);
+        eprintln!("{}", escape::one_line(&line));
     }
 
     fn write(&self, text: &str) -> Result<(), Failure> {
@@ -99,16 +144,25 @@ impl Printer {
         match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
             Ok(()) => Ok(()),
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Err(Failure::closed_pipe()),
-            Err(error) => Err(Failure::broken("cannot write the report", error)),
+            Err(error) => Err(Failure::broken(say("cli-cannot-write"), error)),
         }
     }
+}
+
+/// The catalogue for errors that come before the printer is there, or after it is gone.
+pub fn catalogue(lang: Option<&str>) -> Catalogue {
+    Catalogue::of(
+        language(lang)
+            .or_else(|_| language(None))
+            .unwrap_or_default(),
+    )
 }
 
 /// The language that was asked for, else that of the locale, else English.
 fn language(asked: Option<&str>) -> Result<Language, Failure> {
     if let Some(tag) = asked {
         return Language::from_tag(tag).ok_or_else(|| {
-            Failure::new(Exit::Usage, format!("`{tag}` is none of our languages"))
+            Failure::new(Exit::Usage, say("cli-no-language").with("tag", tag))
                 .hint("--lang en, --lang zh-CN")
         });
     }
@@ -127,12 +181,12 @@ fn to_json<T: Serialize>(report: &T, pretty: bool) -> Result<String, Failure> {
     } else {
         serde_json::to_string(report)
     };
-    let text = text.map_err(|error| Failure::broken("cannot write JSON", error))?;
+    let text = text.map_err(|error| Failure::broken(say("cli-cannot-write"), error))?;
     Ok(escape::json(&text).into_owned())
 }
 
 fn to_yaml<T: Serialize>(report: &T) -> Result<String, Failure> {
-    serde_norway::to_string(report).map_err(|error| Failure::broken("cannot write YAML", error))
+    serde_norway::to_string(report).map_err(|error| Failure::broken(say("cli-cannot-write"), error))
 }
 
 #[cfg(test)]

@@ -1,27 +1,34 @@
 //! The server's HTTP API, as far as commands need it.
 
-use std::{fs, sync::Arc, time::Duration};
+mod tls;
+
+use std::time::Duration;
 
 use analysis::fleet::Problem;
 use futures_util::{Stream, StreamExt as _};
-use reqwest::{Method, RequestBuilder, Response, StatusCode};
-use rustls::{ClientConfig, RootCertStore, crypto::ring};
-use rustls_pki_types::{CertificateDer, pem::PemObject as _};
+use reqwest::{
+    Method, RequestBuilder, Response, StatusCode,
+    header::{CONTENT_TYPE, COOKIE, ORIGIN, SET_COOKIE},
+};
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
     config::Connection,
     exit::{Exit, Failure},
+    message::{Message, say},
 };
 
 /// A reply that has not begun by then never will.
 const REPLY_WITHIN: Duration = Duration::from_secs(30);
+const SESSION_COOKIE: &str = "__Host-aiops_session=";
 const CONNECT_WITHIN: Duration = Duration::from_secs(5);
 
 /// A connection to one server.
 pub struct Server {
     http: reqwest::Client,
     connection: Connection,
+    /// The cookie of a login, `NAME=VALUE`, used instead of the token.
+    session: Option<String>,
 }
 
 impl Server {
@@ -32,18 +39,20 @@ impl Server {
     /// [`Failure`] if the authority's certificate cannot be read.
     pub fn new(connection: Connection) -> Result<Self, Failure> {
         if !connection.server.contains("://") {
-            let message = format!(
-                "`{}` is no server: write https://HOST:PORT",
-                connection.server
-            );
+            let message = say("cli-no-address").with("server", connection.server.as_str());
             return Err(Failure::new(Exit::Usage, message));
         }
         let http = reqwest::Client::builder()
-            .tls_backend_preconfigured(tls(&connection)?)
+            .tls_backend_preconfigured(tls::of(&connection)?)
+            .redirect(reqwest::redirect::Policy::none())
             .connect_timeout(CONNECT_WITHIN)
             .build()
-            .map_err(|error| Failure::broken("cannot set up the HTTP client", error))?;
-        Ok(Self { http, connection })
+            .map_err(|error| Failure::broken(say("cli-no-http"), error))?;
+        Ok(Self {
+            http,
+            connection,
+            session: None,
+        })
     }
 
     pub async fn get<T: DeserializeOwned>(
@@ -63,20 +72,86 @@ impl Server {
         path: &str,
         body: &impl Serialize,
     ) -> Result<T, Failure> {
-        let request = self
-            .request(Method::POST, path)
-            .json(body)
-            .timeout(REPLY_WITHIN);
-        self.read(self.send(request).await?).await
+        self.read(self.call(Method::POST, path, Some(body)).await?)
+            .await
+    }
+
+    pub async fn patch<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: &impl Serialize,
+    ) -> Result<T, Failure> {
+        self.read(self.call(Method::PATCH, path, Some(body)).await?)
+            .await
     }
 
     /// Asks for something that is only done, not answered.
-    pub async fn order(&self, path: &str, body: &impl Serialize) -> Result<(), Failure> {
-        let request = self
-            .request(Method::POST, path)
-            .json(body)
-            .timeout(REPLY_WITHIN);
-        self.send(request).await.map(drop)
+    pub async fn order(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&impl Serialize>,
+    ) -> Result<(), Failure> {
+        self.call(method, path, body).await.map(drop)
+    }
+
+    /// Sends a request as it is, and gives what comes back, refusals too.
+    pub async fn raw(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<Vec<u8>>,
+    ) -> Result<Response, Failure> {
+        let mut request = self.request(method, path).timeout(REPLY_WITHIN);
+        if let Some(body) = body {
+            request = request.header(CONTENT_TYPE, "application/json").body(body);
+        }
+        request
+            .send()
+            .await
+            .map_err(|error| self.unreachable(error))
+    }
+
+    async fn call(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&impl Serialize>,
+    ) -> Result<Response, Failure> {
+        let mut request = self.request(method, path).timeout(REPLY_WITHIN);
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        self.send(request).await
+    }
+
+    /// Logs in with a password. The answer comes with a connection that has the session.
+    pub async fn log_in<T: DeserializeOwned>(
+        &self,
+        credentials: &impl Serialize,
+    ) -> Result<(T, Self), Failure> {
+        let response = self.call(Method::POST, "/login", Some(credentials)).await?;
+        let cookies = response.headers().get_all(SET_COOKIE).iter();
+        let session = cookies
+            .filter_map(|cookie| cookie.to_str().ok())
+            .filter_map(|cookie| cookie.split(';').next())
+            .find(|pair| pair.starts_with(SESSION_COOKIE))
+            .map(str::to_owned);
+        let no_session = || {
+            let message = say("cli-no-session").with("server", self.address());
+            Failure::new(Exit::Broken, message).hint(say("cli-odd-answer-hint"))
+        };
+        let in_session = Self {
+            http: self.http.clone(),
+            connection: self.connection.clone(),
+            session: Some(session.ok_or_else(no_session)?),
+        };
+        Ok((self.read(response).await?, in_session))
+    }
+
+    /// The server's address, as the context has it.
+    pub fn address(&self) -> &str {
+        self.connection.server.trim_end_matches('/')
     }
 
     /// Opens a stream of server-sent events and gives their data, one by one, as it comes.
@@ -85,13 +160,13 @@ impl Server {
         path: &str,
         query: &[(&str, String)],
         after: Option<String>,
-    ) -> Result<impl Stream<Item = Result<ServerSent, Failure>> + Unpin, Failure> {
+    ) -> Result<impl Stream<Item = Result<ServerSent, Failure>> + Unpin + use<>, Failure> {
         let mut request = self.request(Method::GET, path).query(query);
         if let Some(id) = after {
             request = request.header("Last-Event-ID", id);
         }
         let mut chunks = self.send(request).await?.bytes_stream();
-        let lost = |error| self.unreachable(error);
+        let address = self.address().to_owned();
         let mut parser = EventParser::default();
         Ok(Box::pin(futures_util::stream::poll_fn(move |cx| {
             loop {
@@ -100,7 +175,9 @@ impl Server {
                 }
                 match std::task::ready!(chunks.poll_next_unpin(cx)) {
                     Some(Ok(chunk)) => parser.push(&chunk),
-                    Some(Err(error)) => return std::task::Poll::Ready(Some(Err(lost(error)))),
+                    Some(Err(error)) => {
+                        return std::task::Poll::Ready(Some(Err(no_answer(&address, error))));
+                    }
                     None => return std::task::Poll::Ready(None),
                 }
             }
@@ -108,13 +185,16 @@ impl Server {
     }
 
     fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        let url = format!(
-            "{}/api/v1{path}",
-            self.connection.server.trim_end_matches('/')
-        );
-        self.http
-            .request(method, url)
-            .bearer_auth(&self.connection.token)
+        let url = format!("{}/api/v1{path}", self.address());
+        let request = self.http.request(method, url);
+        match &self.session {
+            // The server takes a cookie only from its own page, by the origin.
+            Some(session) => request
+                .header(COOKIE, session)
+                .header(ORIGIN, self.address()),
+            None if self.connection.token.is_empty() => request,
+            None => request.bearer_auth(&self.connection.token),
+        }
     }
 
     async fn send(&self, request: RequestBuilder) -> Result<Response, Failure> {
@@ -125,53 +205,29 @@ impl Server {
         if response.status().is_success() {
             return Ok(response);
         }
-        let status = response.status();
-        let problem = response.json::<Problem>().await.ok();
-        Err(refused(status, problem))
+        Err(refusal(response).await)
     }
 
     async fn read<T: DeserializeOwned>(&self, response: Response) -> Result<T, Failure> {
         response.json().await.map_err(|error| {
-            Failure::broken(
-                format!("{} answered something else", self.connection.server),
-                error,
-            )
-            .hint("`aiops` and the server may be of different versions")
+            Failure::broken(say("cli-odd-answer").with("server", self.address()), error)
+                .hint(say("cli-odd-answer-hint"))
         })
     }
 
     fn unreachable(&self, error: reqwest::Error) -> Failure {
-        let server = &self.connection.server;
-        Failure::new(
-            Exit::Unreachable,
-            format!("the server at {server} does not answer"),
-        )
-        .because(error.without_url())
-        .hint("on the host itself `aiops analyze` needs no server: leave --host out there")
+        no_answer(self.address(), error)
     }
 }
 
-fn tls(connection: &Connection) -> Result<ClientConfig, Failure> {
-    let path = &connection.ca_file;
-    let unreadable = || {
-        let text = format!("cannot read the server's authority from {}", path.display());
-        Failure::new(Exit::Usage, text)
-    };
-    let pem = fs::read(path).map_err(|error| unreadable().because(error))?;
-    let mut roots = RootCertStore::empty();
-    for certificate in CertificateDer::pem_slice_iter(&pem) {
-        let certificate = certificate.map_err(|error| unreadable().because(error))?;
-        roots
-            .add(certificate)
-            .map_err(|error| unreadable().because(error))?;
-    }
-    Ok(
-        ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-            .with_safe_default_protocol_versions()
-            .map_err(|error| Failure::broken("cannot set up TLS", error))?
-            .with_root_certificates(roots)
-            .with_no_client_auth(),
+/// The server could not be reached, or went away.
+pub fn no_answer(server: &str, error: reqwest::Error) -> Failure {
+    Failure::new(
+        Exit::Unreachable,
+        say("cli-no-answer").with("server", server),
     )
+    .because(error.without_url())
+    .hint(say("cli-no-answer-hint"))
 }
 
 /// A name as one segment of a path, whatever it holds.
@@ -187,9 +243,16 @@ pub fn path_segment(name: &str) -> String {
     segment
 }
 
-/// What the server refused, with the exit code for it.
-fn refused(status: StatusCode, problem: Option<Problem>) -> Failure {
-    let exit = match status {
+/// Reads why the server refused.
+pub async fn refusal(response: Response) -> Failure {
+    let status = response.status();
+    refused(status, response.json::<Problem>().await.ok())
+}
+
+/// The exit code for a status.
+pub fn exit_of(status: StatusCode) -> Exit {
+    match status {
+        status if status.is_success() => Exit::Fine,
         StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Exit::NotAllowed,
         StatusCode::NOT_FOUND | StatusCode::CONFLICT => Exit::NoSuchTarget,
         StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY => Exit::Usage,
@@ -197,13 +260,19 @@ fn refused(status: StatusCode, problem: Option<Problem>) -> Failure {
             Exit::Unreachable
         }
         _ => Exit::Broken,
-    };
+    }
+}
+
+/// What the server refused, in its own words.
+fn refused(status: StatusCode, problem: Option<Problem>) -> Failure {
+    let exit = exit_of(status);
     let Some(problem) = problem else {
-        return Failure::new(exit, format!("the server answered {status}"));
+        let message = say("cli-status").with("status", status.to_string());
+        return Failure::new(exit, message);
     };
     let message = problem.detail.unwrap_or(problem.title);
     Failure {
-        hint: problem.hint,
+        hint: problem.hint.map(Message::from),
         ..Failure::new(exit, message)
     }
 }
@@ -300,8 +369,8 @@ mod tests {
         };
         let failure = refused(StatusCode::NOT_FOUND, Some(problem));
         assert_eq!(failure.exit, Exit::NoSuchTarget);
-        assert_eq!(failure.message, "there is no host `db-3`");
-        assert_eq!(failure.hint.as_deref(), Some("did you mean `db-03`?"));
+        assert_eq!(failure.message, "there is no host `db-3`".into());
+        assert_eq!(failure.hint, Some("did you mean `db-03`?".into()));
         assert_eq!(
             refused(StatusCode::BAD_GATEWAY, None).exit,
             Exit::Unreachable

@@ -20,6 +20,7 @@ use crate::{
     args::RestartsAsked,
     context::Context,
     exit::{Exit, Failure},
+    message::{Message, say},
 };
 
 /// How much earlier than asked the journal is read: a run that stopped just inside the period
@@ -36,7 +37,7 @@ pub async fn report(
     let since = now - asked.period.as_delta();
     // A journal of another machine says nothing of the units that run here.
     let systemd = match &asked.journal {
-        None => Systemd::ask(unit).await?,
+        None => Systemd::ask(context, unit).await?,
         Some(_) => Systemd::default(),
     };
     let options = JournalOptions {
@@ -45,10 +46,13 @@ pub async fn report(
         follow: false,
     };
     let read = tokio::task::spawn_blocking(move || read(&options, since - LEAD, systemd));
-    let (runs, record) = read
+    let (runs, record, warnings) = read
         .await
-        .map_err(|error| Failure::broken("reading the journal ended on its own", error))?
-        .map_err(|error| journal_failure(context, error))?;
+        .map_err(|error| Failure::broken(say("cli-journal-thread"), error))?
+        .map_err(journal_failure)?;
+    for warning in &warnings {
+        context.printer.warn(warning);
+    }
     let question = RestartQuestion {
         unit: unit.cloned(),
         since,
@@ -67,7 +71,7 @@ struct Systemd {
 }
 
 impl Systemd {
-    async fn ask(unit: Option<&UnitName>) -> Result<Self, Failure> {
+    async fn ask(context: &Context, unit: Option<&UnitName>) -> Result<Self, Failure> {
         let asked = match Manager::connect().await {
             Ok(manager) => Self::ask_manager(&manager, unit).await,
             Err(error) => Err(error),
@@ -77,7 +81,8 @@ impl Systemd {
             // The journal may still be there, of a host that was mounted or of another boot.
             Err(CollectError::NoSystemd(NoSystemd::NotInit)) => Ok(Self::default()),
             Err(error) => {
-                eprintln!("warning: systemd does not say what depends on what: {error}");
+                let warning = say("cli-no-dependencies").with("why", error.to_string());
+                context.printer.warn(&warning);
                 Ok(Self::default())
             }
         }
@@ -128,7 +133,8 @@ impl Systemd {
     }
 }
 
-type Facts = (Vec<analysis::run::Run>, RecordFacts);
+/// With what a reader has to be warned of.
+type Facts = (Vec<analysis::run::Run>, RecordFacts, Vec<Message>);
 
 /// Reads the journal through the fold, on a thread of its own: libsystemd stays on one.
 fn read(
@@ -140,9 +146,10 @@ fn read(
         mut source,
         degraded,
     } = collect::journal::open(options)?;
-    if let Some(reason) = degraded {
-        eprintln!("warning: reading the journal is slow: {reason}");
-    }
+    let mut warnings: Vec<_> = degraded
+        .map(|reason| say("cli-journal-slow").with("why", reason.to_string()))
+        .into_iter()
+        .collect();
     source.seek(&Position::Since(since))?;
     let mut history = UnitHistory::new(systemd.dependencies);
     // A host that shares its kernel: the kernel's log names its cgroups as the machine sees them.
@@ -154,17 +161,14 @@ fn read(
         events.extend(history.apply(&entry?));
     }
     if source.corrupt() > 0 {
-        eprintln!(
-            "warning: {} journal entries could not be read",
-            source.corrupt()
-        );
+        warnings.push(say("cli-journal-corrupt").with("entries", source.corrupt()));
     }
     let record = RecordFacts {
         record_begins_at: oldest(options)?,
         gaps: Vec::new(),
         states: systemd.states,
     };
-    Ok((ledger::runs_of(&events), record))
+    Ok((ledger::runs_of(&events), record, warnings))
 }
 
 /// When the journal begins, whatever its first entry is about.
@@ -178,7 +182,7 @@ fn oldest(options: &JournalOptions) -> Result<Option<Timestamp>, CollectError> {
     Ok(source.next().transpose()?.map(|entry| entry.at))
 }
 
-fn journal_failure(context: &Context, error: CollectError) -> Failure {
+fn journal_failure(error: CollectError) -> Failure {
     let exit = match &error {
         CollectError::JournalDenied { .. } => Exit::NotAllowed,
         CollectError::NoJournal => Exit::NoSuchTarget,
@@ -186,18 +190,11 @@ fn journal_failure(context: &Context, error: CollectError) -> Failure {
     };
     let hint = match error.hint() {
         Some(Hint::JoinJournalGroup { groups }) => {
-            format!(
-                "run it as root, or join one of the groups {}",
-                groups.join(", ")
-            )
+            say("cli-journal-groups").with("groups", groups.join(", "))
         }
-        _ => "a host that reports to a server can be asked with --host NAME".to_owned(),
+        _ => say("cli-journal-elsewhere"),
     };
-    debug_assert!(
-        context.host.is_none(),
-        "only this machine's journal is read here"
-    );
-    Failure::new(exit, "cannot read this machine's journal")
+    Failure::new(exit, say("cli-no-journal"))
         .because(error)
         .hint(hint)
 }

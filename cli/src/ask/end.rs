@@ -1,0 +1,194 @@
+//! How a question ended, as exit codes and errors.
+
+use std::collections::BTreeSet;
+
+use analysis::{
+    inquiry::{HostOrder, Inquiry, Part},
+    order::{Failure as NoReport, OrderState, Outcome},
+    report::Health,
+    text,
+};
+
+use crate::{
+    ask,
+    context::Context,
+    exit::{Exit, Failure},
+    message::say,
+};
+
+/// The exit code of a question to several hosts.
+///
+/// Hosts that the question waits for (`--when-online`) do not count: that is what was asked for.
+/// All answered: the worst of the answers. Nobody answered, all for the same reason: the code of
+/// that reason. Else [`Exit::PartlyFailed`].
+pub fn exit(inquiry: &Inquiry) -> Exit {
+    let states = inquiry.orders.iter().map(|order| &order.state);
+    let parts: BTreeSet<Part> = states.filter_map(part).collect();
+    let answers: Vec<Health> = parts
+        .iter()
+        .filter_map(|part| match part {
+            Part::Answered(health) => Some(*health),
+            _ => None,
+        })
+        .collect();
+    let others: Vec<Part> = parts
+        .into_iter()
+        .filter(|part| !matches!(part, Part::Answered(_)))
+        .collect();
+    match (answers.as_slice(), others.as_slice()) {
+        ([], []) => Exit::Fine,
+        ([], [Part::NotAllowed]) => Exit::NotAllowed,
+        ([], [Part::Unreachable]) => Exit::Unreachable,
+        ([], [Part::Failed]) => Exit::Broken,
+        // A problem somewhere is what was looked for; a unit that some hosts do not have is not.
+        (answers, []) if answers.contains(&Health::Problem) => Exit::ProblemFound,
+        (answers, []) => ask::exit(*answers.iter().max().unwrap_or(&Health::Fine)),
+        _ => Exit::PartlyFailed,
+    }
+}
+
+fn part(state: &OrderState) -> Option<Part> {
+    match state {
+        OrderState::Ended { outcome, .. } => Some(outcome.part()),
+        OrderState::Queued { .. } => None,
+        // Has not been heard of in time.
+        OrderState::Sent | OrderState::Running { .. } => Some(Part::Unreachable),
+    }
+}
+
+/// The one host's answer, printed as this machine would print its own.
+///
+/// # Errors
+///
+/// [`Failure`] if there is no report, with the reason.
+pub fn of_one(context: &Context, order: &HostOrder) -> Result<Exit, Failure> {
+    let OrderState::Ended { outcome, .. } = &order.state else {
+        return Ok(Exit::Fine);
+    };
+    if let Outcome::Answered { report } = outcome {
+        ask::print(context, report)?;
+        return Ok(ask::exit(report.health()));
+    }
+    let (exit, hint) = match outcome {
+        Outcome::Offline { .. } => (Exit::Unreachable, Some("cli-host-offline-hint")),
+        Outcome::Refused { .. } => (Exit::NotAllowed, Some("cli-host-refused-hint")),
+        Outcome::Expired => (Exit::Unreachable, None),
+        Outcome::Failed { reason, .. } => (no_report(*reason), None),
+        Outcome::Lost => (Exit::Broken, Some("cli-host-lost-hint")),
+        Outcome::Cancelled | Outcome::Answered { .. } => (Exit::Broken, None),
+    };
+    let message = say("cli-host-says")
+        .with("host", order.host_name.as_str())
+        .with(
+            "what",
+            text::inquiry::outcome(outcome, &context.printer.page()),
+        );
+    let failure = Failure::new(exit, message);
+    Err(match hint {
+        Some(hint) => failure.hint(say(hint)),
+        None => failure,
+    })
+}
+
+/// The exit code where an analysis gives no report, here or from afar.
+pub fn no_report(reason: NoReport) -> Exit {
+    match reason {
+        NoReport::NoSuchTarget => Exit::NoSuchTarget,
+        _ => Exit::Broken,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use analysis::{
+        Timestamp,
+        identity::{AgentId, InquiryId, OrderId},
+        order::{Refusal, Refuser},
+        process_tree::{ProcessTree, ProcessTreeAsked, TreeTotals},
+        question::Question,
+        report::Report,
+    };
+
+    use super::*;
+
+    fn answered(zombies: u32) -> Outcome {
+        let tree = ProcessTree {
+            at: Timestamp::UNIX_EPOCH,
+            processes: Vec::new(),
+            omitted: 0,
+            totals: TreeTotals {
+                zombies,
+                ..TreeTotals::default()
+            },
+            limits: Vec::new(),
+        };
+        Outcome::Answered {
+            report: Box::new(Report::AnalyzePtree(tree)),
+        }
+    }
+
+    fn failed(reason: NoReport) -> Outcome {
+        Outcome::Failed {
+            reason,
+            detail: String::new(),
+        }
+    }
+
+    fn inquiry(outcomes: &[Outcome], queued: usize) -> Inquiry {
+        let at = Timestamp::UNIX_EPOCH;
+        let ended = outcomes.iter().map(|outcome| OrderState::Ended {
+            at,
+            outcome: outcome.clone(),
+        });
+        let queued = std::iter::repeat_n(OrderState::Queued { until: at }, queued);
+        let order = |state| HostOrder {
+            order_id: OrderId(uuid::Uuid::nil()),
+            agent_id: AgentId(uuid::Uuid::nil()),
+            host_name: "h".into(),
+            state,
+        };
+        Inquiry {
+            inquiry_id: InquiryId(uuid::Uuid::nil()),
+            question: Question::AnalyzePtree(ProcessTreeAsked::default()),
+            requested_by: "ann".into(),
+            requested_at: at,
+            orders: ended.chain(queued).map(order).collect(),
+        }
+    }
+
+    #[test]
+    fn several_hosts_end_with_one_code() {
+        let off = Outcome::Offline {
+            since: None,
+            why: None,
+        };
+        let refused = Outcome::Refused {
+            by: Refuser::Host,
+            reason: Refusal::Policy,
+            detail: String::new(),
+        };
+        let (fine, ill) = (answered(0), answered(1));
+        let nobody = failed(NoReport::NoSuchTarget);
+        let broken = failed(NoReport::Crashed);
+        // (what the hosts said, the code)
+        let cases: &[(&[&Outcome], Exit)] = &[
+            (&[&fine, &fine], Exit::Fine),
+            (&[&fine, &ill], Exit::ProblemFound),
+            (&[&nobody, &ill], Exit::ProblemFound),
+            (&[&nobody, &fine], Exit::NoSuchTarget),
+            (&[&fine, &off, &fine], Exit::PartlyFailed),
+            (&[&off, &Outcome::Expired], Exit::Unreachable),
+            (&[&refused, &refused], Exit::NotAllowed),
+            (&[&refused, &off], Exit::PartlyFailed),
+            (&[&broken, &Outcome::Lost], Exit::Broken),
+            (&[], Exit::Fine),
+        ];
+        for (outcomes, expected) in cases {
+            let outcomes: Vec<Outcome> = outcomes.iter().map(|one| (*one).clone()).collect();
+            for queued in [0, 1] {
+                let found = exit(&inquiry(&outcomes, queued));
+                assert_eq!(found, *expected, "{outcomes:?}, {queued} queued");
+            }
+        }
+    }
+}

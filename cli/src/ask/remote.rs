@@ -1,0 +1,147 @@
+//! The answer of hosts, through the server.
+
+use std::{pin::pin, time::Duration};
+
+use analysis::{
+    identity::InquiryId,
+    inquiry::{HostOrder, Inquiry, NewInquiry},
+    order::{BEGIN_WITHIN, OrderState},
+    question::Question,
+    text,
+};
+use reqwest::Method;
+use tokio::{
+    signal::ctrl_c,
+    time::{Instant, sleep_until, timeout},
+};
+
+use super::{end, watch::Watch};
+use crate::{
+    context::{Context, Target},
+    exit::{Exit, Failure},
+    follow::Following,
+    message::{Message, say},
+    server::Server,
+};
+
+/// The server ends an order by itself when it did not begin in time, or ran too long. This much
+/// later nothing more is to be expected of it: how to look later is told instead.
+const MARGIN: Duration = Duration::from_secs(BEGIN_WITHIN.as_secs() + 10);
+/// Cancelling is a courtesy: who pressed Ctrl-C wants to be gone.
+const CANCEL_WITHIN: Duration = Duration::from_secs(3);
+
+/// Why the hosts are not waited for any longer.
+enum Stop {
+    /// All have ended, or wait for their hosts; or it takes too long.
+    Done,
+    Interrupted,
+}
+
+pub(super) async fn ask(context: &Context, question: Question) -> Result<Exit, Failure> {
+    let server = context.server()?;
+    let wanted = wanted(context, question);
+    let longest = wanted.time_limit_ms.map(Duration::from_millis);
+    let longest = longest.unwrap_or(wanted.question.analysis().time_limit()) + MARGIN;
+    let inquiry: Inquiry = server.post("/inquiries", &wanted).await?;
+    let id = inquiry.inquiry_id;
+    let is_one = matches!(context.target, Target::One(_)) && inquiry.orders.len() == 1;
+    let mut watch = Watch::new(context, inquiry, !is_one)?;
+    let stop = wait(&server, &mut watch, Instant::now() + longest).await;
+    let inquiry = watch.end();
+    match stop.map_err(|failure| failure.hint(look_again(&id)))? {
+        Stop::Interrupted => Err(interrupted(&server, &id).await),
+        Stop::Done => match inquiry.orders.as_slice() {
+            [order] if is_one => one(context, &inquiry, order),
+            [] => Err(Failure::new(Exit::NoSuchTarget, say("cli-nobody-asked"))),
+            _ => several(context, &inquiry),
+        },
+    }
+}
+
+fn wanted(context: &Context, question: Question) -> NewInquiry {
+    let (hosts, labels) = match &context.target {
+        Target::Here => Default::default(),
+        Target::One(host) => (vec![host.clone()], Default::default()),
+        Target::Many { hosts, labels } => (hosts.clone(), labels.clone()),
+    };
+    NewInquiry {
+        question,
+        hosts,
+        labels,
+        wait_s: context.patience.when_online_s,
+        time_limit_ms: context.patience.time_limit_ms,
+    }
+}
+
+/// Follows what becomes of the question till nothing more is to be expected.
+async fn wait(server: &Server, watch: &mut Watch<'_>, deadline: Instant) -> Result<Stop, Failure> {
+    let path = format!("/inquiries/{}", watch.inquiry.inquiry_id);
+    let stream_path = format!("{path}/stream");
+    let mut stream = Following::of_a_living_server(&stream_path);
+    let mut interrupt = pin!(ctrl_c());
+    while !watch.is_settled() {
+        let message = tokio::select! {
+            Ok(()) = &mut interrupt => return Ok(Stop::Interrupted),
+            () = sleep_until(deadline) => return Ok(Stop::Done),
+            message = stream.next(server) => message?,
+        };
+        if message.event.as_deref() == Some("done") {
+            // Whatever the stream left out, all parts have ended.
+            let inquiry: Inquiry = server.get(&path, &[]).await?;
+            for order in inquiry.orders {
+                watch.apply(order)?;
+            }
+            break;
+        }
+        // Messages of other kinds, and of a newer server, are passed over.
+        if let Ok(order) = serde_json::from_str::<HostOrder>(&message.data) {
+            watch.apply(order)?;
+        }
+    }
+    Ok(Stop::Done)
+}
+
+/// Takes the question back.
+async fn interrupted(server: &Server, id: &InquiryId) -> Failure {
+    let path = format!("/inquiries/{id}/cancel");
+    let cancel = server.order(Method::POST, &path, None::<&()>);
+    let message = match timeout(CANCEL_WITHIN, cancel).await {
+        Ok(Ok(())) => say("cli-interrupted"),
+        Ok(Err(_)) | Err(_) => say("cli-not-cancelled"),
+    };
+    Failure::new(Exit::Interrupted, message).hint(look_again(id))
+}
+
+fn look_again(id: &InquiryId) -> Message {
+    say("cli-look-again").with("inquiry", id.to_string())
+}
+
+fn one(context: &Context, inquiry: &Inquiry, order: &HostOrder) -> Result<Exit, Failure> {
+    let id = &inquiry.inquiry_id;
+    match &order.state {
+        OrderState::Ended { .. } => end::of_one(context, order),
+        OrderState::Sent | OrderState::Running { .. } => {
+            let message = say("cli-still-open").with("hosts", 1_u32);
+            Err(Failure::new(Exit::Unreachable, message).hint(look_again(id)))
+        }
+        OrderState::Queued { .. } => {
+            let queued = say("cli-queued").with("hosts", 1_u32);
+            let queued = queued.with("inquiry", id.to_string());
+            context
+                .printer
+                .report(inquiry, |page| queued.text(page.catalogue) + "\n")?;
+            context.printer.hint(&look_again(id));
+            Ok(Exit::Fine)
+        }
+    }
+}
+
+fn several(context: &Context, inquiry: &Inquiry) -> Result<Exit, Failure> {
+    context.printer.whole(inquiry, |page| {
+        "\n".to_owned() + &text::inquiry::verdict(inquiry, page)
+    })?;
+    if inquiry.orders.iter().any(|order| !order.state.is_ended()) {
+        context.printer.hint(&look_again(&inquiry.inquiry_id));
+    }
+    Ok(end::exit(inquiry))
+}
