@@ -71,9 +71,11 @@ fn message(request: &Request) -> String {
 
 fn request(seen: ExecSeen, mut user_name: impl FnMut(u32) -> Option<String>) -> Option<Request> {
     let (verb, units) = systemctl_request(&seen.event.argv)?;
+    // Whoever it was: a note says who, and is believed.
+    let uid = seen.event.uid?;
     let actor = Actor {
-        uid: seen.event.uid,
-        user: user_name(seen.event.uid),
+        uid,
+        user: user_name(uid),
         login_uid: seen.event.login_uid,
         login_user: seen.event.login_uid.and_then(&mut user_name),
         command: seen.event.argv,
@@ -104,7 +106,7 @@ mod tests {
                     start_ns: 1,
                 },
                 parent_pid: 6,
-                uid: 0,
+                uid: Some(0),
                 login_uid: Some(1001),
                 session: Some(3),
                 comm: "systemctl".into(),

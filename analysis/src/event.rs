@@ -74,7 +74,8 @@ pub struct Placement {
 pub struct ProcessForked {
     pub process: ProcessId,
     pub parent_pid: u32,
-    pub uid: u32,
+    /// `None`: it ended before the source could ask.
+    pub uid: Option<u32>,
     /// Name of the program, at most 15 bytes; bytes that are no UTF-8 are replaced.
     pub comm: String,
     pub placement: Placement,
@@ -84,7 +85,8 @@ pub struct ProcessForked {
 pub struct ProcessExecuted {
     pub process: ProcessId,
     pub parent_pid: u32,
-    pub uid: u32,
+    /// `None`: it ended before the source could ask.
+    pub uid: Option<u32>,
     /// `None`: no login (cron, a daemon, a container).
     pub login_uid: Option<u32>,
     /// The audit session of the login.
@@ -101,7 +103,8 @@ pub struct ProcessExecuted {
 pub struct ProcessExited {
     pub process: ProcessId,
     pub parent_pid: u32,
-    pub uid: u32,
+    /// `None`: it ended before the source could ask.
+    pub uid: Option<u32>,
     pub comm: String,
     pub placement: Placement,
     /// `None`: the source that runs cannot tell (a plain scan of /proc).

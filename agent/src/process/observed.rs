@@ -10,7 +10,8 @@ use analysis::{
 pub(super) struct Seen {
     pub(super) process: ProcessId,
     pub(super) parent_pid: u32,
-    pub(super) uid: u32,
+    /// `None`: it ended before the source could ask.
+    pub(super) uid: Option<u32>,
     pub(super) comm: Comm,
     /// When, in nanoseconds since boot.
     pub(super) at_ns: u64,

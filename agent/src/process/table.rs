@@ -122,7 +122,7 @@ mod tests {
         Seen {
             process: ProcessId { pid, start_ns },
             parent_pid,
-            uid: 0,
+            uid: None,
             comm: Comm::new(format!("p{pid}").as_bytes()),
             at_ns: start_ns,
             cgroup: None,

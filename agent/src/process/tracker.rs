@@ -152,7 +152,7 @@ impl Tracker {
         let seen = Seen {
             process: stat.process,
             parent_pid: stat.parent_pid,
-            uid: procfs::uid(stat.process.pid).unwrap_or(0),
+            uid: procfs::uid(stat.process.pid),
             comm: stat.comm,
             at_ns: stat.process.start_ns,
             cgroup: None,
@@ -311,4 +311,46 @@ impl Tracker {
 /// A signal that was sent ended the process only if it ended by that signal.
 fn was_ended_by(status: Option<ExitStatus>, killer: &Killer) -> bool {
     matches!(status, Some(ExitStatus::Signaled { signal, .. }) if signal == killer.signal)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::{Command, Stdio};
+
+    use super::*;
+
+    #[derive(Default)]
+    struct Kept(Vec<Event>);
+
+    impl Sink for Kept {
+        fn events(&mut self, batch: Vec<Event>) {
+            self.0.extend(batch);
+        }
+
+        fn exec_seen(&mut self, _: ExecSeen) {}
+    }
+
+    /// It was not root's: of whom it was, nobody knows.
+    #[test]
+    fn a_process_that_went_while_it_was_looked_at_has_no_user() {
+        let mut tracker = Tracker::of_running(BootId(uuid::Uuid::nil()));
+        let mut child = Command::new("cat").stdin(Stdio::piped()).spawn().unwrap();
+        let stat = procfs::stat(child.id()).unwrap();
+        child.kill().unwrap();
+        child.wait().unwrap();
+        tracker.adopt(&stat);
+        tracker.compare_with_proc();
+        tracker.report_suspects();
+        let mut kept = Kept::default();
+        tracker.flush(&mut kept);
+        let users: Vec<_> = kept
+            .0
+            .iter()
+            .filter_map(|event| match &event.fact {
+                Fact::ProcessExited(exited) if exited.process == stat.process => Some(exited.uid),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(users, [None]);
+    }
 }

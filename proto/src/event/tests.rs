@@ -174,14 +174,14 @@ fn facts() -> Vec<Fact> {
         Fact::ProcessForked(ProcessForked {
             process,
             parent_pid: 1,
-            uid: 33,
+            uid: Some(33),
             comm: "nginx".into(),
             placement: Placement::default(),
         }),
         Fact::ProcessExecuted(ProcessExecuted {
             process,
             parent_pid: 1,
-            uid: 33,
+            uid: Some(33),
             login_uid: None,
             session: Some(7),
             comm: "nginx".into(),
@@ -192,7 +192,7 @@ fn facts() -> Vec<Fact> {
         Fact::ProcessExited(ProcessExited {
             process,
             parent_pid: 1,
-            uid: 33,
+            uid: None,
             comm: "nginx".into(),
             placement: placement(),
             status: Some(segv),

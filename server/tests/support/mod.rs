@@ -157,7 +157,7 @@ pub fn exited(pid: u32) -> Vec<u8> {
     payload(Fact::ProcessExited(ProcessExited {
         process: ProcessId { pid, start_ns: 5 },
         parent_pid: 1,
-        uid: 0,
+        uid: Some(0),
         comm: "true".to_owned(),
         placement: Placement {
             cgroup: "/system.slice/app.service".to_owned(),

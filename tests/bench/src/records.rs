@@ -62,14 +62,14 @@ fn fact(seq: u64) -> Fact {
         0 => Fact::ProcessForked(ProcessForked {
             process,
             parent_pid,
-            uid,
+            uid: Some(uid),
             comm,
             placement,
         }),
         1 => Fact::ProcessExecuted(ProcessExecuted {
             process,
             parent_pid,
-            uid,
+            uid: Some(uid),
             login_uid: None,
             session: None,
             comm,
@@ -82,7 +82,7 @@ fn fact(seq: u64) -> Fact {
         _ => Fact::ProcessExited(ProcessExited {
             process,
             parent_pid,
-            uid,
+            uid: Some(uid),
             comm,
             placement,
             status: Some(ExitStatus::Exited { code: 0 }),

@@ -64,7 +64,7 @@ fn seen(fields: &mut Fields<'_>) -> Option<Seen> {
     Some(Seen {
         process: ProcessId { pid, start_ns },
         parent_pid,
-        uid,
+        uid: Some(uid),
         comm: fields.comm()?,
         at_ns,
         cgroup: Some(cgroup),

@@ -156,7 +156,7 @@ impl Listener {
                 start_ns: at_ns,
             },
             parent_pid,
-            uid: parent.map_or(0, |parent| parent.seen.uid),
+            uid: parent.and_then(|parent| parent.seen.uid),
             comm: parent.map_or_else(Comm::default, |parent| parent.seen.comm),
             at_ns,
             cgroup: None,
@@ -185,7 +185,7 @@ impl Listener {
         }
         seen.parent_pid = stat.parent_pid;
         seen.comm = stat.comm;
-        seen.uid = procfs::uid(pid).unwrap_or(seen.uid);
+        seen.uid = procfs::uid(pid).or(seen.uid);
         let (argv, truncated) = procfs::arguments(pid).unwrap_or((Vec::new(), true));
         let arguments = Arguments {
             login_uid: procfs::number(pid, "loginuid").and_then(unless_unset),
@@ -228,7 +228,7 @@ impl Listener {
             None => Seen {
                 process: ProcessId { pid, start_ns: 0 },
                 parent_pid: 0,
-                uid: 0,
+                uid: None,
                 comm: Comm::default(),
                 at_ns,
                 cgroup: None,

@@ -152,7 +152,7 @@ fn seen(stat: &Stat, at_ns: u64) -> Seen {
     Seen {
         process: stat.process,
         parent_pid: stat.parent_pid,
-        uid: procfs::uid(stat.process.pid).unwrap_or(0),
+        uid: procfs::uid(stat.process.pid),
         comm: stat.comm,
         at_ns,
         cgroup: None,
