@@ -7,13 +7,13 @@ use std::{
 
 use serde::Deserialize;
 
-use crate::state_dir::DEFAULT_STATE_DIR;
+use crate::{orders::DEFAULT_POLICY, state_dir::DEFAULT_STATE_DIR};
 
 /// Read if nobody names another file; it may be missing.
 pub const DEFAULT_CONFIG: &str = "/etc/aiops/agent.toml";
 
 /// Every key there is, with its table: what a mistyped one is compared with.
-const KEYS: [(&str, &[&str]); 5] = [
+const KEYS: [(&str, &[&str]); 6] = [
     (
         "",
         &[
@@ -23,8 +23,10 @@ const KEYS: [(&str, &[&str]); 5] = [
             "spool",
             "sources",
             "journal",
+            "orders",
         ],
     ),
+    ("orders", &["policy"]),
     ("log", &["filter", "format"]),
     ("spool", &["max_mib"]),
     ("sources", &["process", "journal", "dbus"]),
@@ -44,6 +46,7 @@ pub struct Config {
     pub spool: SpoolLimits,
     pub sources: Sources,
     pub journal: JournalConfig,
+    pub orders: OrdersConfig,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -90,6 +93,21 @@ pub struct JournalConfig {
     pub cgroup_root: Option<String>,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct OrdersConfig {
+    /// What this host may be asked; it may be missing. `remote-disabled` beside it ends all orders.
+    pub policy: PathBuf,
+}
+
+impl Default for OrdersConfig {
+    fn default() -> Self {
+        Self {
+            policy: DEFAULT_POLICY.into(),
+        }
+    }
+}
+
 impl Default for Config {
     fn default() -> Self {
         Self {
@@ -99,6 +117,7 @@ impl Default for Config {
             spool: SpoolLimits::default(),
             sources: Sources::default(),
             journal: JournalConfig::default(),
+            orders: OrdersConfig::default(),
         }
     }
 }
@@ -312,7 +331,7 @@ mod tests {
         let all = "state_dir = '/x'\nhost_name = 'h'\n[log]\nfilter = 'info'\nformat = 'json'\n\
                    [spool]\nmax_mib = 1\n[sources]\nprocess = 'bpf'\njournal = true\ndbus = true\n\
                    [journal]\ndirectory = '/j'\nfirst_read_back_h = 1\n\
-                   cgroup_root = '/c'\n";
+                   cgroup_root = '/c'\n[orders]\npolicy = '/p'\n";
         let table: toml::Table = all.parse().unwrap();
         let written: usize = table
             .values()

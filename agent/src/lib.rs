@@ -13,6 +13,7 @@ mod leaving;
 pub mod manners;
 pub mod notify;
 mod observed;
+pub mod orders;
 pub mod pin;
 pub mod process;
 pub mod renewal;

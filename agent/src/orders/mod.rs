@@ -1,0 +1,12 @@
+//! Orders: questions that the server puts to this host, and what becomes of them.
+//!
+//! The host decides. An order runs only if a pinned key signed it, for this host, in time, for the
+//! first time, and if the local policy allows it. That it begins is on disk before it begins, so
+//! that it never runs twice; how it ended is on disk until the server has stored it.
+
+pub mod keys;
+pub mod policy;
+mod policy_file;
+pub mod verify;
+
+pub use self::policy_file::{DEFAULT_POLICY, PolicyFile};
