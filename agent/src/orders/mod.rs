@@ -7,6 +7,8 @@
 pub mod keys;
 pub mod policy;
 mod policy_file;
+mod record;
+pub mod store;
 pub mod verify;
 
 pub use self::policy_file::{DEFAULT_POLICY, PolicyFile};
