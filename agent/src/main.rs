@@ -11,6 +11,7 @@ use agent::{
     join::{JoinError, JoinOptions, Joined, join},
     manners,
     notify::Notify,
+    orders::answer::answer,
     pin::CaPin,
     state_dir::{DEFAULT_STATE_DIR, StateDir, StateDirError},
     status::{self, StatusError},
@@ -47,6 +48,13 @@ enum Command {
         state_dir: PathBuf,
         #[arg(short, long, default_value = "text")]
         output: Output,
+    },
+    /// Answer one question on standard input. The agent starts this itself.
+    #[command(hide = true)]
+    Answer {
+        /// The kernel ends it after so much processor time.
+        #[arg(long)]
+        cpu_seconds: u64,
     },
 }
 
@@ -113,6 +121,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Status { state_dir, output } => {
             show_status(&StateDir::at(state_dir), output).await
         }
+        Command::Answer { cpu_seconds } => Ok(answer(cpu_seconds).await),
     }
 }
 

@@ -1,0 +1,167 @@
+//! Leaves no process behind, whatever an analysis has started.
+//!
+//! The agent is the reaper of its descendants: a process that leaves its group, its session or its
+//! parent becomes a child of the agent, and is found by that. The agent's other children stay in
+//! its own process group.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    thread,
+    time::{Duration, Instant},
+};
+
+use analysis::identity::OrderId;
+use rustix::process::{
+    Pid, PidfdFlags, Signal, WaitOptions, getpgrp, pidfd_open, pidfd_send_signal,
+    set_child_subreaper, waitpid,
+};
+use tracing::{error, warn};
+
+use super::process_table::{self, Seen};
+
+/// Between two looks at all processes.
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// The workers that run, by the pid of their first process.
+#[derive(Clone, Debug, Default)]
+pub struct Live {
+    leaders: Arc<Mutex<BTreeMap<u32, OrderId>>>,
+}
+
+/// A worker that runs, until this is dropped.
+#[derive(Debug)]
+pub(super) struct Leader {
+    pid: u32,
+    live: Live,
+}
+
+impl Live {
+    pub(super) fn add(&self, pid: u32, order: OrderId) -> Leader {
+        self.lock().insert(pid, order);
+        Leader {
+            pid,
+            live: self.clone(),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<u32, OrderId>> {
+        self.leaders.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Leader {
+    fn drop(&mut self) {
+        self.live.lock().remove(&self.pid);
+    }
+}
+
+/// From now on orphans of our descendants become our children.
+pub fn adopt_orphans() {
+    if let Err(error) = set_child_subreaper(Some(rustix::process::getpid())) {
+        warn!("an analysis that runs away may leave processes behind: {error}");
+    }
+}
+
+/// Kills and reaps what the worker of `order` has left, once its first process is gone. Blocks,
+/// for `limit` at most. Gives how many are still there; they are told in the log.
+pub fn clear(order: OrderId, live: &Live, limit: Duration) -> usize {
+    let started = Instant::now();
+    let mut suspected = BTreeSet::new();
+    loop {
+        let strays = find(order, live);
+        if strays.is_empty() {
+            return 0;
+        }
+        for stray in &strays {
+            let name = (stray.seen.pid, stray.seen.start);
+            // One that says of itself whose it is goes at once. Another may be a worker that is
+            // only just being started: that is over when it is seen a second time.
+            if stray.is_sure || !suspected.insert(name) {
+                end(stray.seen);
+            }
+        }
+        if started.elapsed() > limit {
+            let pids: Vec<u32> = strays.iter().map(|stray| stray.seen.pid).collect();
+            error!(%order, ?pids, "an analysis left processes that do not end");
+            return strays.len();
+        }
+        thread::sleep(PAUSE);
+    }
+}
+
+/// Kills what an agent that died has left of these orders.
+pub(super) fn clear_marked(orders: &[OrderId]) {
+    if orders.is_empty() {
+        return;
+    }
+    for seen in process_table::read().into_values() {
+        if process_table::order_of(seen.pid).is_some_and(|order| orders.contains(&order)) {
+            warn!(pid = seen.pid, "killing what is left of an analysis");
+            end(seen);
+        }
+    }
+}
+
+struct Stray {
+    seen: Seen,
+    is_sure: bool,
+}
+
+fn find(order: OrderId, live: &Live) -> Vec<Stray> {
+    let table = process_table::read();
+    let (me, group) = (std::process::id(), getpgrp().as_raw_pid());
+    let leaders = live.lock().clone();
+    let of_others = |pid: u32| {
+        let marked = process_table::order_of(pid);
+        let other = marked.filter(|marked| *marked != order);
+        (
+            marked == Some(order),
+            other.is_some_and(|other| leaders.values().any(|live| *live == other)),
+        )
+    };
+    let orphans = table.values().filter(|seen| {
+        seen.parent == me
+            && i32::try_from(seen.group) != Ok(group)
+            && !leaders.contains_key(&seen.pid)
+    });
+    let mut strays = Vec::new();
+    for seen in orphans {
+        let (is_sure, is_of_other) = of_others(seen.pid);
+        if !is_of_other {
+            strays.push(Stray {
+                seen: *seen,
+                is_sure,
+            });
+        }
+    }
+    // And everything below them.
+    let mut at = 0;
+    while let Some(parent) = strays.get(at) {
+        let (pid, is_sure) = (parent.seen.pid, parent.is_sure);
+        let children = table.values().filter(|seen| seen.parent == pid);
+        strays.extend(children.map(|seen| Stray {
+            seen: *seen,
+            is_sure,
+        }));
+        at += 1;
+    }
+    strays
+}
+
+/// Kills it, if it still is the process that was seen, and reaps it if it is our child.
+fn end(seen: Seen) {
+    let Some(pid) = i32::try_from(seen.pid).ok().and_then(Pid::from_raw) else {
+        return;
+    };
+    if !seen.is_zombie
+        && let Ok(handle) = pidfd_open(pid, PidfdFlags::empty())
+        && process_table::one(seen.pid).is_some_and(|now| now.start == seen.start)
+    {
+        // What has ended meanwhile needs no signal.
+        let _ = pidfd_send_signal(handle, Signal::KILL);
+    }
+    if seen.parent == std::process::id() {
+        let _ = waitpid(Some(pid), WaitOptions::NOHANG);
+    }
+}
