@@ -24,6 +24,7 @@ use crate::{
     identity::Identity,
     leaving,
     observed::{EVENTS_IN_FLIGHT, Observed},
+    orders::{Desk, DeskParts, PolicyFile, Program},
     sources::{self, JournalReader, RunBefore, Told},
     spooler::{self, JournalPlace},
     state_dir::{StateDir, StateLock},
@@ -56,6 +57,15 @@ impl Agent {
     ///
     /// If the host has not joined, another agent runs, or the state cannot be used.
     pub fn start(config: Config) -> anyhow::Result<Self> {
+        Self::start_with(config, Program::this())
+    }
+
+    /// The same, where this program cannot be its own worker.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Agent::start`].
+    pub fn start_with(config: Config, worker: Program) -> anyhow::Result<Self> {
         let processes = config
             .sources
             .process
@@ -76,6 +86,13 @@ impl Agent {
         let agent = identity.enrolment.agent_id;
         let opened = spooler::open(&state, agent, &boot, config.spool.max_mib << 20, taken)?;
         let board = Board::new(Arc::clone(&identity), opened.progress.clone());
+        let (desk, line) = Desk::open(DeskParts {
+            state: state.clone(),
+            me: agent,
+            policy: PolicyFile::at(&config.orders.policy),
+            program: worker,
+            board: board.clone(),
+        });
         info!(%agent, host_name, server = identity.enrolment.server, "agent starts");
         Ok(Self {
             delivery: Delivery {
@@ -85,6 +102,8 @@ impl Agent {
                 spooler: opened.spooler,
                 link: opened.link,
                 progress: opened.progress,
+                desk,
+                line,
             },
             place: opened.place,
             config,
@@ -113,7 +132,7 @@ impl Agent {
         let goodbye = Arc::new(OnceLock::new());
         let mut sources = self.start_sources(&stop);
         let (state, _lock) = (self.delivery.state.clone(), self.lock);
-        let mut delivery = self.delivery.start(&self.board, &closing, &goodbye);
+        let mut delivery = self.delivery.start(&self.board, &stop, &closing, &goodbye);
         // From here on only the sources hold the channel: when they end, the spool knows.
         drop(self.events);
         // One part that ends on its own takes the others along: half an agent looks healthy.

@@ -9,6 +9,7 @@ use tracing::error;
 
 use crate::{
     identity::Identity,
+    orders::{Desk, Line},
     renewal::Renewal,
     spooler::{Link, Progress, Spooler},
     state_dir::StateDir,
@@ -24,14 +25,17 @@ pub(crate) struct Delivery {
     pub(crate) spooler: Spooler,
     pub(crate) link: Link,
     pub(crate) progress: watch::Receiver<Progress>,
+    pub(crate) desk: Desk,
+    pub(crate) line: Line,
 }
 
 impl Delivery {
     /// Starts the parts. They end when the sources have ended and `closing` is cancelled; status
-    /// and renewal go with them.
+    /// and renewal go with them. Orders end at `stop`, so that their ends are still sent.
     pub(crate) fn start(
         self,
         board: &Board,
+        stop: &CancellationToken,
         closing: &CancellationToken,
         goodbye: &Arc<OnceLock<Goodbye>>,
     ) -> JoinSet<()> {
@@ -39,6 +43,7 @@ impl Delivery {
         let uplink = Uplink {
             identity: Arc::clone(&self.identity),
             link: self.link,
+            orders: self.line,
             progress: self.progress,
             renewed: renewals,
             host: self.host,
@@ -55,7 +60,9 @@ impl Delivery {
         let (spooler, runtime) = (self.spooler, tokio::runtime::Handle::current());
         let serving = status::serve(board.clone(), self.state, closing.clone());
         let mut parts = JoinSet::new();
+        let (desk, stop, desk_runtime) = (self.desk, stop.clone(), runtime.clone());
         parts.spawn_blocking(move || runtime.block_on(spooler.run()));
+        parts.spawn_blocking(move || desk_runtime.block_on(desk.run(stop)));
         parts.spawn(async move {
             if let Err(gone) = uplink.run().await {
                 error!("the uplink ended: {gone}");

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use x509_parser::prelude::{FromDer, X509Certificate};
 
 use crate::{
+    orders::keys::OrderKeys,
     pin::CaPin,
     state_dir::{StateDir, StateDirError},
     tls::{self, TlsError},
@@ -114,6 +115,15 @@ impl Identity {
         store(&self.state, &credentials)?;
         self.credentials.store(Arc::new(credentials));
         Ok(())
+    }
+
+    /// Pins the keys that sign orders, if this host has none. Tells whether they were taken.
+    ///
+    /// # Errors
+    ///
+    /// If they cannot be made durable, or those that are there cannot be read.
+    pub fn pin(&self, keys: &OrderKeys) -> Result<bool, IdentityError> {
+        Ok(keys.pin(&self.state)?)
     }
 }
 

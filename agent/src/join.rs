@@ -12,6 +12,7 @@ use crate::{
     host_facts,
     https::{self, HttpsError},
     identity::{self, Credentials, Enrolment, IdentityError},
+    orders::{keys::OrderKeys, store::Store},
     pin::CaPin,
     state_dir::{StateDir, StateDirError},
     tls::{self, TlsError},
@@ -123,6 +124,9 @@ pub async fn join(options: &JoinOptions) -> Result<Joined, JoinError> {
         host_name: options.host_name.clone(),
     };
     identity::store(&state, &credentials)?;
+    OrderKeys::from_base64(&answer.order_keys).pin(&state)?;
+    // By the server's clock, and nothing ran under this identity before.
+    Store::bear(&state, credentials.not_before)?;
     // Last: where this file is, the others are.
     let json = serde_json::to_vec_pretty(&enrolment).expect("strings and an id are JSON");
     state.replace(&state.identity(), &json)?;

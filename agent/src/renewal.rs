@@ -14,6 +14,7 @@ use tracing::{error, info, warn};
 use crate::{
     https::{self, HttpsError},
     identity::{Credentials, Identity, IdentityError},
+    orders::keys::OrderKeys,
     status::Board,
     tls::{self, TlsError},
     uplink::{ConnectError, backoff::unit_interval, connect::connect, whole},
@@ -111,16 +112,32 @@ pub async fn renew(identity: &Identity) -> Result<(), RenewalError> {
     } else {
         over_grpc(identity).await?
     };
-    identity.replace(answer.0, answer.1)?;
+    identity.replace(answer.certificate_pem, answer.ca_bundle_pem)?;
+    if identity.pin(&answer.order_keys)? {
+        info!("the keys that sign orders are known, and stay");
+    }
     Ok(())
 }
 
-async fn over_grpc(identity: &Identity) -> Result<(String, String), RenewalError> {
+/// What a renewal brings.
+struct Renewed {
+    certificate_pem: String,
+    ca_bundle_pem: String,
+    order_keys: OrderKeys,
+}
+
+async fn over_grpc(identity: &Identity) -> Result<Renewed, RenewalError> {
     let csr = identity.signing_request()?;
     let mut last = RenewalError::Refused("it named no address".into());
     for address in &identity.enrolment.stream_addresses {
         match ask(address, identity, csr.der()).await {
-            Ok(answer) => return Ok((answer.certificate_pem, answer.ca_bundle_pem)),
+            Ok(answer) => {
+                return Ok(Renewed {
+                    order_keys: OrderKeys::new(&answer.order_keys),
+                    certificate_pem: answer.certificate_pem,
+                    ca_bundle_pem: answer.ca_bundle_pem,
+                });
+            }
             Err(error) => last = error,
         }
     }
@@ -144,7 +161,7 @@ async fn ask(
     }
 }
 
-async fn over_https(identity: &Identity) -> Result<(String, String), RenewalError> {
+async fn over_https(identity: &Identity) -> Result<Renewed, RenewalError> {
     let credentials = identity.credentials();
     let request = RenewRequest {
         certificate_pem: credentials.certificate_pem.clone(),
@@ -156,7 +173,11 @@ async fn over_https(identity: &Identity) -> Result<(String, String), RenewalErro
     let config = tls::trusting(&credentials.ca_bundle_pem)?;
     let url = format!("{}{RENEW_PATH}", identity.enrolment.server);
     let answer: EnrolResponse = https::post(config, ANSWER_LIMIT, &url, &request).await?;
-    Ok((answer.certificate_pem, answer.ca_bundle_pem))
+    Ok(Renewed {
+        order_keys: OrderKeys::from_base64(&answer.order_keys),
+        certificate_pem: answer.certificate_pem,
+        ca_bundle_pem: answer.ca_bundle_pem,
+    })
 }
 
 /// Between half and seven tenths of the certificate's life; `random` is from 0 to 1.

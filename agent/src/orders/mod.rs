@@ -5,16 +5,27 @@
 //! that it never runs twice; how it ended is on disk until the server has stored it.
 
 pub mod answer;
+mod capability;
+mod desk;
 pub mod keys;
+mod line;
+mod outbox;
 pub mod policy;
 mod policy_file;
 mod process_table;
 mod record;
+mod refusals;
+mod server_clock;
 pub mod store;
 mod strays;
+mod updates;
 pub mod verify;
 pub mod worker;
 
+pub(crate) use self::{
+    desk::{Desk, DeskParts},
+    line::{Line, LineGone},
+};
 pub use self::{
     policy_file::{DEFAULT_POLICY, PolicyFile},
     worker::Program,

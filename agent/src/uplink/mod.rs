@@ -4,6 +4,7 @@ pub(crate) mod backoff;
 pub(crate) mod connect;
 mod handshake;
 mod messages;
+mod orders;
 mod session;
 
 use std::{
@@ -27,6 +28,7 @@ use self::{
 };
 use crate::{
     identity::Identity,
+    orders::Line,
     spooler::{Link, Progress, SpoolerGone},
     status::{Board, Connection},
 };
@@ -57,6 +59,7 @@ impl Goodbye {
 pub struct Uplink {
     pub identity: Arc<Identity>,
     pub link: Link,
+    pub(crate) orders: Line,
     pub progress: watch::Receiver<Progress>,
     /// Changes when there is a new certificate.
     pub renewed: watch::Receiver<u64>,

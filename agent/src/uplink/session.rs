@@ -48,6 +48,8 @@ pub(super) struct Session<'a> {
     address: &'a str,
     /// There may be something to send.
     may_send: bool,
+    /// There may be something to tell of orders.
+    pub(super) may_tell: bool,
     /// The server wants no batches until then.
     paused_until: Option<Instant>,
     /// Set when the agent stops: no longer than this for what is left.
@@ -64,6 +66,7 @@ impl<'a> Session<'a> {
             uplink,
             address,
             may_send: true,
+            may_tell: true,
             paused_until: None,
             leave_by: None,
         }
@@ -115,13 +118,19 @@ impl<'a> Session<'a> {
                     Ok(None) => ControlFlow::Break(Ended::Broken("the server closed it".into())),
                     Err(status) => ControlFlow::Break(Ended::Broken(told(&status))),
                 },
-                permit = out.reserve(), if self.may_send => match permit {
+                permit = out.reserve(), if self.may_send || self.may_tell => match permit {
+                    // Orders first: somebody waits for them.
+                    Ok(permit) if self.may_tell => self.tell_of_order(permit).await,
                     Ok(permit) => self.send_batch(permit).await?,
                     Err(_) => ControlFlow::Break(Ended::Broken("the stream closed".into())),
                 },
                 changed = self.uplink.progress.changed() => match changed {
                     Ok(()) => { self.may_send = true; ControlFlow::Continue(()) }
                     Err(_) => return Err(SpoolerGone),
+                },
+                changed = self.uplink.orders.changed() => match changed {
+                    Ok(()) => { self.may_tell = true; ControlFlow::Continue(()) }
+                    Err(gone) => ControlFlow::Break(Ended::Broken(gone.to_string())),
                 },
                 _ = heartbeat.tick() => {
                     // If there is no room, batches are on their way: they say that we live.
@@ -155,7 +164,7 @@ impl<'a> Session<'a> {
     /// Nothing that could still be delivered is left.
     fn is_drained(&self) -> bool {
         let progress = *self.uplink.progress.borrow();
-        progress.acked >= progress.durable || self.paused_until.is_some()
+        !self.may_tell && (progress.acked >= progress.durable || self.paused_until.is_some())
     }
 
     async fn send_batch(
@@ -186,15 +195,9 @@ impl<'a> Session<'a> {
             }
             Some(from_server::Message::Refused(refused)) => self.refused(&refused).await,
             Some(from_server::Message::Welcome(_)) => broken("a second welcome"),
-            // Of a newer server, which knows that we do not know it; orders come only to agents that
-            // say they take them.
-            Some(
-                from_server::Message::Order(_)
-                | from_server::Message::CancelOrder(_)
-                | from_server::Message::OrderStored(_)
-                | from_server::Message::OrderAsked(_),
-            )
-            | None => Ok(ControlFlow::Continue(())),
+            Some(message) => Ok(self.on_order_message(message).await),
+            // Of a newer server, which knows that we do not know it.
+            None => Ok(ControlFlow::Continue(())),
         }
     }
 }

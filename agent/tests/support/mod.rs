@@ -6,11 +6,12 @@
 pub mod authority;
 pub mod enrolment;
 pub mod made_journal;
+pub mod orders;
 pub mod stream;
 
 use std::{path::Path, time::Duration};
 
-use agent::{Agent, config::Config, identity::Enrolment};
+use agent::{Agent, config::Config, identity::Enrolment, orders::Program};
 use analysis::identity::AgentId;
 use authority::{Authority, Life};
 use tokio::task::JoinHandle;
@@ -37,6 +38,7 @@ pub fn quiet(state: &Path) -> Config {
     config.sources.process = "off".into();
     config.sources.journal = false;
     config.sources.dbus = false;
+    config.orders.policy = state.join("policy.toml");
     config
 }
 
@@ -73,7 +75,11 @@ pub struct Running {
 
 impl Running {
     pub fn start(config: Config) -> Self {
-        let agent = Agent::start(config).unwrap();
+        Self::start_with(config, Program::at("/nothing/answers"))
+    }
+
+    pub fn start_with(config: Config, worker: Program) -> Self {
+        let agent = Agent::start_with(config, worker).unwrap();
         let stop = CancellationToken::new();
         let board = agent.board();
         let task = tokio::spawn(agent.run(stop.clone()));

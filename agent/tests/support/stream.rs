@@ -7,7 +7,8 @@ use std::{
     task::{Context, Poll},
 };
 
-use analysis::event::Event;
+use analysis::{Timestamp, event::Event};
+use chrono::{TimeDelta, Utc};
 use delivery::{Batch, Hello, Receiver, StreamRow};
 use proto::v1::{
     self, FromAgent, FromServer,
@@ -36,13 +37,24 @@ pub struct Stored {
     /// Serial numbers of the clients' certificates, one per stream.
     pub serials: Vec<Vec<u8>>,
     pub renewals: usize,
+    /// What the agent says of orders.
+    pub updates: Vec<v1::OrderUpdate>,
 }
+
+/// Ten years ahead of the host's clock: an agent that looks at its own is found out.
+pub fn server_now() -> Timestamp {
+    Utc::now() + TimeDelta::days(3650)
+}
+
+type Answers = mpsc::Sender<Result<FromServer, Status>>;
 
 pub struct StreamServer {
     pub address: String,
     pub stored: watch::Receiver<Stored>,
     /// Cuts all streams when it changes.
     cut: watch::Sender<u64>,
+    /// To the agent, on its newest stream.
+    say: Arc<Mutex<Option<Answers>>>,
     task: JoinHandle<()>,
 }
 
@@ -52,11 +64,13 @@ impl StreamServer {
         let port = listener.local_addr().unwrap().port();
         let (stored, watching) = watch::channel(Stored::default());
         let (cut, cuts) = watch::channel(0);
+        let say = Arc::default();
         let acceptor = TlsAcceptor::from(authority.mutual());
         let service = Service {
             authority,
             stored,
             cuts,
+            say: Arc::clone(&say),
             lock: Arc::default(),
         };
         let (connections, incoming) = mpsc::channel(8);
@@ -81,12 +95,20 @@ impl StreamServer {
             address: format!("localhost:{port}"),
             stored: watching,
             cut,
+            say,
             task,
         }
     }
 
     pub fn cut_streams(&self) {
         self.cut.send_modify(|count| *count += 1);
+    }
+
+    /// Says something on the newest stream.
+    pub async fn say(&self, message: from_server::Message) {
+        let message = Some(message);
+        let answers = self.say.lock().unwrap().clone().unwrap();
+        answers.send(Ok(FromServer { message })).await.unwrap();
     }
 
     /// Waits until what is stored is as wanted.
@@ -107,6 +129,7 @@ struct Service {
     authority: Arc<Authority>,
     stored: watch::Sender<Stored>,
     cuts: watch::Receiver<u64>,
+    say: Arc<Mutex<Option<Answers>>>,
     /// In place of the row lock.
     lock: Arc<Mutex<()>>,
 }
@@ -122,15 +145,20 @@ impl AgentStream for Service {
         let serial = request.extensions().get::<Serial>().unwrap().0.clone();
         let mut incoming = request.into_inner();
         let (out, outgoing) = mpsc::channel(8);
+        *self.say.lock().unwrap() = Some(out.clone());
         let (stored, mut cuts) = (self.stored.clone(), self.cuts.clone());
         cuts.mark_unchanged();
-        let lock = Arc::clone(&self.lock);
+        let (lock, say) = (Arc::clone(&self.lock), Arc::clone(&self.say));
         stored.send_modify(|stored| stored.serials.push(serial));
         tokio::spawn(async move {
             loop {
                 let message = tokio::select! {
                     message = incoming.message() => message,
-                    _ = cuts.changed() => return,
+                    _ = cuts.changed() => {
+                        // It holds the stream open, too.
+                        *say.lock().unwrap() = None;
+                        return;
+                    }
                 };
                 let Ok(Some(message)) = message else { return };
                 let answer = {
@@ -172,7 +200,10 @@ fn answer(stored: &watch::Sender<Stored>, message: FromAgent) -> Option<from_ser
                 stored.row = outcome.row;
                 stored.hellos.push(hello);
             });
-            Some(from_server::Message::Welcome((&outcome.welcome).into()))
+            Some(from_server::Message::Welcome(v1::Welcome {
+                server_time_ns: server_now().timestamp_nanos_opt().unwrap(),
+                ..(&outcome.welcome).into()
+            }))
         }
         from_agent::Message::Batch(batch) => {
             let batch = Batch::try_from(batch).unwrap();
@@ -193,7 +224,11 @@ fn answer(stored: &watch::Sender<Stored>, message: FromAgent) -> Option<from_ser
             stored.send_modify(|stored| stored.goodbyes.push(goodbye.reason));
             None
         }
-        from_agent::Message::Heartbeat(_) | from_agent::Message::Order(_) => None,
+        from_agent::Message::Order(update) => {
+            stored.send_modify(|stored| stored.updates.push(update));
+            None
+        }
+        from_agent::Message::Heartbeat(_) => None,
     }
 }
 

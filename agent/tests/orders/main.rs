@@ -1,0 +1,11 @@
+//! Orders on the agent's side: what is obeyed, at most once, and what is left behind.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod store;
+mod stream;
+mod verify;
+mod worker;
