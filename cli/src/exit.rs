@@ -113,19 +113,20 @@ impl Failure {
 
     /// The error with its causes, then the hint, each on a line.
     pub fn text(&self, catalogue: &Catalogue) -> String {
-        let message = self.message.text(catalogue);
-        let mut line = catalogue.say_with("cli-error", &[("text", message.into())]);
+        let error = self.message.text(catalogue);
+        let mut line = catalogue.say_with("cli-error", &[("text", error.into())]);
+        let because = |line: String, why: String| {
+            catalogue.say_with("cli-because", &[("text", line.into()), ("why", why.into())])
+        };
         if let Some(detail) = &self.detail {
-            line.push_str(": ");
-            line.push_str(&detail.text(catalogue));
+            line = because(line, detail.text(catalogue));
         }
         let mut cause = self.source.as_deref().map(|source| source as &dyn Error);
         while let Some(error) = cause {
-            let text = error.to_string();
+            let why = error.to_string();
             // Some libraries repeat the cause in their own text.
-            if !line.contains(&text) {
-                line.push_str(": ");
-                line.push_str(&text);
+            if !line.contains(&why) {
+                line = because(line, why);
             }
             cause = error.source();
         }

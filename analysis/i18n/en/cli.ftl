@@ -1,5 +1,6 @@
 # What `aiops` says beside the reports: errors, hints, warnings.
 cli-error = error: { $text }
+cli-because = { $text }: { $why }
 cli-hint = hint: { $text }
 cli-warning = warning: { $text }
 

@@ -1,5 +1,6 @@
 # aiops 在报告之外的话：错误、提示、警告。
 cli-error = 错误：{ $text }
+cli-because = { $text }：{ $why }
 cli-hint = 提示：{ $text }
 cli-warning = 警告：{ $text }
 
