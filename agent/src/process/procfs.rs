@@ -2,15 +2,12 @@
 //!
 //! A process may vanish before or during a read: that is `None`, and normal.
 
-use std::{fs, io::Read};
+use std::fs;
 
 use analysis::process::ProcessId;
-use collect::process::most_telling_cgroup;
+use collect::process::{CommandLine, Procfs, most_telling_cgroup};
 
-use super::observed::{Comm, split_arguments};
-
-/// The arguments that are read: like the BPF source, no more than this.
-const ARGUMENTS_READ: u64 = 1024;
+use super::observed::Comm;
 
 /// `/proc/PID/stat`, in part.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -90,14 +87,13 @@ pub(super) fn uid(pid: u32) -> Option<u32> {
     line.split_ascii_whitespace().nth(1)?.parse().ok()
 }
 
-/// The arguments of a process, and whether there were more.
-pub(super) fn arguments(pid: u32) -> Option<(Vec<String>, bool)> {
-    let file = fs::File::open(format!("/proc/{pid}/cmdline")).ok()?;
-    let mut bytes = Vec::new();
-    file.take(ARGUMENTS_READ + 1).read_to_end(&mut bytes).ok()?;
-    let truncated = bytes.len() as u64 > ARGUMENTS_READ;
-    bytes.truncate(ARGUMENTS_READ as usize);
-    Some((split_arguments(&bytes), truncated))
+/// The arguments of a process, and whether there were more: also if none could be read in time.
+pub(super) fn arguments(proc: &Procfs, pid: u32) -> (Vec<String>, bool) {
+    match proc.arguments(pid) {
+        Ok(CommandLine::Arguments { argv, truncated }) => (argv, truncated),
+        // Who hangs, or is gone, has arguments all the same.
+        Ok(CommandLine::Withheld(_)) | Err(_) => (Vec::new(), true),
+    }
 }
 
 /// A number in a file of the process: `loginuid`, `sessionid`.
@@ -136,5 +132,22 @@ mod tests {
         let text = |threads| format!("7 (a) Z 1 7 7 0 -1 0 0 0 0 0 0 0 0 0 20 0 {threads} 0 12");
         assert!(!Stat::parse(7, text(2).as_bytes()).unwrap().is_dead());
         assert!(Stat::parse(7, text(1).as_bytes()).unwrap().is_dead());
+    }
+
+    #[test]
+    fn a_command_line_that_hangs_is_given_up() {
+        let root = tempfile::tempdir().unwrap();
+        let folder = root.path().join("7");
+        fs::create_dir(&folder).unwrap();
+        let stat = "7 (a) S 1 7 7 0 -1 4194304 0 0 0 0 250 50 0 0 20 0 3 0 1234 0 0 \
+                    0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0";
+        fs::write(folder.join("stat"), stat).unwrap();
+        // Whoever opens a pipe that nobody writes waits, as the readers of a hung process do.
+        let hung = std::process::Command::new("mkfifo")
+            .arg(folder.join("cmdline"))
+            .status();
+        assert!(hung.unwrap().success());
+        let proc = Procfs::at(root.path()).with_deadline(std::time::Duration::from_millis(20));
+        assert_eq!(arguments(&proc, 7), (Vec::new(), true));
     }
 }

@@ -92,6 +92,15 @@ impl Procfs {
         Ok(Placement::of_cgroup(most_telling_cgroup(&cgroups)))
     }
 
+    /// The arguments of one process, within the deadline: a process that hangs may hang its reader.
+    ///
+    /// # Errors
+    ///
+    /// [`CollectError::Gone`] if it ended meanwhile.
+    pub fn arguments(&self, pid: u32) -> Result<CommandLine, CollectError> {
+        self.command_line(pid, self.stat(pid)?.state)
+    }
+
     fn status(&self, pid: u32) -> Result<Status, CollectError> {
         // As text first: a program's name may be no UTF-8, and the parser would refuse the file.
         let text = self.text(pid, "status")?;

@@ -3,6 +3,7 @@
 use std::{io, os::fd::AsFd};
 
 use analysis::process::{ExitStatus, ProcessId};
+use collect::process::Procfs;
 
 use super::{
     message::{self, Happened, Message},
@@ -24,6 +25,8 @@ pub(super) struct Listener {
     socket: Socket,
     tally: Tally,
     tracker: Tracker,
+    /// Reads what may hang.
+    proc: Procfs,
 }
 
 /// Reads of one round, more than the socket's buffer holds.
@@ -67,6 +70,7 @@ impl Listener {
             socket,
             tally: Tally::new(kernel::is_at_least((6, 0))),
             tracker,
+            proc: Procfs::at("/proc"),
         };
         listener.count_threads();
         listener
@@ -186,7 +190,7 @@ impl Listener {
         seen.parent_pid = stat.parent_pid;
         seen.comm = stat.comm;
         seen.uid = procfs::uid(pid).or(seen.uid);
-        let (argv, truncated) = procfs::arguments(pid).unwrap_or((Vec::new(), true));
+        let (argv, truncated) = procfs::arguments(&self.proc, pid);
         let arguments = Arguments {
             login_uid: procfs::number(pid, "loginuid").and_then(unless_unset),
             session: procfs::number(pid, "sessionid").and_then(unless_unset),

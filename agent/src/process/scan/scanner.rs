@@ -8,6 +8,7 @@ use std::{
 };
 
 use analysis::process::ExitStatus;
+use collect::process::Procfs;
 
 use super::watch::Watch;
 use crate::process::{
@@ -24,6 +25,8 @@ const PERIOD: Duration = Duration::from_secs(1);
 pub(super) struct Scanner {
     watch: Watch,
     tracker: Tracker,
+    /// Reads what may hang.
+    proc: Procfs,
     /// Kernel threads, which are no processes of the host's.
     ignored: HashSet<u32>,
     /// Processes that had not executed a program when they were first seen: looked at once more.
@@ -56,6 +59,7 @@ impl Scanner {
         let mut scanner = Self {
             watch,
             tracker,
+            proc: Procfs::at("/proc"),
             ignored: HashSet::new(),
             fresh: Vec::new(),
         };
@@ -120,7 +124,7 @@ impl Scanner {
 
     fn executed(&mut self, stat: &Stat) {
         let pid = stat.process.pid;
-        let (argv, truncated) = procfs::arguments(pid).unwrap_or((Vec::new(), true));
+        let (argv, truncated) = procfs::arguments(&self.proc, pid);
         let arguments = Arguments {
             login_uid: procfs::number(pid, "loginuid").and_then(unless_unset),
             session: procfs::number(pid, "sessionid").and_then(unless_unset),
