@@ -1,6 +1,7 @@
 //! Where events come from. Each source runs until it is told to stop, says how it runs, and goes
 //! on without the others: a host without systemd still has its processes.
 
+mod absence;
 mod dbus;
 mod host;
 mod journal;

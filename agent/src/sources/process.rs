@@ -2,12 +2,17 @@
 
 use std::time::Duration;
 
-use analysis::event::{Event, Fact, Gap, GapReason, SourceStarted};
+use analysis::{
+    event::{Event, Fact, Gap, SourceStarted},
+    identity::BootId,
+};
+use chrono::Utc;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tracing::debug;
 
 use super::{
+    absence::Absence,
     host::RunBefore,
     told::{Told, not_at_all},
 };
@@ -20,6 +25,8 @@ use crate::{
     uplink::whole,
 };
 
+/// Its name in events.
+const SOURCE: &str = "process";
 /// Before the source is started again.
 const RETRY_AFTER: Duration = Duration::from_secs(10);
 
@@ -58,7 +65,7 @@ pub async fn watch(
     let only = match wanted {
         Wanted::Off => {
             return told
-                .runs(not_at_all("process", "switched off in the configuration"))
+                .runs(not_at_all(SOURCE, "switched off in the configuration"))
                 .await;
         }
         Wanted::Auto => None,
@@ -69,14 +76,17 @@ pub async fn watch(
         ..Options::new(told.boot)
     };
     let mut away = Some(before);
+    let mut absence = Absence::default();
     while !stop.is_cancelled() {
         let why = match start(&options, events.clone()).await {
             Ok((running, started)) => {
                 told.runs(started).await;
-                if let Some(gap) = away.take().and_then(|before| before.gap(told.boot))
-                    && events.send(gap).await.is_err()
-                {
-                    return;
+                let before = away.take().and_then(|before| before.gap(told.boot));
+                let absent = absence.over(SOURCE).map(|gap| observed(gap, told.boot));
+                for gap in before.into_iter().chain(absent) {
+                    if events.send(gap).await.is_err() {
+                        return;
+                    }
                 }
                 match until_it_ends(running, &stop).await {
                     Ok(()) => return,
@@ -85,20 +95,22 @@ pub async fn watch(
             }
             Err(why) => why,
         };
-        told.runs(not_at_all("process", why.clone())).await;
-        let gap = Gap {
-            source: "process".into(),
-            reason: GapReason::Overflow,
-            lost: None,
-            detail: format!("the source does not run: {why}"),
-        };
-        let event = event_now(told.boot, Fact::Gap(gap));
-        if events.send(Observed::once(PROCESS, event)).await.is_err() {
+        let (is_news, gap) = absence.failed(SOURCE, &why, Utc::now());
+        if is_news {
+            told.runs(not_at_all(SOURCE, why)).await;
+        }
+        if let Some(gap) = gap
+            && events.send(observed(gap, told.boot)).await.is_err()
+        {
             return;
         }
         stop.run_until_cancelled(tokio::time::sleep(RETRY_AFTER))
             .await;
     }
+}
+
+fn observed(gap: Gap, boot: BootId) -> Observed {
+    Observed::once(PROCESS, event_now(boot, Fact::Gap(gap)))
 }
 
 /// Loading programs into the kernel takes a while, and not on the runtime's thread.
