@@ -8,6 +8,7 @@ pub mod db;
 pub mod identity;
 pub mod ingest;
 pub mod listen;
+pub mod people;
 pub mod private_postgres;
 pub mod upkeep;
 

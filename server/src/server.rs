@@ -73,6 +73,7 @@ impl Server {
             authority: Arc::new(authority),
             config: Arc::new(config),
             live: LiveEvents::default(),
+            login_limits: Arc::default(),
             metrics: Arc::default(),
             replica: Uuid::now_v7(),
             stop: CancellationToken::new(),

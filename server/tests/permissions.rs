@@ -27,7 +27,9 @@ async fn each_role_gets_what_the_table_says(db: PgPool) {
             expires_at: None,
             account: None,
         };
-        let token = make_api_token(&db, &new, app.now()).await.unwrap();
+        let token = make_api_token(&db, "server", &new, app.now())
+            .await
+            .unwrap();
         callers.push((Some(role), token.to_string()));
     }
     for (method, path, needed) in TABLE {

@@ -1,5 +1,7 @@
 //! What can go wrong with a request, and how it is told (RFC 9457).
 
+use std::time::Duration;
+
 use analysis::fleet::Problem;
 use analysis::people::Role;
 use axum::Json;
@@ -8,6 +10,9 @@ use axum::response::{IntoResponse, Response};
 use tracing::{error, warn};
 
 use crate::identity::tokens::TokenError;
+use crate::people::accounts::AccountError;
+use crate::people::login::LoginError;
+use crate::people::password::PasswordError;
 
 /// The media type of problem details.
 const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
@@ -21,6 +26,20 @@ pub(super) enum ApiError {
     NotAllowed { needs: Role, has: Role },
     #[error("this needs a login in the page: an API token is not enough")]
     NeedsSession,
+    #[error("the name or the password is wrong")]
+    WrongLogin,
+    #[error("the link was used, or is too old")]
+    WrongLink,
+    #[error("too many attempts failed")]
+    TooManyAttempts { wait: Duration },
+    #[error("the request comes from a page of somebody else")]
+    CrossSite,
+    #[error("{0}")]
+    NoAccount(String),
+    #[error("{0}")]
+    Conflict(String),
+    #[error("the server is busy: {0}")]
+    Busy(&'static str),
     #[error("`{name}`: {why}")]
     BadParameter { name: &'static str, why: String },
     #[error("the body cannot be read: {0}")]
@@ -49,15 +68,20 @@ pub(super) enum ApiError {
 impl ApiError {
     fn status(&self) -> StatusCode {
         match self {
-            Self::Unauthorized => StatusCode::UNAUTHORIZED,
-            Self::NotAllowed { .. } | Self::NeedsSession => StatusCode::FORBIDDEN,
+            Self::Unauthorized | Self::WrongLogin | Self::WrongLink => StatusCode::UNAUTHORIZED,
+            Self::TooManyAttempts { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Self::NotAllowed { .. } | Self::NeedsSession | Self::CrossSite => StatusCode::FORBIDDEN,
             Self::NotJson => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::BadParameter { .. } | Self::BadBody(_) => StatusCode::BAD_REQUEST,
-            Self::HostNotFound { .. } | Self::NotFound => StatusCode::NOT_FOUND,
-            Self::HostAmbiguous { .. } => StatusCode::CONFLICT,
+            Self::HostNotFound { .. } | Self::NoAccount(_) | Self::NotFound => {
+                StatusCode::NOT_FOUND
+            }
+            Self::HostAmbiguous { .. } | Self::Conflict(_) => StatusCode::CONFLICT,
             Self::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
-            Self::TooManyFollowers | Self::Database(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::TooManyFollowers | Self::Busy(_) | Self::Database(_) => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -67,6 +91,12 @@ impl ApiError {
         match self {
             Self::Unauthorized => "unauthorized",
             Self::NotAllowed { .. } | Self::NeedsSession => "not-allowed",
+            Self::WrongLogin | Self::WrongLink => "wrong-login",
+            Self::TooManyAttempts { .. } => "too-many-attempts",
+            Self::CrossSite => "cross-site",
+            Self::NoAccount(_) => "account-not-found",
+            Self::Conflict(_) => "conflict",
+            Self::Busy(_) => "busy",
             Self::NotJson => "not-json",
             Self::TooLarge => "body-too-large",
             Self::BadParameter { .. } => "bad-parameter",
@@ -95,7 +125,16 @@ impl ApiError {
             }
             Self::HostNotFound { .. } => Some("GET /api/v1/hosts lists the hosts".to_owned()),
             Self::HostAmbiguous { .. } => Some("ask with one of the ids".to_owned()),
-            Self::TooManyFollowers | Self::Database(_) => Some("try again later".to_owned()),
+            Self::WrongLogin => {
+                Some("an administrator makes a login link for who forgot the password".to_owned())
+            }
+            Self::WrongLink => Some("an administrator makes a new one".to_owned()),
+            Self::TooManyAttempts { wait } => {
+                Some(format!("try again in {} seconds", whole_seconds(*wait)))
+            }
+            Self::TooManyFollowers | Self::Busy(_) | Self::Database(_) => {
+                Some("try again later".to_owned())
+            }
             _ => None,
         }
     }
@@ -138,6 +177,9 @@ impl IntoResponse for ApiError {
         if matches!(self, Self::Unauthorized) {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
+        if let Self::TooManyAttempts { wait } = &self {
+            headers.insert(header::RETRY_AFTER, whole_seconds(*wait).into());
+        }
         if self.status() == StatusCode::SERVICE_UNAVAILABLE {
             headers.insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
         }
@@ -153,11 +195,53 @@ impl From<TokenError> for ApiError {
                 name: "uses",
                 why: error.to_string(),
             },
-            TokenError::NameTaken(_) => Self::BadParameter {
-                name: "name",
-                why: error.to_string(),
-            },
+            TokenError::NameTaken(_) => Self::Conflict(error.to_string()),
             TokenError::NoRandomness => Self::Internal("no random numbers"),
         }
     }
+}
+
+impl From<PasswordError> for ApiError {
+    fn from(error: PasswordError) -> Self {
+        match error {
+            PasswordError::Busy => Self::Busy("too many log in at once"),
+            PasswordError::Hash(_) => Self::Internal("a password cannot be hashed"),
+        }
+    }
+}
+
+impl From<LoginError> for ApiError {
+    fn from(error: LoginError) -> Self {
+        match error {
+            LoginError::Wrong => Self::WrongLogin,
+            LoginError::WrongLink => Self::WrongLink,
+            LoginError::TooMany { wait } => Self::TooManyAttempts { wait },
+            LoginError::Password(error) => error.into(),
+            LoginError::Token(error) => error.into(),
+        }
+    }
+}
+
+impl From<AccountError> for ApiError {
+    fn from(error: AccountError) -> Self {
+        let why = error.to_string();
+        match error {
+            AccountError::Name => Self::BadParameter { name: "name", why },
+            AccountError::PasswordLength => Self::BadParameter { name: "new", why },
+            AccountError::NotFound(_) => Self::NoAccount(why),
+            AccountError::NameTaken(_) | AccountError::LastAdmin(_) | AccountError::Disabled(_) => {
+                Self::Conflict(why)
+            }
+            AccountError::Password(error) => error.into(),
+            AccountError::Token(error) => error.into(),
+        }
+    }
+}
+
+/// Of a wait, so that nobody comes too early.
+fn whole_seconds(wait: Duration) -> u64 {
+    wait.as_millis()
+        .div_ceil(1000)
+        .try_into()
+        .unwrap_or(u64::MAX)
 }

@@ -16,6 +16,7 @@ use tokio::time::{Instant, timeout};
 use tokio_stream::wrappers::ReceiverStream;
 use tracing::{debug, warn};
 
+use super::auth::Caller;
 use super::cursor;
 use super::error::ApiError;
 use super::events::{Params, position, stored};
@@ -37,7 +38,7 @@ const MESSAGES: usize = 64;
 const FAILED_READS: u32 = 20;
 /// A client that reads nothing for this long is cut.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// A stream ends after this, so that a token that was revoked does not go on for ever.
+/// A stream ends after this, so that clients spread over the replicas again.
 const LIFETIME: Duration = Duration::from_secs(60 * 60);
 /// Events that are read at once.
 const PAGE: i64 = 256;
@@ -51,6 +52,7 @@ type Messages = Sender<Result<Event, Infallible>>;
         content_type = "text/event-stream")))]
 pub(super) async fn stream(
     State(app): State<App>,
+    caller: Caller,
     Query(asked): Query<Params>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
@@ -66,6 +68,7 @@ pub(super) async fn stream(
     let follower = app.live.follow().ok_or(ApiError::TooManyFollowers)?;
     let (messages, received) = mpsc::channel(MESSAGES);
     let follow = Follow {
+        caller,
         app: app.clone(),
         filter,
         position: start,
@@ -79,6 +82,7 @@ pub(super) async fn stream(
 
 /// One client that follows.
 struct Follow {
+    caller: Caller,
     app: App,
     filter: Filter,
     position: Position,
@@ -104,9 +108,11 @@ impl Follow {
         };
         self.app.metrics.followers.inc();
         let stop = self.app.stop.clone();
+        let ended = self.caller.clone().until_ended(self.app.clone());
         let end = tokio::select! {
             () = stop.cancelled() => End::Cut("the server stops"),
             () = tokio::time::sleep(LIFETIME) => End::Cut("the stream is an hour old"),
+            () = ended => End::Cut("the login or the token is no longer good"),
             end = self.follow() => end,
         };
         self.app.metrics.followers.dec();

@@ -7,7 +7,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use serde::Deserialize;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use tracing::info;
 use utoipa::{IntoParams, ToSchema};
 
@@ -17,7 +17,7 @@ use super::error::ApiError;
 use super::params::{self, Query};
 use crate::app::App;
 use crate::db::hosts::HostRow;
-use crate::db::{agents, hosts};
+use crate::db::{agents, audit, hosts};
 
 /// More hosts than one server is made for.
 const MOST_HOSTS: i64 = 20_000;
@@ -93,9 +93,17 @@ pub(super) async fn revoke(
     Body(Revocation { reason }): Body<Revocation>,
 ) -> Result<StatusCode, ApiError> {
     let reason = params::text("reason", &reason, 500)?;
-    let agent = AgentId(find(&app, &asked).await?.agent_id);
-    if agents::revoke(&app.db, agent, reason, app.now()).await? {
-        let by = caller.actor();
+    let host = find(&app, &asked).await?;
+    let agent = AgentId(host.agent_id);
+    let by = caller.actor();
+    let mut tx = app.db.begin().await?;
+    let revoked = agents::revoke(&mut *tx, agent, reason, app.now()).await?;
+    if revoked {
+        let detail = json!({ "agent_id": agent, "reason": reason });
+        audit::append(&mut tx, &by, "host-revoked", &host.host_name, detail).await?;
+    }
+    tx.commit().await?;
+    if revoked {
         info!(%agent, reason, by, "revoked agent {agent}: {reason}");
     }
     Ok(StatusCode::NO_CONTENT)

@@ -4,6 +4,8 @@
 //! `analysis`. Everything that goes wrong is an `ApiError`. A new request is a handler with its
 //! `#[utoipa::path]`, a line in [`routes`] and one in [`permissions::TABLE`].
 
+mod accounts;
+mod api_tokens;
 mod auth;
 mod body;
 mod cursor;
@@ -13,9 +15,11 @@ mod follow;
 mod health;
 mod hosts;
 pub mod live;
+mod login;
 mod me;
 pub mod metrics;
 pub mod openapi;
+mod origin;
 mod params;
 pub mod permissions;
 mod recent;
@@ -64,7 +68,18 @@ pub fn router(app: App) -> Router {
 fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(openapi::show))
+        .routes(routes!(login::with_password))
+        .routes(routes!(login::with_link))
+        .routes(routes!(login::out))
         .routes(routes!(me::show))
+        .routes(routes!(me::change_password))
+        .routes(routes!(me::list_sessions))
+        .routes(routes!(me::end_session))
+        .routes(routes!(accounts::list, accounts::create))
+        .routes(routes!(accounts::change))
+        .routes(routes!(accounts::login_link))
+        .routes(routes!(api_tokens::list, api_tokens::create))
+        .routes(routes!(api_tokens::revoke))
         .routes(routes!(hosts::list))
         .routes(routes!(hosts::show))
         .routes(routes!(hosts::revoke))

@@ -122,6 +122,8 @@ fn refusals(operation: &mut Operation, path: &str, needed: Permission) {
     }
     if path.contains('{') {
         add("404", "There is no such thing");
+    }
+    if path.contains('{') || has_body {
         add(
             "409",
             "The name is not enough, or what is there stands in the way",
@@ -137,6 +139,8 @@ fn refusals(operation: &mut Operation, path: &str, needed: Permission) {
             "The name or the password is wrong, or the link was used",
         );
         add("403", "The request comes from a page of somebody else");
+    }
+    if path.starts_with("/login") || path == "/me/password" {
         add("429", "Too many attempts failed");
     }
     add("500", "The server failed");

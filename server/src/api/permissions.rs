@@ -14,14 +14,28 @@ pub enum Permission {
     AtLeast(Role),
 }
 
-use Permission::{AtLeast, Open};
+use Permission::{AtLeast, Open, Session};
 const VIEWER: Permission = AtLeast(Role::Viewer);
 const ADMIN: Permission = AtLeast(Role::Admin);
 
 /// Everything below [`super::BASE`]: method, path as the router has it, and what it needs.
 pub const TABLE: &[(Method, &str, Permission)] = &[
     (Method::GET, "/openapi.json", Open),
+    (Method::POST, "/login", Open),
+    (Method::POST, "/login/link", Open),
+    (Method::POST, "/logout", Session),
     (Method::GET, "/me", VIEWER),
+    (Method::POST, "/me/password", Session),
+    (Method::GET, "/me/sessions", Session),
+    (Method::DELETE, "/me/sessions/{id}", Session),
+    (Method::GET, "/accounts", ADMIN),
+    (Method::POST, "/accounts", ADMIN),
+    (Method::PATCH, "/accounts/{name}", ADMIN),
+    (Method::POST, "/accounts/{name}/login-link", ADMIN),
+    // Everybody's own, up to their own role.
+    (Method::GET, "/api-tokens", VIEWER),
+    (Method::POST, "/api-tokens", VIEWER),
+    (Method::DELETE, "/api-tokens/{name}", VIEWER),
     (Method::GET, "/hosts", VIEWER),
     (Method::GET, "/hosts/{host}", VIEWER),
     (Method::GET, "/hosts/{host}/runs", VIEWER),

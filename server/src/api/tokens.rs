@@ -5,6 +5,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 
+use super::auth::Caller;
 use super::body::Body;
 use super::error::ApiError;
 use super::params;
@@ -22,10 +23,12 @@ const MOST_LABELS: usize = 32;
     responses((status = 201, description = "The token, and the line to run", body = JoinToken)))]
 pub(super) async fn create(
     State(app): State<App>,
+    caller: Caller,
     Body(new): Body<NewJoinToken>,
 ) -> Result<(StatusCode, Json<JoinToken>), ApiError> {
     let new = checked(new)?;
-    let (secret, expires_at) = tokens::create_join_token(&app.db, new, app.now()).await?;
+    let (secret, expires_at) =
+        tokens::create_join_token(&app.db, &caller.actor(), new, app.now()).await?;
     let token = secret.to_string();
     let command = app.join_command(&token);
     let ca_pin = app.authority.pin().to_owned();

@@ -7,7 +7,10 @@ use server::app::join_command;
 use server::config::Config;
 use server::db::tokens as table;
 use server::identity::authority::Authority;
-use server::identity::tokens::{self, NewJoinToken};
+use server::identity::tokens::{self, NewApiToken, NewJoinToken};
+
+/// As the audit names who does this.
+pub const ACTOR: &str = "server";
 
 pub async fn migrate(config: Config) -> anyhow::Result<()> {
     // Opening it is all.
@@ -22,7 +25,8 @@ pub async fn create_join_token(
 ) -> anyhow::Result<()> {
     let database = Database::open_beside(&config).await?;
     let authority = Authority::open(&database.pool, Utc::now()).await?;
-    let (token, expires_at) = tokens::create_join_token(&database.pool, new, Utc::now()).await?;
+    let (token, expires_at) =
+        tokens::create_join_token(&database.pool, ACTOR, new, Utc::now()).await?;
     let token = token.to_string();
     let command = join_command(&config, config.listen.http.port(), &token, authority.pin());
     if print_join {
@@ -41,9 +45,9 @@ pub async fn create_join_token(
     Ok(())
 }
 
-pub async fn create_api_token(config: Config, name: &str) -> anyhow::Result<()> {
+pub async fn create_api_token(config: Config, new: NewApiToken) -> anyhow::Result<()> {
     let database = Database::open_beside(&config).await?;
-    let token = tokens::create_api_token(&database.pool, name, Utc::now()).await?;
+    let token = tokens::make_api_token(&database.pool, ACTOR, &new, Utc::now()).await?;
     println!("{token}");
     database.close().await;
     Ok(())
@@ -51,7 +55,7 @@ pub async fn create_api_token(config: Config, name: &str) -> anyhow::Result<()> 
 
 pub async fn list_api_tokens(config: Config) -> anyhow::Result<()> {
     let database = Database::open_beside(&config).await?;
-    let tokens = table::api_tokens(&database.pool).await?;
+    let tokens = table::api_tokens(&database.pool, None).await?;
     println!("{}", serde_json::to_string_pretty(&tokens)?);
     database.close().await;
     Ok(())
@@ -59,7 +63,7 @@ pub async fn list_api_tokens(config: Config) -> anyhow::Result<()> {
 
 pub async fn revoke_api_token(config: Config, name: &str) -> anyhow::Result<()> {
     let database = Database::open_beside(&config).await?;
-    let revoked = table::delete_api_token(&database.pool, name).await?;
+    let revoked = tokens::revoke_api_token(&database.pool, ACTOR, name, None).await?;
     database.close().await;
     if !revoked {
         bail!("there is no API token called {name:?}");

@@ -2,6 +2,7 @@
 //!
 //! Exit status: 0 done, 1 failed, 2 wrong usage (clap's).
 
+mod account;
 mod administer;
 mod health;
 mod labels;
@@ -10,6 +11,7 @@ mod logging;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use analysis::people::Role;
 use clap::{Args, Parser, Subcommand};
 use server::Server;
 use server::config::{Config, ConfigError, Period};
@@ -18,6 +20,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tracing::info;
 
+use account::AccountCommand;
 use labels::Label;
 
 /// Stores what the agents of a fleet report, and answers people and their programs
@@ -49,6 +52,9 @@ enum Command {
     /// Make, list and revoke API tokens, with which programs read
     #[command(subcommand, name = "api-token")]
     ApiToken(ApiTokenCommand),
+    /// Make, list and change accounts, with which people log in
+    #[command(subcommand)]
+    Account(AccountCommand),
     /// The server's own certificate authority
     #[command(subcommand)]
     Ca(CaCommand),
@@ -83,6 +89,12 @@ enum ApiTokenCommand {
         common: Common,
         #[arg(long)]
         name: String,
+        /// What it may do: viewer, operator or admin
+        #[arg(long, default_value = "admin")]
+        role: Role,
+        /// How long it is good for: 12h, 90d; without it, until it is revoked
+        #[arg(long)]
+        ttl: Option<Period>,
     },
     /// List the API tokens as JSON, without the tokens themselves
     List(Common),
@@ -129,9 +141,21 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
             let new = server::identity::tokens::NewJoinToken { uses, ttl, labels };
             administer::create_join_token(common.load()?, new, print_join).await?;
         }
-        Command::ApiToken(ApiTokenCommand::Create { common, name }) => {
-            administer::create_api_token(common.load()?, &name).await?;
+        Command::ApiToken(ApiTokenCommand::Create {
+            common,
+            name,
+            role,
+            ttl,
+        }) => {
+            let new = server::identity::tokens::NewApiToken {
+                name,
+                role,
+                expires_at: ttl.map(|ttl| chrono::Utc::now() + ttl.as_delta()),
+                account: None,
+            };
+            administer::create_api_token(common.load()?, new).await?;
         }
+        Command::Account(command) => account::run(command).await?,
         Command::ApiToken(ApiTokenCommand::List(common)) => {
             administer::list_api_tokens(common.load()?).await?;
         }

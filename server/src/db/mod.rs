@@ -9,6 +9,7 @@ use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{ConnectOptions as _, Connection as _, PgPool};
 
+pub mod accounts;
 pub mod agents;
 pub mod audit;
 pub mod authority;
@@ -18,6 +19,7 @@ pub mod hosts;
 pub mod leases;
 pub mod partitions;
 pub mod runs;
+pub mod sessions;
 pub mod streams;
 pub mod tokens;
 

@@ -28,8 +28,11 @@ pub struct ApiTokenRow {
     pub expires_at: Option<Timestamp>,
     /// To the minute.
     pub last_used_at: Option<Timestamp>,
-    /// Stable name of `analysis::people::Role`.
+    /// Stable name of `analysis::people::Role`: at most that of its account.
     pub role: String,
+    pub account_id: Option<Uuid>,
+    /// Name of the account. `None`: it was made on the server's machine.
+    pub account: Option<String>,
 }
 
 pub async fn insert_join_token(
@@ -100,7 +103,7 @@ pub async fn insert_api_token(
     Ok(())
 }
 
-/// The API token with this hash, if it has not expired at `now`.
+/// The API token with this hash, if it has not expired at `now` and its account is not disabled.
 pub async fn live_api_token(
     db: impl PgExecutor<'_>,
     token: Sha256,
@@ -108,8 +111,14 @@ pub async fn live_api_token(
 ) -> sqlx::Result<Option<ApiTokenRow>> {
     sqlx::query_as!(
         ApiTokenRow,
-        "select id, name, created_at, expires_at, last_used_at, role from api_token
-         where token_sha256 = $1 and (expires_at is null or expires_at > $2)",
+        r#"select t.id, t.name, t.created_at, t.expires_at, t.last_used_at, t.account_id,
+            case when a.role = 'viewer' or t.role = 'viewer' then 'viewer'
+                when a.role = 'operator' or t.role = 'operator' then 'operator'
+                else t.role end as "role!",
+            a.name as "account?"
+        from api_token t left join account a using (account_id)
+        where t.token_sha256 = $1 and (t.expires_at is null or t.expires_at > $2)
+            and a.disabled_at is null"#,
         token.as_slice(),
         now,
     )
@@ -133,20 +142,38 @@ pub async fn touch_api_token(
     Ok(())
 }
 
-/// All API tokens by name.
-pub async fn api_tokens(db: impl PgExecutor<'_>) -> sqlx::Result<Vec<ApiTokenRow>> {
+/// API tokens by name: all, or those of one account.
+pub async fn api_tokens(
+    db: impl PgExecutor<'_>,
+    account: Option<Uuid>,
+) -> sqlx::Result<Vec<ApiTokenRow>> {
     sqlx::query_as!(
         ApiTokenRow,
-        "select id, name, created_at, expires_at, last_used_at, role from api_token order by name"
+        r#"select t.id, t.name, t.created_at, t.expires_at, t.last_used_at, t.account_id,
+            case when a.role = 'viewer' or t.role = 'viewer' then 'viewer'
+                when a.role = 'operator' or t.role = 'operator' then 'operator'
+                else t.role end as "role!",
+            a.name as "account?"
+        from api_token t left join account a using (account_id)
+        where $1::uuid is null or t.account_id = $1 order by t.name"#,
+        account
     )
     .fetch_all(db)
     .await
 }
 
-/// Removes the token called `name`; false if there is none.
-pub async fn delete_api_token(db: impl PgExecutor<'_>, name: &str) -> sqlx::Result<bool> {
-    let deleted = sqlx::query!("delete from api_token where name = $1", name)
-        .execute(db)
-        .await?;
+/// Removes the token called `name`, of `account` if one is given; false if there is none.
+pub async fn delete_api_token(
+    db: impl PgExecutor<'_>,
+    name: &str,
+    account: Option<Uuid>,
+) -> sqlx::Result<bool> {
+    let deleted = sqlx::query!(
+        "delete from api_token where name = $1 and ($2::uuid is null or account_id = $2)",
+        name,
+        account
+    )
+    .execute(db)
+    .await?;
     Ok(deleted.rows_affected() == 1)
 }

@@ -1,8 +1,8 @@
 //! How a host becomes an agent: the two calls that need no client certificate.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use analysis::identity::AgentId;
 use axum::Router;
@@ -17,7 +17,7 @@ use tracing::{debug, error, info, warn};
 use uuid::Uuid;
 
 use super::authority::IssuedCertificate;
-use super::failure_limit::FailureLimit;
+use super::failure_limit::{FailureLimit, network};
 use super::key::{AgentKey, Sha256};
 use super::refusal::Refusal;
 use super::renewal::{certify, note_certificate, renew_expired};
@@ -32,13 +32,18 @@ const MAX_BODY_BYTES: usize = 24 * 1024;
 /// requests have by default: whoever floods this cannot keep them from their answers.
 const IN_FLIGHT: usize = 4;
 
+/// Refusals in a row that one address has before it is not listened to: mistakes of people.
+const BURST: u32 = 20;
+/// After those, one more try each this long.
+const REFILL: Duration = Duration::from_secs(3);
+
 /// The longest host name that Linux or DNS has.
 const MAX_NAME_BYTES: usize = 253;
 
 #[derive(Clone)]
 struct Enrolment {
     app: App,
-    refused: Arc<FailureLimit>,
+    refused: Arc<FailureLimit<IpAddr>>,
     in_flight: Arc<Semaphore>,
 }
 
@@ -46,7 +51,7 @@ struct Enrolment {
 pub fn router(app: App) -> Router {
     let state = Enrolment {
         app,
-        refused: Arc::default(),
+        refused: Arc::new(FailureLimit::new(BURST, REFILL)),
         in_flight: Arc::new(Semaphore::new(IN_FLIGHT)),
     };
     Router::new()
@@ -87,7 +92,7 @@ impl Enrolment {
         peer: SocketAddr,
         work: impl Future<Output = Result<EnrolResponse, Refusal>>,
     ) -> Answer {
-        let outcome = if !self.refused.allows(peer.ip(), Instant::now()) {
+        let outcome = if !self.refused.allows(&network(peer.ip()), Instant::now()) {
             Err(Refusal::TooManyRefused)
         } else {
             match self.in_flight.try_acquire() {
@@ -113,7 +118,7 @@ impl Enrolment {
             _ => info!(%peer, kind, "refused to {call} a host: {refusal}"),
         }
         if refusal.status().is_client_error() && !matches!(refusal, Refusal::TooManyRefused) {
-            self.refused.note(peer.ip(), Instant::now());
+            self.refused.note(network(peer.ip()), Instant::now());
         }
     }
 }

@@ -9,7 +9,7 @@
 pub mod authority;
 pub mod certificate;
 pub mod enrol;
-mod failure_limit;
+pub(crate) mod failure_limit;
 pub mod key;
 pub mod metrics;
 pub mod peer;

@@ -13,12 +13,14 @@ use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use chrono::TimeDelta;
 use ring::rand::{SecureRandom as _, SystemRandom};
+use serde_json::json;
 use sqlx::PgPool;
 use sqlx::types::Json;
 use uuid::Uuid;
 
 use super::key::Sha256;
 use crate::config::Period;
+use crate::db::audit;
 use crate::db::tokens::{self as table, ApiTokenRow, JoinTokenRow};
 
 const JOIN_PREFIX: &str = "aiops_join_";
@@ -55,13 +57,14 @@ pub enum TokenError {
 /// More hosts than one server is made for.
 const MAX_USES: u32 = 100_000;
 
-/// Makes a join token that is valid from `now` for its time to live.
+/// Makes a join token that is valid from `now` for its time to live. `actor`: for the audit.
 ///
 /// # Errors
 ///
 /// [`TokenError::Uses`], or if it cannot be stored.
 pub async fn create_join_token(
     db: &PgPool,
+    actor: &str,
     new: NewJoinToken,
     now: Timestamp,
 ) -> Result<(Secret, Timestamp), TokenError> {
@@ -74,7 +77,15 @@ pub async fn create_join_token(
         uses_left: i32::try_from(new.uses).map_err(|_| TokenError::Uses)?,
         labels: Json(new.labels),
     };
-    table::insert_join_token(db, secret.sha256(), &row, now).await?;
+    let mut tx = db.begin().await?;
+    table::insert_join_token(&mut *tx, secret.sha256(), &row, now).await?;
+    let detail = json!({
+        "uses": row.uses_left,
+        "expires_at": row.expires_at,
+        "labels": row.labels,
+    });
+    audit::append(&mut tx, actor, "join-token-made", "", detail).await?;
+    tx.commit().await?;
     Ok((secret, row.expires_at))
 }
 
@@ -105,27 +116,53 @@ pub async fn create_api_token(
         expires_at: None,
         account: None,
     };
-    make_api_token(db, &new, now).await
+    make_api_token(db, "server", &new, now).await
 }
 
-/// Makes an API token.
+/// Makes an API token. `actor`: for the audit.
 ///
 /// # Errors
 ///
 /// [`TokenError::NameTaken`], or if it cannot be stored.
 pub async fn make_api_token(
     db: &PgPool,
+    actor: &str,
     new: &NewApiToken,
     now: Timestamp,
 ) -> Result<Secret, TokenError> {
     let secret = Secret::generate(API_PREFIX)?;
-    match table::insert_api_token(db, secret.sha256(), new, now).await {
-        Ok(()) => Ok(secret),
+    let mut tx = db.begin().await?;
+    match table::insert_api_token(&mut *tx, secret.sha256(), new, now).await {
         Err(sqlx::Error::Database(error)) if error.is_unique_violation() => {
-            Err(TokenError::NameTaken(new.name.clone()))
+            return Err(TokenError::NameTaken(new.name.clone()));
         }
-        Err(error) => Err(error.into()),
+        done => done?,
     }
+    let detail = json!({ "role": new.role, "expires_at": new.expires_at });
+    audit::append(&mut tx, actor, "api-token-made", &new.name, detail).await?;
+    tx.commit().await?;
+    Ok(secret)
+}
+
+/// Revokes the API token called `name`, if it is one of `account` or that is `None`; false if there
+/// is none. `actor`: for the audit.
+///
+/// # Errors
+///
+/// If it cannot be stored.
+pub async fn revoke_api_token(
+    db: &PgPool,
+    actor: &str,
+    name: &str,
+    account: Option<Uuid>,
+) -> sqlx::Result<bool> {
+    let mut tx = db.begin().await?;
+    let revoked = table::delete_api_token(&mut *tx, name, account).await?;
+    if revoked {
+        audit::append(&mut tx, actor, "api-token-revoked", name, json!({})).await?;
+    }
+    tx.commit().await?;
+    Ok(revoked)
 }
 
 /// The API token that `text` is, or `None` if it is none, was revoked, or has expired at `now`.
@@ -154,7 +191,12 @@ pub async fn verify_api_token(
 }
 
 impl Secret {
-    fn generate(prefix: &str) -> Result<Self, TokenError> {
+    /// Random bits behind `prefix`.
+    ///
+    /// # Errors
+    ///
+    /// [`TokenError::NoRandomness`].
+    pub fn generate(prefix: &str) -> Result<Self, TokenError> {
         let mut bits = [0; 32];
         let filled = SystemRandom::new().fill(&mut bits);
         filled.map_err(|_| TokenError::NoRandomness)?;
@@ -164,7 +206,8 @@ impl Secret {
         )))
     }
 
-    fn sha256(&self) -> Sha256 {
+    /// What is stored of it.
+    pub fn sha256(&self) -> Sha256 {
         Sha256::of(self.0.as_bytes())
     }
 }

@@ -58,7 +58,7 @@ impl Fleet {
         let labels = [("site".to_owned(), "lab".to_owned())].into();
         let ttl = Period::from_secs(3_600);
         let new = NewJoinToken { uses, ttl, labels };
-        let made = tokens::create_join_token(&self.app.db, new, moment).await;
+        let made = tokens::create_join_token(&self.app.db, "server", new, moment).await;
         made.unwrap().0.to_string()
     }
 

@@ -29,6 +29,7 @@ pub async fn app(db: &PgPool) -> App {
         authority: Arc::new(authority),
         config: Arc::new(Config::default()),
         live: Default::default(),
+        login_limits: Arc::default(),
         metrics: Arc::default(),
         replica: Uuid::now_v7(),
         addresses: Addresses {

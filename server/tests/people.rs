@@ -1,0 +1,429 @@
+//! Who logs in and who does not: a whole server, real TLS, real Postgres.
+
+#![expect(clippy::unwrap_used, reason = "a failed assumption is a failed test")]
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use analysis::people::{LoginLink, MadeApiToken, Me, Role, SessionList, Via};
+use reqwest::{Method, RequestBuilder, Response, StatusCode};
+use rustls::{ClientConfig, RootCertStore};
+use rustls_pki_types::CertificateDer;
+use rustls_pki_types::pem::PemObject as _;
+use serde_json::{Value, json};
+use server::app::App;
+use server::config::Config;
+use server::people::accounts;
+use server::{Database, Server};
+use sqlx::PgPool;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+const PASSWORD: &str = "correct horse battery";
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_link_logs_in_once_and_then_the_password_does(db: PgPool) {
+    let server = Running::start(db).await;
+    let made = accounts::create(
+        &server.app.db,
+        "server",
+        "ann",
+        Role::Admin,
+        server.app.now(),
+    );
+    let token = made.await.unwrap().secret.to_string();
+    let mut ann = server.browser();
+    let body = json!({ "token": token });
+    let answer = ann.post("/login/link", &body).await;
+    assert_eq!(answer.status(), StatusCode::OK);
+    let cookie = answer.headers()["set-cookie"].to_str().unwrap().to_owned();
+    for part in [
+        "__Host-aiops_session=",
+        "; Path=/",
+        "; Secure",
+        "; HttpOnly",
+        "; SameSite=Lax",
+    ] {
+        assert!(cookie.contains(part), "{part}");
+    }
+    ann.keep_cookie(&answer);
+    let me: Me = ann.get("/me").await.json().await.unwrap();
+    assert_eq!(
+        (me.name.as_str(), me.role, me.via),
+        ("ann", Role::Admin, Via::Session)
+    );
+    assert_eq!(
+        server.browser().post("/login/link", &body).await.status(),
+        401,
+        "used"
+    );
+
+    // The old password is not asked for: there is none.
+    let short = ann.post("/me/password", &json!({ "new": "short" })).await;
+    assert_eq!(short.status(), StatusCode::BAD_REQUEST);
+    let set = ann.post("/me/password", &json!({ "new": PASSWORD })).await;
+    assert_eq!(set.status(), StatusCode::NO_CONTENT);
+    assert_eq!(ann.get("/me").await.status(), 401, "the cookie was rotated");
+    ann.keep_cookie(&set);
+    assert_eq!(ann.get("/me").await.status(), 200);
+
+    let mut again = server.browser();
+    assert_eq!(again.log_in("ann", PASSWORD).await, StatusCode::OK);
+    let other = json!({ "new": "another long password" });
+    assert_eq!(
+        again.post("/me/password", &other).await.status(),
+        400,
+        "asks for the old one"
+    );
+    let sessions: SessionList = again.get("/me/sessions").await.json().await.unwrap();
+    assert_eq!(sessions.sessions.len(), 2);
+    let first = sessions
+        .sessions
+        .iter()
+        .find(|session| !session.current)
+        .unwrap();
+    let path = format!("/me/sessions/{}", first.id);
+    assert_eq!(again.send(Method::DELETE, &path, None).await.status(), 204);
+    assert_eq!(ann.get("/me").await.status(), 401, "ended from elsewhere");
+    assert_eq!(again.post("/logout", &json!({})).await.status(), 204);
+    assert_eq!(again.get("/me").await.status(), 401);
+    server.stop().await;
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_session_ends_with_time_and_with_what_administrators_do(db: PgPool) {
+    let server = Running::start(db).await;
+    let ann = server.account("ann", Role::Admin).await;
+    for change in [
+        "update login_session set last_seen_at = now() - interval '31 min'",
+        "update login_session set expires_at = now()",
+    ] {
+        let mut bob = server.browser();
+        assert_eq!(bob.log_in("ann", PASSWORD).await, StatusCode::OK);
+        assert_eq!(bob.get("/me").await.status(), 200);
+        sqlx::query(change).execute(&server.app.db).await.unwrap();
+        assert_eq!(bob.get("/me").await.status(), 401, "{change}");
+    }
+    let ann = ann.again("ann").await;
+    for change in [json!({ "role": "operator" }), json!({ "disabled": true })] {
+        let name = format!("bob-{}", change.to_string().len());
+        let bob = server.account(&name, Role::Viewer).await;
+        let token = json!({ "name": name, "role": "viewer" });
+        let token: MadeApiToken = bob.post("/api-tokens", &token).await.json().await.unwrap();
+        let program = server.program(&token.secret);
+        assert_eq!(program.get("/hosts").await.status(), 200);
+        let done = ann
+            .send(Method::PATCH, &format!("/accounts/{name}"), Some(&change))
+            .await;
+        assert_eq!(done.status(), StatusCode::OK);
+        assert_eq!(bob.get("/me").await.status(), 401, "{change}");
+        let disabled = change["disabled"] == true;
+        assert_eq!(
+            program.get("/hosts").await.status() == 401,
+            disabled,
+            "{change}"
+        );
+    }
+    // Nobody would be left to let anybody in.
+    for change in [json!({ "role": "viewer" }), json!({ "disabled": true })] {
+        let done = ann
+            .send(Method::PATCH, "/accounts/ann", Some(&change))
+            .await;
+        assert_eq!(done.status(), StatusCode::CONFLICT, "{change}");
+    }
+    server.stop().await;
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn who_guesses_is_told_to_wait(db: PgPool) {
+    let server = Running::start(db).await;
+    server.account("ann", Role::Viewer).await;
+    let mut guesser = server.browser();
+    for name in ["ann", "nobody"] {
+        let mut told = Vec::new();
+        for _ in 0..5 {
+            let body = json!({ "name": name, "password": "a wrong password" });
+            let answer = guesser.post("/login", &body).await;
+            told.push((answer.status(), answer.text().await.unwrap()));
+        }
+        assert_eq!(told[0].0, StatusCode::UNAUTHORIZED);
+        told.dedup();
+        assert_eq!(told.len(), 1, "one is like the other");
+        let right = json!({ "name": name, "password": PASSWORD });
+        let answer = guesser.post("/login", &right).await;
+        assert_eq!(answer.status(), StatusCode::TOO_MANY_REQUESTS);
+        let wait: u64 = answer.headers()["retry-after"]
+            .to_str()
+            .unwrap()
+            .parse()
+            .unwrap();
+        assert!((1..=180).contains(&wait), "{wait}");
+    }
+    let told: Vec<String> =
+        sqlx::query_scalar("select target from audit where action = 'login-failed' order by n")
+            .fetch_all(&server.app.db)
+            .await
+            .unwrap();
+    assert_eq!(told.len(), 10);
+    assert!(told.contains(&"ann".to_owned()) && told.contains(&String::new()));
+    assert!(!told.contains(&"nobody".to_owned()), "it may be a password");
+    assert_eq!(
+        guesser.log_in("ann", PASSWORD).await,
+        StatusCode::TOO_MANY_REQUESTS
+    );
+    server.stop().await;
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_page_of_somebody_else_changes_nothing(db: PgPool) {
+    let server = Running::start(db).await;
+    let ann = server.account("ann", Role::Admin).await;
+    let new = json!({ "name": "eve", "role": "admin" });
+    for site in ["cross-site", "same-site", "none"] {
+        let request = ann.request(Method::POST, "/accounts").json(&new);
+        let answer = request.header("sec-fetch-site", site).send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::FORBIDDEN, "{site}");
+        assert_eq!(kind(answer).await, "cross-site");
+    }
+    let unsaid = ann
+        .request(Method::POST, "/accounts")
+        .json(&new)
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(
+        kind(unsaid).await,
+        "cross-site",
+        "a cookie alone is not enough"
+    );
+    let form = ann.request(Method::POST, "/accounts").body(new.to_string());
+    let form = form.header("sec-fetch-site", "same-origin");
+    let form = form
+        .header("content-type", "text/plain")
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(form.status(), StatusCode::UNSUPPORTED_MEDIA_TYPE);
+    let login = json!({ "name": "ann", "password": PASSWORD });
+    let login = ann.request(Method::POST, "/login").json(&login);
+    let login = login
+        .header("sec-fetch-site", "cross-site")
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(
+        kind(login).await,
+        "cross-site",
+        "not even logged in as somebody else"
+    );
+    let made = ann.post("/accounts", &new).await;
+    assert_eq!(made.status(), StatusCode::CREATED);
+    let made: LoginLink = made.json().await.unwrap();
+    assert!(made.path.starts_with("/login#link="), "{}", made.path);
+    assert_eq!(
+        ann.post("/accounts", &new).await.status(),
+        StatusCode::CONFLICT
+    );
+    server.stop().await;
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_token_reaches_no_further_than_who_made_it(db: PgPool) {
+    let server = Running::start(db).await;
+    let bob = server.account("bob", Role::Operator).await;
+    let above = json!({ "name": "above", "role": "admin" });
+    assert_eq!(
+        bob.post("/api-tokens", &above).await.status(),
+        StatusCode::FORBIDDEN
+    );
+    let asked = json!({ "name": "ci", "role": "operator", "ttl_s": 60 });
+    let made: MadeApiToken = bob.post("/api-tokens", &asked).await.json().await.unwrap();
+    let program = server.program(&made.secret);
+    let me: Me = program.get("/me").await.json().await.unwrap();
+    assert_eq!(
+        (me.name.as_str(), me.role, me.via),
+        ("bob", Role::Operator, Via::Token)
+    );
+    assert_eq!(kind(program.get("/me/sessions").await).await, "not-allowed");
+    let child = json!({ "name": "child", "role": "viewer" });
+    let child: MadeApiToken = program
+        .post("/api-tokens", &child)
+        .await
+        .json()
+        .await
+        .unwrap();
+    let ends = |made: &MadeApiToken| made.token.expires_at.unwrap().timestamp_micros();
+    assert_eq!(ends(&child), ends(&made), "it does not outlive it");
+
+    let carol = server.account("carol", Role::Viewer).await;
+    let list: Value = carol.get("/api-tokens").await.json().await.unwrap();
+    assert_eq!(list["tokens"], json!([]), "others' tokens are nobody's");
+    let others = carol.send(Method::DELETE, "/api-tokens/ci", None).await;
+    assert_eq!(others.status(), StatusCode::NOT_FOUND);
+    sqlx::query("update account set role = 'viewer' where name = 'bob'")
+        .execute(&server.app.db)
+        .await
+        .unwrap();
+    let me: Me = program.get("/me").await.json().await.unwrap();
+    assert_eq!(me.role, Role::Viewer, "a token is no more than its account");
+    server.stop().await;
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_stream_ends_with_the_right_to_it(db: PgPool) {
+    let server = Running::start(db).await;
+    let bob = server.account("bob", Role::Viewer).await;
+    let asked = json!({ "name": "ci", "role": "viewer" });
+    let made: MadeApiToken = bob.post("/api-tokens", &asked).await.json().await.unwrap();
+    let by_token = server.program(&made.secret).get("/events/stream").await;
+    let by_session = bob.get("/events/stream").await;
+    assert_eq!(
+        (by_token.status(), by_session.status()),
+        (StatusCode::OK, StatusCode::OK)
+    );
+    let revoked = bob.send(Method::DELETE, "/api-tokens/ci", None).await;
+    assert_eq!(revoked.status(), StatusCode::NO_CONTENT);
+    assert_eq!(
+        bob.post("/logout", &json!({})).await.status(),
+        StatusCode::NO_CONTENT
+    );
+    for stream in [by_token, by_session] {
+        let text = tokio::time::timeout(Duration::from_secs(10), stream.text());
+        let text = text.await.expect("it is cut").unwrap();
+        assert!(text.contains("event: cut"), "{text}");
+    }
+    server.stop().await;
+}
+
+async fn kind(answer: Response) -> String {
+    assert_eq!(answer.headers()["content-type"], "application/problem+json");
+    let problem: Value = answer.json().await.unwrap();
+    problem["type"].as_str().unwrap().to_owned()
+}
+
+/// A whole server on free ports.
+struct Running {
+    app: App,
+    stop: CancellationToken,
+    running: JoinHandle<anyhow::Result<()>>,
+}
+
+impl Running {
+    async fn start(db: PgPool) -> Self {
+        let mut config = Config::default().with_machine_names();
+        config.listen.http = ([127, 0, 0, 1], 0).into();
+        config.listen.agents = ([127, 0, 0, 1], 0).into();
+        let server = Server::bind_on(config, Database::given(db)).await.unwrap();
+        let app = server.app().clone();
+        let stop = CancellationToken::new();
+        let running = tokio::spawn(server.run(stop.clone()));
+        Self { app, stop, running }
+    }
+
+    async fn stop(self) {
+        self.stop.cancel();
+        self.running.await.unwrap().unwrap();
+    }
+
+    /// Nobody yet.
+    fn browser(&self) -> Client {
+        let mut roots = RootCertStore::empty();
+        for root in CertificateDer::pem_slice_iter(self.app.authority.bundle_pem().as_bytes()) {
+            roots.add(root.unwrap()).unwrap();
+        }
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let tls = ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        let http = reqwest::Client::builder()
+            .tls_backend_preconfigured(tls)
+            .no_proxy()
+            .build()
+            .unwrap();
+        let port = self.app.addresses.http.port();
+        Client {
+            http,
+            base: format!("https://localhost:{port}{}", server::api::BASE),
+            header: None,
+        }
+    }
+
+    fn program(&self, token: &str) -> Client {
+        Client {
+            header: Some(("authorization", format!("Bearer {token}"))),
+            ..self.browser()
+        }
+    }
+
+    /// Somebody with a password who has logged in.
+    async fn account(&self, name: &str, role: Role) -> Client {
+        let (db, now) = (&self.app.db, self.app.now());
+        accounts::create(db, "server", name, role, now)
+            .await
+            .unwrap();
+        let password = PASSWORD.to_owned();
+        accounts::set_password(db, "server", name, password)
+            .await
+            .unwrap();
+        let mut client = self.browser();
+        assert_eq!(client.log_in(name, PASSWORD).await, StatusCode::OK);
+        client
+    }
+}
+
+struct Client {
+    http: reqwest::Client,
+    base: String,
+    header: Option<(&'static str, String)>,
+}
+
+impl Client {
+    fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        let request = self.http.request(method, format!("{}{path}", self.base));
+        match &self.header {
+            Some((name, value)) => request.header(*name, value),
+            None => request,
+        }
+    }
+
+    /// As our own page sends it.
+    async fn send(&self, method: Method, path: &str, body: Option<&Value>) -> Response {
+        let mut request = self
+            .request(method, path)
+            .header("sec-fetch-site", "same-origin");
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        request.send().await.unwrap()
+    }
+
+    async fn get(&self, path: &str) -> Response {
+        self.send(Method::GET, path, None).await
+    }
+
+    async fn post(&self, path: &str, body: &Value) -> Response {
+        self.send(Method::POST, path, Some(body)).await
+    }
+
+    async fn log_in(&mut self, name: &str, password: &str) -> StatusCode {
+        let body = json!({ "name": name, "password": password });
+        let answer = self.post("/login", &body).await;
+        if answer.status().is_success() {
+            self.keep_cookie(&answer);
+        }
+        answer.status()
+    }
+
+    async fn again(mut self, name: &str) -> Self {
+        assert_eq!(self.log_in(name, PASSWORD).await, StatusCode::OK);
+        self
+    }
+
+    fn keep_cookie(&mut self, answer: &Response) {
+        let cookie = answer.headers()["set-cookie"].to_str().unwrap();
+        let pair = cookie.split(';').next().unwrap();
+        self.header = Some(("cookie", pair.to_owned()));
+    }
+}
