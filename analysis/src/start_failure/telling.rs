@@ -15,7 +15,7 @@ const ERROR_PRIORITY: u8 = 3;
 static FAILURE: LazyLock<Regex> = LazyLock::new(|| {
     let words = r"(?xi)
         \b (error | fatal | emerg | alert | crit(ical)? | panic(ked)? | abort(ed|ing)? | severe
-          | fail(ed|ure|s)? | exception | invalid | denied | refused | unknown | unrecognized
+          | failed | failures? | fails? | exception | invalid | denied | refused | unknown | unrecognized
           | cannot | can't | could\ not | couldn't | unable | not\ found | no\ such | missing
           | undefined | unexpected | syntax | corrupt(ed)? | already\ in\ use | not\ permitted
           | assertion | segfault ) \b
