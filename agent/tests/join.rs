@@ -9,6 +9,7 @@ use std::{fs, os::unix::fs::PermissionsExt, path::Path, sync::Arc};
 use agent::{
     identity::{Identity, IdentityError},
     join::{JoinError, JoinOptions, Joined, join},
+    orders::{keys::OrderKeys, store::Store},
     state_dir::StateDir,
 };
 use proto::enrolment::EnrolRequest;
@@ -49,6 +50,11 @@ async fn a_host_that_joins_has_an_identity_that_nobody_else_can_read() {
     let directory = StateDir::at(&state);
     let identity = Identity::load(&directory).unwrap();
     assert_eq!(identity.enrolment.stream_addresses, ["localhost:9443"]);
+    let keys = OrderKeys::read(&directory).unwrap();
+    assert_eq!(keys, Some(OrderKeys::new([[1; 32]])));
+    // By the server's clock: orders from now on are new to this host.
+    let (orders, _) = Store::open(&directory, chrono::DateTime::UNIX_EPOCH);
+    assert_eq!(orders.born_at(), Some(identity.credentials().not_before));
     for path in [
         directory.key(),
         directory.identity(),

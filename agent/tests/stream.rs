@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use agent::{
     identity::{Credentials, Identity},
+    orders::keys::OrderKeys,
     state_dir::StateDir,
     status::Connection,
 };
@@ -17,7 +18,7 @@ use support::{
     Running,
     authority::{Authority, Life, serial},
     joined, quiet, soon,
-    stream::{Stored, StreamServer},
+    stream::{RENEWED_KEY, Stored, StreamServer},
 };
 
 fn starts(stored: &Stored) -> usize {
@@ -169,6 +170,9 @@ async fn a_certificate_is_renewed_in_time_and_the_next_stream_shows_it() {
     agent.stop().await;
 
     assert_eq!(stored.renewals, 1);
+    // This host joined before there were orders: it has no keys yet, and takes these.
+    let keys = OrderKeys::read(&state).unwrap();
+    assert_eq!(keys, Some(OrderKeys::new([RENEWED_KEY])));
     let new = Identity::load(&state).unwrap().credentials();
     assert!(new.expires_at > old.expires_at);
 }

@@ -16,6 +16,9 @@ use uuid::Uuid;
 
 use super::authority::{Authority, Life};
 
+/// The server's key that signs orders: 32 ones.
+pub const ORDER_KEY: &str = "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=";
+
 pub struct EnrolmentServer {
     pub address: String,
     /// Bodies of the requests that got through TLS.
@@ -98,7 +101,7 @@ fn answer(authority: &Authority, faults: Faults, body: &str) -> String {
         certificate_pem: authority.sign(&csr, Life::WEEK),
         ca_bundle_pem,
         stream_addresses: vec!["localhost:9443".into()],
-        order_keys: Vec::new(),
+        order_keys: vec![ORDER_KEY.into()],
     })
     .unwrap()
 }

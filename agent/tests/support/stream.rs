@@ -27,6 +27,9 @@ use tonic::{Request, Response, Status, Streaming, transport::server::Connected};
 
 use super::authority::{Authority, Life, serial};
 
+/// The key that signs orders, as a renewal tells it.
+pub const RENEWED_KEY: [u8; 32] = [2; 32];
+
 /// What the server has seen and stored.
 #[derive(Clone, Debug, Default)]
 pub struct Stored {
@@ -186,7 +189,7 @@ impl AgentStream for Service {
         Ok(Response::new(v1::RenewResponse {
             certificate_pem,
             ca_bundle_pem,
-            order_keys: Vec::new(),
+            order_keys: vec![RENEWED_KEY.to_vec().into()],
         }))
     }
 }
