@@ -12,9 +12,12 @@ use std::{
 };
 
 use analysis::identity::OrderId;
-use rustix::process::{
-    Pid, PidfdFlags, Signal, WaitOptions, getpgrp, pidfd_open, pidfd_send_signal,
-    set_child_subreaper, waitpid,
+use rustix::{
+    io::Errno,
+    process::{
+        Pid, PidfdFlags, Signal, WaitOptions, getpgrp, kill_process, pidfd_open, pidfd_send_signal,
+        set_child_subreaper, waitpid,
+    },
 };
 use tracing::{error, warn};
 
@@ -154,12 +157,16 @@ fn end(seen: Seen) {
     let Some(pid) = i32::try_from(seen.pid).ok().and_then(Pid::from_raw) else {
         return;
     };
-    if !seen.is_zombie
-        && let Ok(handle) = pidfd_open(pid, PidfdFlags::empty())
-        && process_table::one(seen.pid).is_some_and(|now| now.start == seen.start)
-    {
+    let handle = pidfd_open(pid, PidfdFlags::empty());
+    let is_same = process_table::one(seen.pid).is_some_and(|now| now.start == seen.start);
+    if is_same && !seen.is_zombie {
         // What has ended meanwhile needs no signal.
-        let _ = pidfd_send_signal(handle, Signal::KILL);
+        let _ = match handle {
+            Ok(handle) => pidfd_send_signal(handle, Signal::KILL),
+            // Linux before 5.3. Nearly all are our children, whose number is theirs until we reap.
+            Err(Errno::NOSYS | Errno::PERM) => kill_process(pid, Signal::KILL),
+            Err(gone) => Err(gone),
+        };
     }
     if seen.parent == std::process::id() {
         let _ = waitpid(Some(pid), WaitOptions::NOHANG);
