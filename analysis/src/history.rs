@@ -147,11 +147,14 @@ impl UnitHistory {
 
     fn take_request(
         &mut self,
-        request: Request,
+        mut request: Request,
         witness: Witness,
         now: Moment,
         events: &mut Vec<Event>,
     ) {
+        for unit in &mut request.units {
+            *unit = self.dependencies.named(unit).clone();
+        }
         if witness == Witness::Agent {
             // A line of sudo only helps to explain: where the agent runs, it notes the same.
             let said = Moment {

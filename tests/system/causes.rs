@@ -41,7 +41,7 @@ fn stops_are_told_apart_and_both_sides_say_the_same() -> Result<()> {
         .filter_map(|stop| stop.actor.as_ref().map(|actor| actor.command.join(" ")))
         .collect();
     ensure!(
-        commands == ["systemctl stop byhand", "systemctl restart byhand"],
+        commands == ["systemctl stop byhand", "systemctl restart hand"],
         "{by_hand:?}"
     );
     let actor = by_hand[0].actor.as_ref().context("somebody stopped it")?;
@@ -117,7 +117,9 @@ fn crash(h1: &Member) -> Result<StopCause> {
 
 fn restarted_by_hand(h1: &Member) -> Result<StopCause> {
     h1.service("byhand", STEADY)?;
-    h1.run("systemctl start byhand && systemctl restart byhand && systemctl stop byhand")?;
+    // Under another name of it, as with mysql and mariadb.
+    h1.run("ln -s byhand.service /etc/systemd/system/hand.service && systemctl daemon-reload")?;
+    h1.run("systemctl start byhand && systemctl restart hand && systemctl stop byhand")?;
     Ok(StopCause::Manual)
 }
 

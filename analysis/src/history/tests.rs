@@ -120,6 +120,28 @@ impl Host {
         )
     }
 
+    /// The agent notes that a user asked for a stop.
+    fn is_asked_to_stop(&mut self, unit: &str, uid: u32) {
+        self.now_ms += 1;
+        let at = chrono::DateTime::from_timestamp_millis(1_700_000_000_000 + self.now_ms).unwrap();
+        let request = Request {
+            verb: crate::event::Verb::Stop,
+            units: vec![unit.parse().unwrap()],
+            actor: crate::cause::Actor {
+                uid,
+                user: None,
+                login_uid: None,
+                login_user: None,
+                command: vec!["systemctl".into(), "stop".into(), unit.into()],
+                ancestors: Vec::new(),
+            },
+            at,
+        };
+        let id = message_id::AIOPS_REQUEST.simple().to_string();
+        let json = serde_json::to_string(&request).unwrap();
+        self.writes(&[("MESSAGE_ID", &id), ("_UID", "0"), ("AIOPS_REQUEST", &json)]);
+    }
+
     /// The stops and what they were taken for, revisions included.
     fn stops(&self) -> Vec<(&'static str, String, StopCause, Certainty)> {
         let stop = |event: &Event| match &event.fact {
@@ -468,35 +490,12 @@ fn after_a_soft_reboot_the_host_shuts_down_no_more() {
 #[test]
 fn a_user_who_may_have_been_refused_does_not_hide_root() {
     let mut host = host();
-    let request = |host: &mut Host, uid: u32| {
-        host.now_ms += 1;
-        let at = chrono::DateTime::from_timestamp_millis(1_700_000_000_000 + host.now_ms).unwrap();
-        let actor = crate::cause::Actor {
-            uid,
-            user: None,
-            login_uid: None,
-            login_user: None,
-            command: vec!["systemctl".into(), "stop".into(), "db".into()],
-            ancestors: Vec::new(),
-        };
-        let units = vec!["db.service".parse().unwrap()];
-        let verb = crate::event::Verb::Stop;
-        let request = Request {
-            verb,
-            units,
-            actor,
-            at,
-        };
-        let id = message_id::AIOPS_REQUEST.simple().to_string();
-        let json = serde_json::to_string(&request).unwrap();
-        host.writes(&[("MESSAGE_ID", &id), ("_UID", "0"), ("AIOPS_REQUEST", &json)]);
-    };
     let actor = |host: &Host| match &host.said.last().unwrap().fact {
         Fact::UnitStopped(stopped) => stopped.stop.actor.as_ref().map(|actor| actor.uid),
         other => panic!("{other:?}"),
     };
     host.starts("db.service", 1);
-    request(&mut host, 1000);
+    host.is_asked_to_stop("db.service", 1000);
     host.is_stopped("db.service", 1, "8");
     assert_eq!(
         host.last_cause(),
@@ -504,9 +503,23 @@ fn a_user_who_may_have_been_refused_does_not_hide_root() {
         "polkit may have said no"
     );
     host.after_ms(60_000).starts("db.service", 2);
-    request(&mut host, 0);
-    request(&mut host, 1000);
+    host.is_asked_to_stop("db.service", 0);
+    host.is_asked_to_stop("db.service", 1000);
     host.is_stopped("db.service", 2, "9");
     assert_eq!(host.last_cause(), (StopCause::Manual, Certainty::Measured));
     assert_eq!(actor(&host), Some(0));
+}
+
+#[test]
+fn a_request_by_another_name_of_the_unit_is_one_for_it() {
+    let needs = Needs {
+        aliases: ["mysql.service".parse().unwrap()].into(),
+        ..Needs::default()
+    };
+    let known = [("mariadb.service".parse().unwrap(), needs)];
+    let mut host = Host::new(UnitHistory::new(known.into_iter().collect()));
+    host.starts("mariadb.service", 1);
+    host.is_asked_to_stop("mysql.service", 0);
+    host.is_stopped("mariadb.service", 1, "8");
+    assert_eq!(host.last_cause(), (StopCause::Manual, Certainty::Measured));
 }

@@ -75,9 +75,17 @@ impl Manager {
             .iter()
             .flat_map(|property| names(property))
             .collect();
+        let bound_to = names(BOUND_TO);
+        // Its own is among them.
+        let mut aliases = names("Names");
+        if let Some(id) = properties.remove("Id") {
+            let id = String::try_from(id).map_err(|error| refused("GetAll", error))?;
+            aliases.retain(|name| name.as_str() != id);
+        }
         Ok(Needs {
             stopped_with,
-            bound_to: names(BOUND_TO),
+            bound_to,
+            aliases,
         })
     }
 }
