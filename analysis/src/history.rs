@@ -23,8 +23,11 @@ mod join;
 mod manager;
 mod moment;
 mod oom;
+mod runs;
 mod shutdown;
+mod starts;
 mod stop_facts;
+mod stops;
 mod track;
 
 pub use dependencies::{Dependencies, Needs};
