@@ -1,15 +1,16 @@
 //! Any report, as text.
 
-use super::{Catalogue, fleet::Page};
+use super::{Catalogue, fleet::Page, process_tree};
 use crate::{
     order::{Progress, Step},
     report::Report,
 };
 
 /// The report for a person.
-pub fn render(report: &Report, _page: &Page<'_>) -> String {
+pub fn render(report: &Report, page: &Page<'_>) -> String {
     match report {
-        Report::AnalyzePtree(_) | Report::DiagnoseStartFailure(_) => String::new(),
+        Report::AnalyzePtree(report) => process_tree::render(report, page),
+        Report::DiagnoseStartFailure(_) => String::new(),
     }
 }
 

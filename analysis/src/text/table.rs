@@ -1,6 +1,8 @@
 //! Tables that fit: columns as wide as their cells, the last one wrapped where a width is given.
 
-use unicode_width::UnicodeWidthStr as _;
+use std::borrow::Cow;
+
+use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 /// Rows of cells under headings.
 #[derive(Clone, Debug, Default)]
@@ -14,6 +16,7 @@ pub struct Cell {
     text: String,
     paint: Option<fn(super::Style, &str) -> String>,
     right: bool,
+    cut: bool,
 }
 
 impl<T: Into<String>> From<T> for Cell {
@@ -24,6 +27,7 @@ impl<T: Into<String>> From<T> for Cell {
             text: super::escape::one_line(&text).into_owned(),
             paint: None,
             right: false,
+            cut: false,
         }
     }
 }
@@ -39,6 +43,13 @@ impl Cell {
     #[must_use]
     pub fn right(mut self) -> Self {
         self.right = true;
+        self
+    }
+
+    /// In the last column: stays one line, and loses its end if it is too wide.
+    #[must_use]
+    pub fn cut(mut self) -> Self {
+        self.cut = true;
         self
     }
 
@@ -72,6 +83,17 @@ impl Table {
         }
     }
 
+    /// A row of headings, where only the running program knows how many columns there are.
+    pub fn headings(&mut self, headings: impl Iterator<Item = Cell>) {
+        let headings = headings.map(|cell| cell.painted(super::Style::strong));
+        self.rows.push(headings.collect());
+    }
+
+    /// A row of as many cells as the table has columns.
+    pub fn cells(&mut self, cells: Vec<Cell>) {
+        self.rows.push(cells);
+    }
+
     pub fn row<const N: usize>(&mut self, cells: [Cell; N]) {
         self.rows.push(cells.into());
     }
@@ -98,7 +120,10 @@ impl Table {
                     line.push_str(&" ".repeat(GAP));
                     continue;
                 }
-                let pieces = wrapped(&cell.text, room);
+                let pieces = match room {
+                    Some(room) if cell.cut => vec![cut(&cell.text, room).into_owned()],
+                    _ => wrapped(&cell.text, room.filter(|_| !cell.cut)),
+                };
                 for (number, piece) in pieces.into_iter().enumerate() {
                     if number > 0 {
                         line.push('\n');
@@ -116,6 +141,20 @@ impl Table {
         }
         text
     }
+}
+
+/// Text of at most `room` columns: what is too wide ends in an ellipsis.
+pub fn cut(text: &str, room: usize) -> Cow<'_, str> {
+    if text.width() <= room {
+        return Cow::Borrowed(text);
+    }
+    let mut width = 1;
+    let fits = |c: &char| {
+        width += c.width().unwrap_or(0);
+        width <= room
+    };
+    let kept: String = text.chars().take_while(fits).collect();
+    Cow::Owned(kept.trim_end().to_owned() + "…")
 }
 
 /// Cuts text at spaces (or, in Chinese, anywhere) so that no piece is wider than `room`.
@@ -186,6 +225,25 @@ mod tests {
                 .render(None, Style::Plain)
                 .contains("lost the connection to it\n")
         );
+    }
+
+    #[test]
+    fn what_is_cut_fits_and_says_so() {
+        let cases = [
+            ("nginx: master", 20, "nginx: master"),
+            ("nginx: master", 13, "nginx: master"),
+            ("nginx: master", 8, "nginx:…"),
+            ("数据库", 6, "数据库"),
+            ("数据库", 5, "数据…"),
+            ("数据库", 4, "数…"),
+        ];
+        for (text, room, expected) in cases {
+            assert_eq!(cut(text, room), expected);
+        }
+        let mut table = Table::with_headings(["PID".into(), "COMMAND".into()]);
+        table.row(["1".into(), Cell::from("a command line of many words").cut()]);
+        let lines = table.render(Some(25), Style::Plain);
+        assert_eq!(lines, "PID  COMMAND\n1    a command line of m…\n");
     }
 
     #[test]

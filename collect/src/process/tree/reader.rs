@@ -206,6 +206,8 @@ fn deleted_program(directory: &OwnedFd, link: &mut Vec<u8>) -> Result<Option<Str
     match readlinkat(directory, c"exe", mem::take(link)) {
         Ok(path) => {
             let deleted = path.as_bytes().strip_suffix(b" (deleted)");
+            // It runs from memory, and never was on a disk.
+            let deleted = deleted.filter(|path| !path.starts_with(b"/memfd:"));
             let deleted = deleted.map(|path| String::from_utf8_lossy(path).into_owned());
             *link = path.into_bytes();
             Ok(deleted)

@@ -1,0 +1,81 @@
+# The process tree.
+ptree-heading-pid = PID
+ptree-heading-cpu = CPU %
+ptree-heading-memory = MEM
+ptree-heading-sum-cpu = SUM %
+ptree-heading-sum-memory = SUM MEM
+ptree-heading-unit = UNIT
+ptree-heading-command = COMMAND
+ptree-summary = { $at }: { $processes ->
+    [one] one process
+   *[other] { $processes } processes
+}, { $memory } resident
+ptree-separator = { ", " }
+ptree-count-running = { $count } running
+ptree-count-stopped = { $count } stopped
+ptree-count-uninterruptible = { $count } uninterruptible
+ptree-count-orphans = { $count ->
+    [one] 1 orphan
+   *[other] { $count } orphans
+}
+ptree-count-zombies = { $count ->
+    [one] 1 zombie
+   *[other] { $count } zombies
+}
+ptree-kernel-threads = { $count ->
+    [one] One kernel thread is
+   *[other] { $count } kernel threads are
+} not shown: aiops analyze ptree 2
+ptree-omitted-below = { $count ->
+    [one] One more process is
+   *[other] { $count } more processes are
+} below: --recursive
+ptree-omitted = { $count ->
+    [one] One process was
+   *[other] { $count } processes were
+} left out: the report would be too large.
+ptree-container = container { $id }
+ptree-odd-zombie = zombie
+ptree-odd-orphan = orphan
+ptree-odd-outside-unit = moved
+ptree-odd-deleted-program = deleted program
+ptree-odd-uninterruptible = uninterruptible
+ptree-odd = What is odd:
+ptree-odd-more = { $count ->
+    [one] and one more
+   *[other] and { $count } more
+}
+ptree-why-zombie = has ended; its parent { $parent } does not ask how
+ptree-why-orphan = its parent died, and { $parent } took it
+ptree-why-moved = belongs to { $unit }, its parent { $parent } to { $parent_unit }
+ptree-why-deleted-program = { $path } was deleted or replaced while it runs
+ptree-why-uninterruptible = waited for a device or a lock when it was looked at
+ptree-no-unit = no unit
+ptree-advice = What to do:
+ptree-advice-zombie = A zombie goes when its parent asks how it ended, or ends; a signal to the zombie does nothing. End or restart the parent:
+ptree-advice-orphan = An orphan may be meant (nohup, a daemon started by hand). What else is known of it:
+ptree-advice-deleted-program = Mostly an update replaced the program. To run the new one:
+ptree-advice-uninterruptible = No signal reaches it, not even SIGKILL. To see where it waits, as root:
+ptree-limit-argv = The command { $count ->
+    [one] line of one process is
+   *[other] lines of { $count } processes are
+} not known: { $why }.
+ptree-limit-argv-shortened = The command { $count ->
+    [one] line of one process is
+   *[other] lines of { $count } processes are
+} cut: the report would be too large.
+ptree-limit-unit = The { $count ->
+    [one] unit of one process is
+   *[other] units of { $count } processes are
+} not known: { $why }.
+ptree-limit-program = Whether the { $count ->
+    [one] program of one process was
+   *[other] programs of { $count } processes were
+} deleted is not known: { $why }.
+ptree-limit-processes = Processes of other users are not shown: { $why }.
+ptree-limit-other = Not known ({ $count } times): { $what }: { $why }.
+ptree-because-uninterruptible = to read it may hang, as the process waits for a device or a lock
+ptree-because-deadline = to read it took too long, and was given up
+ptree-because-too-many-stuck = not tried, since other reads hang
+ptree-because-hidepid = /proc is mounted with hidepid
+ptree-as-root = root can see all of it.
