@@ -9,6 +9,7 @@
 //! | [`attempts`] | finds the failed start in what systemd journaled |
 //! | [`excerpt`] | the log of one start, bounded, without secrets |
 //! | [`address_in_use`] | reads which address a program could not have |
+//! | [`similar`] | names that may have been meant |
 //! | [`telling`] | finds the lines that say why |
 //! | `checks`, `engine` | the findings, and the verdict among them |
 
@@ -19,9 +20,10 @@ mod commands;
 mod engine;
 pub mod excerpt;
 pub mod facts;
+pub mod similar;
 pub mod telling;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 
 pub use engine::diagnose;
 pub use facts::StartFacts;
@@ -319,6 +321,30 @@ pub enum FixKind {
     RaiseMemoryLimit,
     ResetAndStart,
     ReadLog,
+}
+
+impl FixKind {
+    /// Whether its commands mend it. The others look further, or are of use only after an edit.
+    pub fn mends(&self) -> bool {
+        match self {
+            Self::StopHolder { .. }
+            | Self::EndProcess { .. }
+            | Self::Unmask
+            | Self::MakeExecutable { .. }
+            | Self::RepairUnitFile { .. }
+            | Self::RaiseStartTimeout { .. }
+            | Self::ResetAndStart => true,
+            Self::StopContainer { .. }
+            | Self::ChangePort { .. }
+            | Self::StartDependency { .. }
+            | Self::AskAbout { .. }
+            | Self::InstallPackage { .. }
+            | Self::MeetCondition { .. }
+            | Self::ReadCoreDump { .. }
+            | Self::RaiseMemoryLimit
+            | Self::ReadLog => false,
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::facts::START_LIMIT_HIT;
+use super::{Attempt, excerpt::Excerpt, facts::START_LIMIT_HIT};
 use crate::{
     Timestamp,
     identity::InvocationId,
@@ -24,6 +24,24 @@ pub struct FailedStart {
     pub status: Option<ExitStatus>,
     /// Whether the unit started, or ended well, after it.
     pub went_well_since: bool,
+}
+
+impl FailedStart {
+    /// The attempt, with the log of it.
+    pub fn with_log(self, log: Excerpt) -> Attempt {
+        let (log, log_omitted) = log.into_lines();
+        Attempt {
+            invocation_id: self.invocation,
+            began_at: self.began_at,
+            failed_at: Some(self.failed_at),
+            result: self.result,
+            step: self.step,
+            command: None,
+            status: self.status,
+            log,
+            log_omitted,
+        }
+    }
 }
 
 /// The last failed start among lines of process 1 about one unit, the oldest first.
@@ -62,6 +80,14 @@ impl Seen {
             message_id::UNIT_START_FAILED => {
                 let result = entry.field("JOB_RESULT").unwrap_or_default();
                 self.job_failed(entry.at, invocation, result);
+            }
+            message_id::UNIT_SKIPPED => {
+                let result = entry.field("UNIT_RESULT").unwrap_or_default();
+                self.unit_failed(entry.at, invocation, result);
+            }
+            // The job is "done" as well where a condition did not hold; only the text differs.
+            message_id::UNIT_STARTED if is_skip(entry.message()) && !self.is_last(invocation) => {
+                self.job_failed(entry.at, None, "condition");
             }
             message_id::UNIT_STARTED => {
                 if let Some(invocation) = invocation {
@@ -135,6 +161,10 @@ impl Seen {
         let last = self.failed.as_ref().and_then(|failed| failed.invocation);
         last.is_some() && last == invocation
     }
+}
+
+fn is_skip(message: &str) -> bool {
+    message.contains(" was skipped because ") || message.starts_with("Condition check resulted in")
 }
 
 #[cfg(test)]
@@ -240,6 +270,31 @@ mod tests {
                 (*result, *well)
             );
         }
+    }
+
+    #[test]
+    fn a_start_that_was_skipped_is_none_that_went_well() {
+        let text = "db.service was skipped because of an unmet condition check (ConditionHost=x).";
+        let skip = line(message_id::UNIT_STARTED, "", &[("MESSAGE", text)]);
+        let found = last_failed(&[failed(FIRST, "signal"), skip]).unwrap();
+        assert_eq!(
+            (found.result.as_str(), found.invocation),
+            ("condition", None)
+        );
+        let text = "Condition check resulted in db.service being skipped.";
+        let by_command = [
+            line(
+                message_id::UNIT_SKIPPED,
+                FIRST,
+                &[("UNIT_RESULT", "exec-condition")],
+            ),
+            line(message_id::UNIT_STARTED, FIRST, &[("MESSAGE", text)]),
+        ];
+        let found = last_failed(&by_command).unwrap();
+        assert_eq!(
+            (found.result.as_str(), found.went_well_since),
+            ("exec-condition", false)
+        );
     }
 
     #[test]

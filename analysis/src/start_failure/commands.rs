@@ -31,6 +31,22 @@ pub(super) fn then_start(command: String, facts: &StartFacts) -> Vec<String> {
     commands
 }
 
+/// Edits a file of the unit, then starts it.
+pub(super) fn edit_and_start(path: &str, facts: &StartFacts) -> Vec<String> {
+    let files = facts.unit.as_ref().map(|unit| &unit.status.files);
+    let is_main = files
+        .and_then(|files| files.first())
+        .is_some_and(|file| file == path);
+    if is_main {
+        let edit = format!("systemctl edit --full {}", name(facts.name()));
+        return then_start(edit, facts);
+    }
+    let mut commands = vec![format!("${{EDITOR:-vi}} {}", word(path))];
+    commands.push("systemctl daemon-reload".to_owned());
+    commands.extend(start(facts));
+    commands
+}
+
 /// Read everything that the unit logged.
 pub(super) fn read_log(facts: &StartFacts) -> Fix {
     let name = name(facts.name());

@@ -10,7 +10,7 @@ use crate::cause::Certainty;
 pub fn diagnose(facts: StartFacts) -> StartFailure {
     let mut findings: Vec<Finding> = checks::ALL.iter().flat_map(|check| check(&facts)).collect();
     if findings.is_empty() {
-        findings.push(checks::unknown(&facts));
+        findings.push(checks::healthy(&facts).unwrap_or_else(|| checks::unknown(&facts)));
     }
     findings.sort_by_key(|finding| (evidence(finding), rank(finding.cause)));
     let best = findings[0].clone();

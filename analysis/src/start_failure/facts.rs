@@ -42,8 +42,6 @@ pub struct UnitFacts {
     /// Whether they, and the assertions, held when a start was tried last. `None`: never tried.
     pub conditions_met: Option<bool>,
     pub commands: Vec<ExecCommand>,
-    /// How the main process ended last. `None`: there was none, or it runs.
-    pub main_status: Option<ExitStatus>,
 }
 
 /// A `Condition...=` or an `Assert...=` of a unit.
@@ -68,6 +66,7 @@ pub struct ExecCommand {
     /// Scrubbed.
     pub argv: Vec<String>,
     pub pid: Option<u32>,
+    /// `None`: it did not run, it runs, or systemd was told to ignore how it ends (`-`).
     pub status: Option<ExitStatus>,
 }
 
@@ -190,11 +189,13 @@ impl StartFacts {
         unit.commands.iter().find(failed)
     }
 
-    /// Whether systemd refuses to start the unit because it was started too often.
+    /// Whether systemd refuses to start the unit because it was started too often. Where that
+    /// ends a loop of restarts, systemd keeps the result of the last one, and only says so.
     pub fn start_limit_was_hit(&self) -> bool {
         let of_unit = self.unit.as_ref().map(|unit| unit.status.result.as_str());
         let of_attempt = self.attempt.as_ref().map(|attempt| attempt.result.as_str());
         [of_unit, of_attempt].contains(&Some(START_LIMIT_HIT))
+            || self.manager_line(START_LIMIT_LINE).is_some()
     }
 
     /// The log of the failed start, the oldest line first.
@@ -220,6 +221,7 @@ const SETTLED_AFTER: chrono::Duration = chrono::Duration::seconds(30);
 const LOOP_RESTARTS: u32 = 2;
 
 pub const START_LIMIT_HIT: &str = "start-limit-hit";
+pub const START_LIMIT_LINE: &str = "Start request repeated too quickly";
 
 impl LogLine {
     /// Whether process 1 wrote it; journald vouches for the pid.

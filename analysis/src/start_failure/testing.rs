@@ -8,16 +8,16 @@ use super::{
 };
 use crate::{identity::BootId, journal::JournalEntry};
 
-pub(super) fn at(seconds: i64) -> Timestamp {
+pub(crate) fn at(seconds: i64) -> Timestamp {
     Timestamp::from_timestamp(1_800_000_000 + seconds, 0).unwrap()
 }
 
-pub(super) fn unit(name: &str) -> UnitName {
+pub(crate) fn unit(name: &str) -> UnitName {
     UnitName::from_user(name).unwrap()
 }
 
 /// A line of the program; `systemd` is process 1.
-pub(super) fn line(source: &str, message: &str) -> LogLine {
+pub(crate) fn line(source: &str, message: &str) -> LogLine {
     LogLine {
         at: at(0),
         source: source.to_owned(),
@@ -27,7 +27,7 @@ pub(super) fn line(source: &str, message: &str) -> LogLine {
     }
 }
 
-pub(super) fn entry(fields: &[(&str, &str)]) -> JournalEntry {
+pub(crate) fn entry(fields: &[(&str, &str)]) -> JournalEntry {
     let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
     JournalEntry {
         cursor: String::new(),
@@ -39,7 +39,7 @@ pub(super) fn entry(fields: &[(&str, &str)]) -> JournalEntry {
 }
 
 /// `nginx.service`, loaded and at rest.
-pub(super) fn resting() -> StartFacts {
+pub(crate) fn resting() -> StartFacts {
     let status = UnitStatus {
         load_state: "loaded".into(),
         active_state: "inactive".into(),
@@ -71,7 +71,6 @@ pub(super) fn resting() -> StartFacts {
             conditions: vec![],
             conditions_met: Some(true),
             commands: vec![command],
-            main_status: None,
         }),
         similar: vec![],
         attempt: None,
@@ -88,13 +87,12 @@ pub(super) fn resting() -> StartFacts {
 }
 
 /// `nginx.service`, failed with this result, status and log.
-pub(super) fn failed(result: &str, status: Option<ExitStatus>, log: Vec<LogLine>) -> StartFacts {
+pub(crate) fn failed(result: &str, status: Option<ExitStatus>, log: Vec<LogLine>) -> StartFacts {
     let mut facts = resting();
     let of_unit = facts.unit.as_mut().unwrap();
     of_unit.status.active_state = "failed".into();
     of_unit.status.sub_state = "failed".into();
     of_unit.status.result = result.into();
-    of_unit.main_status = status;
     of_unit.commands[0].status = status;
     facts.attempt = Some(Attempt {
         invocation_id: Some(InvocationId(Uuid::from_u128(1))),
@@ -110,11 +108,11 @@ pub(super) fn failed(result: &str, status: Option<ExitStatus>, log: Vec<LogLine>
     facts
 }
 
-pub(super) fn exited(code: u8) -> Option<ExitStatus> {
+pub(crate) fn exited(code: u8) -> Option<ExitStatus> {
     Some(ExitStatus::Exited { code })
 }
 
-pub(super) fn killed(signal: crate::process::Signal) -> Option<ExitStatus> {
+pub(crate) fn killed(signal: crate::process::Signal) -> Option<ExitStatus> {
     Some(ExitStatus::Signaled {
         signal,
         core_dumped: false,
@@ -122,7 +120,7 @@ pub(super) fn killed(signal: crate::process::Signal) -> Option<ExitStatus> {
 }
 
 /// apache2 on a port.
-pub(super) fn apache(address: &str, port: u16) -> Holder {
+pub(crate) fn apache(address: &str, port: u16) -> Holder {
     Holder {
         protocol: "tcp".into(),
         address: address.into(),

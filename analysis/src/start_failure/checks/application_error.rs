@@ -60,7 +60,7 @@ mod tests {
 
     #[test]
     fn steps_of_systemd_and_signals_are_none_of_it() {
-        let step = "Failed at step USER spawning /usr/sbin/nginx: No such process";
+        let step = "nginx.service: Failed at step USER spawning /usr/sbin/nginx: No such process";
         for (result, status, message) in [
             ("exit-code", exited(217), step),
             ("exit-code", exited(203), ""),

@@ -17,31 +17,28 @@ const OF_PATHS: [&str; 10] = [
     "FileIsExecutable",
 ];
 
+/// Results of a start that systemd skipped.
+const SKIPPED: [&str; 3] = ["condition", "assert", "exec-condition"];
+
 pub(super) fn check(facts: &StartFacts) -> Option<Finding> {
     let unit = facts.unit.as_ref()?;
-    if !facts.fails() {
+    let result = facts.result();
+    let was_skipped = SKIPPED.contains(&result);
+    if !facts.fails() || !(was_skipped || unit.conditions_met == Some(false)) {
         return None;
     }
-    let was_skipped = facts.result() == "exec-condition";
-    if unit.conditions_met != Some(false) && !was_skipped {
-        return None;
-    }
-    // Of those with `|` one has to hold: all that did not are to blame together.
-    let unmet: Vec<&Condition> = unit
-        .conditions
-        .iter()
-        .filter(|condition| condition.met == Some(false))
-        .collect();
-    let is_other_failure = unmet.is_empty() && !was_skipped;
-    if is_other_failure {
+    let line = skip_line(facts);
+    let unmet = unmet(&unit.conditions, result, line);
+    if unmet.is_empty() && !was_skipped {
         return None;
     }
     let mut evidence: Vec<Evidence> = unmet
         .iter()
         .map(|condition| property(&condition.kind, text(condition)))
         .collect();
-    if was_skipped {
-        evidence.push(property("Result", "exec-condition"));
+    evidence.extend(line.map(said));
+    if evidence.is_empty() {
+        evidence.push(property("Result", result));
     }
     let fixes = unmet.iter().map(|condition| Fix {
         what: FixKind::MeetCondition {
@@ -57,6 +54,58 @@ pub(super) fn check(facts: &StartFacts) -> Option<Finding> {
         evidence,
         fixes: fixes.collect(),
     })
+}
+
+/// systemd's line about it; newer versions name the condition.
+fn skip_line(facts: &StartFacts) -> Option<&LogLine> {
+    const WORDS: [&str; 4] = [
+        " was skipped because ",
+        "Condition check resulted in ",
+        "Assertion failed for ",
+        ": Skipped due to 'exec-condition'",
+    ];
+    WORDS.iter().find_map(|words| facts.manager_line(words))
+}
+
+/// The conditions that did not hold. systemd forgets what it found with the unit, which it drops
+/// when nobody needs it: then its line, or that there is only one, tells.
+fn unmet<'a>(
+    conditions: &'a [Condition],
+    result: &str,
+    line: Option<&LogLine>,
+) -> Vec<&'a Condition> {
+    // Of those with `|` one has to hold: all that did not are to blame together.
+    let found: Vec<&Condition> = conditions
+        .iter()
+        .filter(|condition| condition.met == Some(false))
+        .collect();
+    if !found.is_empty() {
+        return found;
+    }
+    let kind = if result == "assert" {
+        "Assert"
+    } else {
+        "Condition"
+    };
+    let of_kind =
+        |condition: &&Condition| result != "exec-condition" && condition.kind.starts_with(kind);
+    let message = line.map_or("", |line| &line.message);
+    let named = |condition: &&Condition| {
+        message.contains(&format!("({}={})", condition.kind, text(condition)))
+    };
+    let candidates: Vec<&Condition> = conditions.iter().filter(of_kind).collect();
+    if let Some(named) = candidates.iter().find(|condition| named(condition)) {
+        return vec![*named];
+    }
+    if message.contains("no trigger condition") {
+        let triggers = candidates.iter().filter(|condition| condition.trigger);
+        return triggers.copied().collect();
+    }
+    if candidates.len() == 1 {
+        candidates
+    } else {
+        Vec::new()
+    }
 }
 
 /// As the unit file has it: `|!/etc/x`.
@@ -106,6 +155,47 @@ mod tests {
         // Conditions that were never tested say nothing.
         facts.unit.as_mut().unwrap().conditions_met = None;
         assert_eq!(check(&facts), None);
+    }
+
+    #[test]
+    fn what_systemd_forgot_its_line_tells() {
+        let skipped = |words: &str| format!("nginx.service was skipped because {words}.");
+        let unmet = skipped("of an unmet condition check (ConditionPathExists=!/etc/off)");
+        let trigger = skipped("no trigger condition checks were met");
+        let assert = "Assertion failed for nginx.service.";
+        // (result, line, parameters of the conditions that are named)
+        let cases: &[(&str, &str, &[&str])] = &[
+            ("condition", &unmet, &["/etc/off"]),
+            ("condition", &trigger, &["/a"]),
+            (
+                "condition",
+                "Condition check resulted in nginx.service being skipped.",
+                &[],
+            ),
+            ("assert", assert, &["/var/need"]),
+            (
+                "exec-condition",
+                "nginx.service: Skipped due to 'exec-condition'.",
+                &[],
+            ),
+        ];
+        for (result, message, named) in cases {
+            let mut facts = resting();
+            facts.attempt = failed(result, None, vec![line("systemd", message)]).attempt;
+            let mut trigger = condition("ConditionPathExists", "/a", false, None);
+            trigger.trigger = true;
+            facts.unit.as_mut().unwrap().conditions = vec![
+                trigger,
+                condition("ConditionPathExists", "/etc/off", true, None),
+                condition("AssertPathExists", "/var/need", false, None),
+            ];
+            let finding = check(&facts).unwrap();
+            let conditions = &facts.unit.as_ref().unwrap().conditions;
+            let found = super::unmet(conditions, result, Some(&line("systemd", message)));
+            let found: Vec<_> = found.iter().map(|one| one.parameter.as_str()).collect();
+            assert_eq!(found, *named, "{message}");
+            assert!(finding.evidence.contains(&said(&line("systemd", message))));
+        }
     }
 
     #[test]

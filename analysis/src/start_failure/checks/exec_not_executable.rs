@@ -56,7 +56,8 @@ mod tests {
 
     #[test]
     fn the_mode_of_the_file_is_the_evidence() {
-        let denied = "Failed at step EXEC spawning /usr/sbin/nginx: Permission denied";
+        let denied =
+            "nginx.service: Failed at step EXEC spawning /usr/sbin/nginx: Permission denied";
         // (the program, certainty, first command)
         let cases = [
             (

@@ -8,17 +8,22 @@ pub(super) fn check(facts: &StartFacts) -> Option<Finding> {
     let line = failed_step(facts);
     let missing = missing(facts, &command.path);
     let says_missing = line.is_some_and(|line| line.message.contains("No such file or directory"));
-    // If it is there by now, or cannot be looked at, systemd's line alone says that it was not.
+    // A bare name systemd itself looks for, and says that it found none.
+    let not_located = line.is_some_and(|line| line.message.contains("Failed to locate executable"))
+        && !command.path.starts_with('/');
     let (path, certainty) = match missing {
         Some(path) => (path, Certainty::Measured),
+        None if says_missing && not_located => (command.path.clone(), Certainty::Measured),
+        // It is there by now, or cannot be looked at: systemd's line alone says that it was not.
         None if says_missing => (command.path.clone(), Certainty::Inferred),
         None => return None,
     };
+    let is_missing_now = path.starts_with('/') && certainty == Certainty::Measured;
     let mut evidence = vec![Evidence::Status {
         status: ExitStatus::Exited { code: EXIT_EXEC },
     }];
     evidence.extend(line.map(said));
-    if certainty == Certainty::Measured {
+    if is_missing_now {
         evidence.push(Evidence::File {
             path: path.clone(),
             state: "missing".to_owned(),
@@ -33,7 +38,7 @@ pub(super) fn check(facts: &StartFacts) -> Option<Finding> {
         fixes: vec![
             Fix {
                 what: FixKind::InstallPackage { path: path.clone() },
-                commands: commands::then_start(format!("ls -l {}", commands::word(&path)), facts),
+                commands: commands::start(facts),
                 risky: false,
             },
             Fix {
@@ -106,6 +111,21 @@ mod tests {
             assert_eq!(finding.culprit, Some(Culprit::Path { path: path.into() }));
             assert_eq!(finding.certainty, certainty);
         }
+    }
+
+    #[test]
+    fn a_bare_name_is_looked_for_by_systemd() {
+        let message = "nginx.service: Failed to locate executable ngnix: No such file or directory";
+        let mut facts = failed("exit-code", exited(203), vec![line("(ngnix)", message)]);
+        facts.unit.as_mut().unwrap().commands[0].path = "ngnix".into();
+        let finding = check(&facts).unwrap();
+        assert_eq!(
+            finding.culprit,
+            Some(Culprit::Path {
+                path: "ngnix".into()
+            })
+        );
+        assert_eq!(finding.certainty, Certainty::Measured);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::*;
 
-pub(super) fn check(facts: &StartFacts) -> Option<Finding> {
+pub(in crate::start_failure) fn healthy(facts: &StartFacts) -> Option<Finding> {
     let cause = match facts.standing() {
         Standing::Runs | Standing::Rests => StartCause::Healthy,
         Standing::Starts => StartCause::Starting,
@@ -51,9 +51,9 @@ mod tests {
             let mut facts = resting();
             let status = &mut facts.unit.as_mut().unwrap().status;
             (status.active_state, status.sub_state) = (active.into(), sub.into());
-            let finding = check(&facts).unwrap();
+            let finding = healthy(&facts).unwrap();
             assert_eq!((finding.cause, !finding.fixes.is_empty()), (cause, start));
         }
-        assert_eq!(check(&failed("exit-code", exited(1), vec![])), None);
+        assert_eq!(healthy(&failed("exit-code", exited(1), vec![])), None);
     }
 }

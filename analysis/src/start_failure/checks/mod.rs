@@ -27,12 +27,11 @@ use crate::{
     process::{ExitStatus, Signal},
 };
 
-pub(super) use unknown::unknown;
+pub(super) use self::{healthy::healthy, unknown::unknown};
 
 type Check = fn(&StartFacts) -> Option<Finding>;
 
-pub(super) const ALL: [Check; 14] = [
-    healthy::check,
+pub(super) const ALL: [Check; 13] = [
     unit_not_found::check,
     unit_masked::check,
     unit_file_invalid::check,
@@ -71,10 +70,12 @@ fn command_not_executed(facts: &StartFacts) -> Option<&ExecCommand> {
 }
 
 /// systemd's line about a step before the program that failed: "Failed at step EXEC spawning ...".
+/// A child of systemd writes it, which is not yet the program and has its name in parentheses.
 fn failed_step(facts: &StartFacts) -> Option<&LogLine> {
     facts.log().iter().find(|line| {
-        let is_of_systemd = line.is_of_manager() || line.source == "systemd";
-        let words = ["Failed at step ", "Failed to locate executable "];
+        let is_of_systemd =
+            line.is_of_manager() || line.source == "systemd" || line.source.starts_with('(');
+        let words = [": Failed to locate executable ", ": Failed at step "];
         is_of_systemd && words.iter().any(|words| line.message.contains(words))
     })
 }

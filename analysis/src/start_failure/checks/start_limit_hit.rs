@@ -1,21 +1,19 @@
 //! systemd has stopped trying.
 
 use super::*;
+use crate::start_failure::facts::START_LIMIT_LINE;
 
 pub(super) fn check(facts: &StartFacts) -> Option<Finding> {
     if !facts.fails() || !facts.start_limit_was_hit() {
         return None;
     }
     let restarts = facts.unit.as_ref().map_or(0, |unit| unit.status.restarts);
-    let mut evidence = vec![property("Result", "start-limit-hit")];
+    let result = &facts.unit.as_ref()?.status.result;
+    let mut evidence = vec![property("Result", &**result)];
     if restarts > 0 {
         evidence.push(property("NRestarts", restarts.to_string()));
     }
-    evidence.extend(
-        facts
-            .manager_line("Start request repeated too quickly")
-            .map(said),
-    );
+    evidence.extend(facts.manager_line(START_LIMIT_LINE).map(said));
     Some(Finding {
         cause: StartCause::StartLimitHit,
         certainty: Certainty::Measured,
@@ -42,5 +40,10 @@ mod tests {
         assert_eq!(finding.fixes[0].commands, expected);
         assert_eq!(finding.evidence.len(), 2);
         assert_eq!(check(&failed("exit-code", exited(1), vec![])), None);
+        // At the end of a loop of restarts the result stays that of the last one.
+        let facts = failed("exit-code", exited(1), vec![line("systemd", too_quick)]);
+        assert_eq!(check(&facts).unwrap().fixes[0].commands, expected);
+        let forged = failed("exit-code", exited(1), vec![line("app", too_quick)]);
+        assert_eq!(check(&forged), None);
     }
 }

@@ -17,12 +17,9 @@ pub(super) fn check(facts: &StartFacts) -> Option<Finding> {
     evidence.extend(complaints(&unit.load_log).map(said));
     let path = file_named(&unit.load_log, &unit.status.files)
         .or_else(|| unit.status.files.first().cloned());
-    let verify = path.as_ref().map(|path| Fix {
+    let fix = path.as_ref().map(|path| Fix {
         what: FixKind::RepairUnitFile { path: path.clone() },
-        commands: vec![
-            format!("systemd-analyze verify {}", commands::word(path)),
-            "systemctl daemon-reload".to_owned(),
-        ],
+        commands: commands::edit_and_start(path, facts),
         risky: false,
     });
     Some(Finding {
@@ -30,7 +27,7 @@ pub(super) fn check(facts: &StartFacts) -> Option<Finding> {
         certainty: Certainty::Measured,
         culprit: path.map(|path| Culprit::Path { path }),
         evidence,
-        fixes: verify.into_iter().collect(),
+        fixes: fix.into_iter().collect(),
     })
 }
 
@@ -101,5 +98,8 @@ mod tests {
             finding.evidence
         );
         assert_eq!(finding.certainty, Certainty::Measured);
+        let edit = format!("${{EDITOR:-vi}} {drop_in}");
+        let expected = [&edit, "systemctl daemon-reload", "systemctl start nginx"];
+        assert_eq!(finding.fixes[0].commands, expected);
     }
 }

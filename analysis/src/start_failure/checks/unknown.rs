@@ -34,7 +34,7 @@ mod tests {
     fn what_there_is_to_read_is_shown() {
         let step = line(
             "systemd",
-            "Failed at step USER spawning /x: No such process",
+            "nginx.service: Failed at step USER spawning /x: No such process",
         );
         let log = vec![line("nginx", "one"), step.clone()];
         let finding = unknown(&failed("exit-code", exited(217), log));
