@@ -44,6 +44,7 @@ impl Language {
                 include_str!("../../i18n/en/ptree.ftl"),
                 include_str!("../../i18n/en/report.ftl"),
                 include_str!("../../i18n/en/restarts.ftl"),
+                include_str!("../../i18n/en/start-failure.ftl"),
                 include_str!("../../i18n/en/time.ftl"),
             ],
             Self::Chinese => &[
@@ -54,6 +55,7 @@ impl Language {
                 include_str!("../../i18n/zh-CN/ptree.ftl"),
                 include_str!("../../i18n/zh-CN/report.ftl"),
                 include_str!("../../i18n/zh-CN/restarts.ftl"),
+                include_str!("../../i18n/zh-CN/start-failure.ftl"),
                 include_str!("../../i18n/zh-CN/time.ftl"),
             ],
         }

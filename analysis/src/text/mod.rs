@@ -12,6 +12,7 @@ pub mod process_tree;
 pub mod report;
 pub mod restarts;
 pub mod size;
+pub mod start_failure;
 pub mod stop;
 pub mod style;
 pub mod table;

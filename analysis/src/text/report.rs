@@ -1,6 +1,6 @@
 //! Any report, as text.
 
-use super::{Catalogue, fleet::Page, process_tree};
+use super::{Catalogue, fleet::Page, process_tree, start_failure};
 use crate::{
     order::{Progress, Step},
     report::Report,
@@ -10,7 +10,7 @@ use crate::{
 pub fn render(report: &Report, page: &Page<'_>) -> String {
     match report {
         Report::AnalyzePtree(report) => process_tree::render(report, page),
-        Report::DiagnoseStartFailure(_) => String::new(),
+        Report::DiagnoseStartFailure(report) => start_failure::render(report, page),
     }
 }
 

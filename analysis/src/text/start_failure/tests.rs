@@ -1,0 +1,171 @@
+use chrono::FixedOffset;
+use unicode_width::UnicodeWidthStr;
+
+use super::*;
+use crate::{
+    cause::Certainty,
+    start_failure::{diagnose, testing::*},
+    text::{Catalogue, Language},
+};
+
+/// Columns of a terminal that nobody has made wider.
+const COLUMNS: usize = 80;
+
+fn both(report: &StartFailure) -> [String; 2] {
+    Language::ALL.map(|language| {
+        let catalogue = Catalogue::of(language);
+        let page = Page {
+            catalogue: &catalogue,
+            style: Style::Plain,
+            width: Some(COLUMNS),
+            zone: FixedOffset::east_opt(8 * 3600).unwrap(),
+            now: report.at,
+        };
+        render(report, &page)
+    })
+}
+
+fn port_in_use() -> StartFailure {
+    let bind = "nginx: [emerg] bind() to 0.0.0.0:443 failed (98: Address already in use)";
+    let bind6 = "nginx: [emerg] bind() to [::]:443 failed (98: Address already in use)";
+    let mut log = vec![
+        line("systemd", "Starting nginx.service - A web server..."),
+        line("nginx", bind),
+        line("nginx", bind6),
+        line("nginx", "nginx: [emerg] still could not bind()"),
+    ];
+    log[1].priority = Some(3);
+    let ended = "nginx.service: Control process exited, code=exited, status=1/FAILURE";
+    log.push(line("systemd", ended));
+    log.push(line(
+        "systemd",
+        "Failed to start nginx.service - A web server.",
+    ));
+    let mut facts = failed("exit-code", exited(1), log);
+    facts.sockets = vec![apache("0.0.0.0:443", 443)];
+    facts.unit.as_mut().unwrap().status.since = Some(at(1));
+    facts.dependencies = ["sysinit.target", "network.target"]
+        .map(|name| DependencyState {
+            unit: unit(name),
+            relation: "Requires".into(),
+            load_state: "loaded".into(),
+            active_state: "active".into(),
+            result: None,
+            needed_by: None,
+        })
+        .into();
+    diagnose(facts)
+}
+
+#[test]
+fn a_port_in_use_is_reported_in_both_languages() {
+    let [english, chinese] = both(&port_in_use());
+    insta::assert_snapshot!(english);
+    insta::assert_snapshot!(chinese);
+}
+
+#[test]
+fn a_failed_dependency_is_reported_in_both_languages() {
+    let mut facts = resting();
+    let said = "Dependency failed for nginx.service - A web server.";
+    facts.attempt = failed("dependency", None, vec![line("systemd", said)]).attempt;
+    let attempt = facts.attempt.as_mut().unwrap();
+    (attempt.invocation_id, attempt.step, attempt.began_at) = (None, None, None);
+    let dependency = |name: &str, active: &str, by: Option<&str>| DependencyState {
+        unit: unit(name),
+        relation: "Requires".into(),
+        load_state: "loaded".into(),
+        active_state: active.into(),
+        result: (active == "failed").then(|| "exit-code".into()),
+        needed_by: by.map(unit),
+    };
+    facts.dependencies = vec![
+        dependency("app", "inactive", None),
+        dependency("db", "failed", Some("app")),
+        dependency("sysinit.target", "active", None),
+    ];
+    facts.limits = vec![Limitation {
+        what: "journal".into(),
+        why: "no permission to read the journal at /var/log/journal".into(),
+        count: 1,
+    }];
+    let [english, chinese] = both(&diagnose(facts));
+    insta::assert_snapshot!(english);
+    insta::assert_snapshot!(chinese);
+}
+
+#[test]
+fn a_healthy_unit_shows_what_failed_before() {
+    let mut facts = failed("exit-code", exited(1), vec![line("nginx", "oh no")]);
+    facts.went_well_since = true;
+    let status = &mut facts.unit.as_mut().unwrap().status;
+    (status.active_state, status.sub_state) = ("active".into(), "running".into());
+    status.since = Some(at(30));
+    let [english, _] = both(&diagnose(facts));
+    insta::assert_snapshot!(english);
+}
+
+#[test]
+fn a_long_log_and_the_start_limit() {
+    let lines = (0..40).map(|number| line("app", &format!("line {number}, error")));
+    let mut facts = failed("start-limit-hit", exited(2), lines.collect());
+    facts.attempt.as_mut().unwrap().log_omitted = 1000;
+    let [english, _] = both(&diagnose(facts));
+    insta::assert_snapshot!(english);
+}
+
+#[test]
+fn lines_fit_and_the_last_one_is_to_be_copied() {
+    for text in both(&port_in_use()) {
+        for line in text.lines() {
+            assert!(line.width() <= COLUMNS, "{line}");
+        }
+        assert!(
+            text.ends_with("systemctl stop apache2 && systemctl start nginx\n"),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn what_a_host_says_does_not_reach_the_terminal() {
+    let evil = "\u{1b}]0;x\u{7}\u{202e}";
+    let mut facts = failed(
+        "exit-code",
+        exited(1),
+        vec![line(evil, &format!("{evil} error"))],
+    );
+    let of_unit = facts.unit.as_mut().unwrap();
+    of_unit.status.description = evil.into();
+    of_unit.status.files = vec![evil.into()];
+    of_unit.status.active_state = format!("failed{evil}");
+    of_unit.status.sub_state = evil.into();
+    let mut report = diagnose(facts);
+    let mut holder = apache(evil, 80);
+    (holder.comm, holder.argv) = (Some(evil.into()), vec![evil.into()]);
+    (holder.user, holder.container) = (Some(evil.into()), Some(evil.into()));
+    report.verdict.culprit = Some(Culprit::Process(holder));
+    report.verdict.cause = StartCause::PortInUse;
+    report.verdict.certainty = Certainty::Measured;
+    let kinds = [
+        FixKind::InstallPackage { path: evil.into() },
+        FixKind::MeetCondition {
+            condition: evil.into(),
+        },
+    ];
+    report.verdict.fixes = kinds
+        .map(|what| Fix {
+            what,
+            commands: vec![evil.into()],
+            risky: true,
+        })
+        .into();
+    report.limits = vec![Limitation {
+        what: evil.into(),
+        why: evil.into(),
+        count: 1,
+    }];
+    for text in both(&report) {
+        assert!(!text.contains(['\u{1b}', '\u{7}', '\u{202e}']), "{text:?}");
+    }
+}
