@@ -7,6 +7,7 @@ pub mod host;
 pub mod journal;
 pub mod kernel_log;
 pub mod process;
+pub mod sockets;
 pub mod systemd;
 
 pub use answer::{NoAnswer, answer};
