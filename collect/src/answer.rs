@@ -12,7 +12,7 @@ use analysis::{
     report::Report,
 };
 
-use crate::{host::Host, process::Procfs};
+use crate::{host::Host, process::Procfs, start_failure::start_failure};
 
 /// Why there is no report.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -38,10 +38,10 @@ pub async fn answer(
         Question::AnalyzePtree(asked) => tree(asked.clone(), progress)
             .await
             .map(Report::AnalyzePtree),
-        Question::DiagnoseStartFailure(_) => Err(NoAnswer {
-            reason: Failure::NotPossible,
-            detail: format!("this version cannot {}", question.analysis().name()),
-        }),
+        Question::DiagnoseStartFailure(asked) => {
+            let report = start_failure(asked, progress).await?;
+            Ok(Report::DiagnoseStartFailure(Box::new(report)))
+        }
     }
 }
 

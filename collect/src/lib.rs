@@ -8,6 +8,7 @@ pub mod journal;
 pub mod kernel_log;
 pub mod process;
 pub mod sockets;
+mod start_failure;
 pub mod systemd;
 
 pub use answer::{NoAnswer, answer};

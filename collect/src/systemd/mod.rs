@@ -7,12 +7,19 @@
 mod calls;
 mod changes;
 mod limits;
+mod listing;
 mod manager;
+mod needed;
 mod needs;
 mod object_path;
+mod properties;
+mod start;
 
 pub use self::{
     changes::{UnitChange, UnitChanges},
     limits::UnitLimits,
+    listing::Listener,
     manager::{LoadedUnit, Manager},
+    needed::MOST_NEEDED,
+    start::UnitStart,
 };

@@ -1,0 +1,228 @@
+//! The journal of a unit's last failed start.
+
+use std::{
+    collections::VecDeque,
+    time::{Duration, Instant},
+};
+
+use analysis::{
+    Timestamp,
+    identity::InvocationId,
+    journal::JournalEntry,
+    process_tree::Limitation,
+    start_failure::{
+        LogLine,
+        attempts::{FailedStart, last_failed},
+        excerpt::Excerpt,
+    },
+};
+use chrono::TimeDelta;
+
+use crate::{
+    CollectError,
+    host::ClockReading,
+    journal::{JournalOptions, JournalSource, Match, Matches, Position, open},
+    systemd::UnitStart,
+};
+
+/// How far back a failed start is looked for: in steps, since it is mostly a moment ago.
+const LOOK_BACK: [TimeDelta; 3] = [
+    TimeDelta::minutes(10),
+    TimeDelta::days(1),
+    TimeDelta::days(7),
+];
+/// Lines of process 1 about the unit that are kept; of more the newest.
+const MOST_MANAGER_LINES: usize = 5000;
+/// Lines of process 1 that belong to no run of the unit: its complaints about unit files.
+const MOST_LOAD_LINES: usize = 20;
+/// A start that took longer is read from so long before its end.
+const LONGEST_LOG: TimeDelta = TimeDelta::minutes(10);
+/// Lines of one failure come together, its last some moments later.
+const NEAR: TimeDelta = TimeDelta::seconds(5);
+/// A failure so fresh may not be in the journal yet, which is then waited for.
+const FRESH: TimeDelta = TimeDelta::seconds(5);
+const SETTLED_WITHIN: Duration = Duration::from_millis(400);
+
+/// What the journal says of a unit's starts.
+#[derive(Debug, Default)]
+pub(super) struct JournalFacts {
+    pub(super) failed: Option<FailedStart>,
+    pub(super) log: Excerpt,
+    pub(super) load_log: Vec<LogLine>,
+    pub(super) limit: Option<Limitation>,
+}
+
+/// Reads until `until`; what is missing then is a limitation.
+pub(super) fn read(unit: &UnitStart, until: Instant) -> Result<JournalFacts, CollectError> {
+    let mut reader = Reader {
+        until,
+        out_of_time: false,
+    };
+    let options = manager_options(unit);
+    let mut source = open(&options)?.source;
+    let now = ClockReading::now().wall;
+    let mut lines = reader.manager_lines(source.as_mut(), now)?;
+    if let Some(fresh) = fresh_failure(unit, now) {
+        let settled = until.min(Instant::now() + SETTLED_WITHIN);
+        while !has_failure_of(&lines, fresh) && Instant::now() < settled {
+            source.wait(settled.saturating_duration_since(Instant::now()))?;
+            lines = reader.manager_lines(source.as_mut(), now)?;
+        }
+    }
+    let mut facts = JournalFacts {
+        failed: last_failed(&lines),
+        ..JournalFacts::default()
+    };
+    // systemd's own record of the run that failed, where its lines are gone.
+    let invocation = match &facts.failed {
+        Some(failed) => failed.invocation,
+        None => unit.invocation.filter(|_| is_failed(unit)),
+    };
+    let failed_at = facts.failed.as_ref().map(|failed| failed.failed_at);
+    facts.log = match invocation {
+        Some(invocation) => reader.log_of(invocation, unit, &facts, now)?,
+        None => around(&lines, failed_at),
+    };
+    facts.load_log = load_log(&lines);
+    facts.limit = reader.limit();
+    Ok(facts)
+}
+
+/// Lines of process 1 about the unit, under any of its names.
+fn manager_options(unit: &UnitStart) -> JournalOptions {
+    let names = unit.names.iter().chain([&unit.facts.name]);
+    let about = names.map(|name| Match::new("UNIT", name.as_str()));
+    JournalOptions {
+        directory: None,
+        matches: Matches::everything().or([Match::new("_PID", "1")].into_iter().chain(about)),
+        follow: false,
+    }
+}
+
+fn is_failed(unit: &UnitStart) -> bool {
+    let status = &unit.facts.status;
+    status.active_state == "failed" || status.sub_state.starts_with("auto-restart")
+}
+
+/// The run that failed a moment ago, whose lines journald may still be writing.
+fn fresh_failure(unit: &UnitStart, now: Timestamp) -> Option<InvocationId> {
+    let since = unit.facts.status.since?;
+    (is_failed(unit) && now - since < FRESH).then_some(unit.invocation)?
+}
+
+fn has_failure_of(lines: &VecDeque<JournalEntry>, invocation: InvocationId) -> bool {
+    last_failed(lines).is_some_and(|failed| failed.invocation == Some(invocation))
+}
+
+struct Reader {
+    until: Instant,
+    out_of_time: bool,
+}
+
+impl Reader {
+    /// The newest lines of process 1 about the unit, from as far back as needed for a failure.
+    fn manager_lines(
+        &mut self,
+        source: &mut dyn JournalSource,
+        now: Timestamp,
+    ) -> Result<VecDeque<JournalEntry>, CollectError> {
+        let mut lines = VecDeque::new();
+        for back in LOOK_BACK {
+            lines.clear();
+            source.seek(&Position::Since(now - back))?;
+            while let Some(entry) = self.next(source)? {
+                if lines.len() == MOST_MANAGER_LINES {
+                    lines.pop_front();
+                }
+                lines.push_back(entry);
+            }
+            if last_failed(&lines).is_some() || self.out_of_time {
+                break;
+            }
+        }
+        Ok(lines)
+    }
+
+    /// All lines of one run: those of its processes, and those of systemd about it.
+    fn log_of(
+        &mut self,
+        invocation: InvocationId,
+        unit: &UnitStart,
+        facts: &JournalFacts,
+        now: Timestamp,
+    ) -> Result<Excerpt, CollectError> {
+        let id = invocation.0.simple().to_string();
+        let options = JournalOptions {
+            directory: None,
+            matches: Matches::everything()
+                .or([Match::new("_SYSTEMD_INVOCATION_ID", &*id)])
+                // Also what a child of systemd says before it becomes the program. Only root
+                // may: anybody can write this field.
+                .or([Match::new("INVOCATION_ID", &*id), Match::new("_UID", "0")]),
+            follow: false,
+        };
+        let failed_at = facts.failed.as_ref().map_or(now, |failed| failed.failed_at);
+        let began_at = facts.failed.as_ref().and_then(|failed| failed.began_at);
+        let began_at = began_at
+            .or(unit.began_at.filter(|began_at| *began_at < failed_at))
+            .unwrap_or(failed_at - LONGEST_LOG);
+        let from = began_at.max(failed_at - LONGEST_LOG) - TimeDelta::seconds(1);
+        let mut source = open(&options)?.source;
+        source.seek(&Position::Since(from))?;
+        let mut log = Excerpt::default();
+        while let Some(entry) = self.next(source.as_mut())? {
+            if entry.at > failed_at + NEAR {
+                break;
+            }
+            log.push(LogLine::of(&entry));
+        }
+        Ok(log)
+    }
+
+    fn next(
+        &mut self,
+        source: &mut dyn JournalSource,
+    ) -> Result<Option<JournalEntry>, CollectError> {
+        if Instant::now() >= self.until {
+            self.out_of_time = true;
+            return Ok(None);
+        }
+        source.next().transpose()
+    }
+
+    fn limit(&self) -> Option<Limitation> {
+        self.out_of_time.then(|| Limitation {
+            what: "journal".to_owned(),
+            why: "there is more of it than can be read in the time that there was".to_owned(),
+            count: 1,
+        })
+    }
+}
+
+/// The lines of process 1 at the time of a failure that has no run of its own.
+fn around(lines: &VecDeque<JournalEntry>, failed_at: Option<Timestamp>) -> Excerpt {
+    let mut log = Excerpt::default();
+    let Some(failed_at) = failed_at else {
+        return log;
+    };
+    for entry in lines {
+        if entry.at >= failed_at - NEAR && entry.at <= failed_at + NEAR {
+            log.push(LogLine::of(entry));
+        }
+    }
+    log
+}
+
+/// What systemd said of the unit's files: such lines belong to no run.
+fn load_log(lines: &VecDeque<JournalEntry>) -> Vec<LogLine> {
+    let of_no_run = lines
+        .iter()
+        .filter(|entry| entry.invocation().is_none() && entry.field("JOB_RESULT").is_none());
+    let mut found: Vec<LogLine> = of_no_run
+        .rev()
+        .take(MOST_LOAD_LINES)
+        .map(LogLine::of)
+        .collect();
+    found.reverse();
+    found
+}

@@ -1,0 +1,275 @@
+//! Everything that is known of a start that failed.
+//!
+//! Facts are gathered once and change nothing: unit and dependencies over D-Bus, the journal of
+//! the failing run, the programs' files, and who listens on the ports that the log names. Each
+//! part has its share of the five seconds; what is not there in time is a limitation of the report.
+
+mod files;
+mod journal;
+mod listeners;
+
+use std::{
+    collections::BTreeSet,
+    time::{Duration, Instant},
+};
+
+use analysis::{
+    Timestamp,
+    identity::UnitName,
+    order::{Failure, Progress, Step},
+    process_tree::Limitation,
+    start_failure::{
+        StartFacts, StartFailure, StartFailureAsked, address_in_use::addresses_in_use,
+        attempts::FailedStart, diagnose, excerpt::Excerpt, facts::Standing, similar::similar,
+    },
+};
+
+use self::journal::JournalFacts;
+use crate::{
+    CollectError, NoAnswer,
+    deadline::Deadline,
+    host::ClockReading,
+    process::Procfs,
+    sockets::{Listening, Sockets},
+    systemd::{Manager, UnitStart},
+};
+
+/// The unit itself: without it there is no report.
+const UNIT_WITHIN: Duration = Duration::from_secs(2);
+/// The units that it needs; beside that the journal is read.
+const NEEDED_WITHIN: Duration = Duration::from_millis(1500);
+const JOURNAL_WITHIN: Duration = Duration::from_millis(1500);
+const FILES_WITHIN: Duration = Duration::from_millis(300);
+const SOCKETS_WITHIN: Duration = Duration::from_millis(800);
+/// A read that ignores its own limit hangs in the kernel, and is given up after this much more.
+const GRACE: Duration = Duration::from_millis(200);
+/// Ports that are looked up.
+const MOST_PORTS: usize = 16;
+
+/// Says why a unit of this host did not start.
+///
+/// # Errors
+///
+/// [`NoAnswer`] if the name is none, or systemd cannot be asked.
+pub async fn start_failure(
+    asked: &StartFailureAsked,
+    progress: &(dyn Fn(Progress) + Sync),
+) -> Result<StartFailure, NoAnswer> {
+    let unit = UnitName::from_user(&asked.unit).map_err(|error| NoAnswer {
+        reason: Failure::NoSuchTarget,
+        detail: error.to_string(),
+    })?;
+    let facts = gather(unit, progress).await?;
+    progress(step(Step::Concluding, 3));
+    Ok(diagnose(facts))
+}
+
+async fn gather(
+    asked: UnitName,
+    progress: &(dyn Fn(Progress) + Sync),
+) -> Result<StartFacts, NoAnswer> {
+    progress(step(Step::ReadingUnit, 0));
+    let manager = Manager::connect()
+        .await
+        .map_err(|error| no_systemd(&error))?;
+    let unit = within(UNIT_WITHIN, "systemd", manager.unit_start(&asked)).await;
+    let unit = unit.map_err(|error| no_systemd(&error))?;
+    let mut facts = StartFacts {
+        at: ClockReading::now().wall,
+        asked,
+        unit: None,
+        similar: Vec::new(),
+        attempt: None,
+        went_well_since: false,
+        dependencies: Vec::new(),
+        sockets: Vec::new(),
+        files: Vec::new(),
+        limits: Vec::new(),
+    };
+
+    progress(step(Step::ReadingJournal, 1));
+    let (needed, journal, files) = tokio::join!(
+        within(
+            NEEDED_WITHIN,
+            "systemd",
+            manager.needed_states(&unit.facts.name)
+        ),
+        blocking(JOURNAL_WITHIN, "the journal", {
+            let unit = unit.clone();
+            move || journal::read(&unit, Instant::now() + JOURNAL_WITHIN)
+        }),
+        blocking(FILES_WITHIN, "the unit's programs", {
+            let unit = unit.clone();
+            move || Ok(files::of(&unit))
+        }),
+    );
+    facts.dependencies =
+        needed.unwrap_or_else(|error| missing(&mut facts.limits, "dependencies", &error));
+    facts.files = files.unwrap_or_else(|error| missing(&mut facts.limits, "files", &error));
+    let journal = journal.unwrap_or_else(|error| missing(&mut facts.limits, "journal", &error));
+    facts.limits.extend(journal.limit.clone());
+    take_unit(&mut facts, unit, journal);
+
+    if facts.standing() == Standing::NotLoaded {
+        let names = within(NEEDED_WITHIN, "systemd", manager.unit_names()).await;
+        let names = names.unwrap_or_else(|error| missing(&mut facts.limits, "unit-names", &error));
+        facts.similar = similar(&facts.asked, names);
+        facts.similar.retain(|name| *name != facts.asked);
+    }
+
+    progress(step(Step::ReadingSockets, 2));
+    let listening = listening(&facts, &manager).await;
+    facts.sockets = listening.holders;
+    facts.limits.extend(listening.limits);
+    Ok(facts)
+}
+
+/// Puts the unit, and the start of it that failed last, into the facts.
+fn take_unit(facts: &mut StartFacts, unit: UnitStart, journal: JournalFacts) {
+    let by_systemd = failed_now(&unit, facts.at);
+    let (failed, log) = match (journal.failed, by_systemd) {
+        // The journal may lack the run that systemd speaks of: it was vacuumed, or is forbidden.
+        (Some(journaled), Some(now)) if is_older(&journaled, &now) => {
+            (Some(now), Excerpt::default())
+        }
+        (Some(journaled), _) => (Some(journaled), journal.log),
+        (None, now) => (now, journal.log),
+    };
+    facts.went_well_since = failed.as_ref().is_some_and(|failed| failed.went_well_since);
+    facts.attempt = failed.map(|failed| failed.with_log(log));
+    let mut of_unit = unit.facts;
+    of_unit.load_log = journal.load_log;
+    if let Some(main) = &mut of_unit.status.main_process {
+        let stat = Procfs::at("/proc").stat(main.pid);
+        main.start_ns = stat.map_or(0, |stat| stat.start_ns);
+    }
+    facts.unit = Some(of_unit);
+    // Commands have the ends of the last run only.
+    let command = facts.failed_command().cloned();
+    if let (Some(attempt), Some(command)) = (&mut facts.attempt, command)
+        && attempt.invocation_id == unit.invocation
+    {
+        attempt.step.get_or_insert(command.step);
+        attempt.command = Some(command.argv.join(" "));
+        attempt.status = attempt.status.or(command.status);
+    }
+}
+
+/// The failed start that systemd itself still knows of. `None`: the unit is in no failed state.
+fn failed_now(unit: &UnitStart, now: Timestamp) -> Option<FailedStart> {
+    let status = &unit.facts.status;
+    let is_failed = status.active_state == "failed" || status.sub_state.starts_with("auto-restart");
+    is_failed.then(|| FailedStart {
+        invocation: unit.invocation,
+        began_at: unit.began_at,
+        failed_at: status.since.or(unit.ended_at).unwrap_or(now),
+        result: status.result.clone(),
+        step: None,
+        status: None,
+        went_well_since: false,
+    })
+}
+
+/// Whether the journal's failure is one before that which systemd knows of.
+fn is_older(journaled: &FailedStart, now: &FailedStart) -> bool {
+    let is_other = now.invocation.is_some() && journaled.invocation != now.invocation;
+    is_other
+        && now
+            .began_at
+            .is_some_and(|began_at| began_at > journaled.failed_at)
+}
+
+/// Who listens on the ports that the log names.
+async fn listening(facts: &StartFacts, manager: &Manager) -> Listening {
+    let wanted = addresses_in_use(facts.log())
+        .into_iter()
+        .flat_map(|(_, wanted)| wanted);
+    let ports: BTreeSet<u16> = wanted.map(|wanted| wanted.port).take(MOST_PORTS).collect();
+    if ports.is_empty() || facts.standing() == Standing::Runs {
+        return Listening::default();
+    }
+    let until = Instant::now() + SOCKETS_WITHIN;
+    let read = blocking(SOCKETS_WITHIN, "the sockets", move || {
+        Ok(Sockets::at("/proc").listening_on(&ports, until))
+    });
+    let mut found = match read.await {
+        Ok(found) => found,
+        Err(error) => Listening {
+            limits: vec![limitation("sockets", &error)],
+            ..Listening::default()
+        },
+    };
+    // Process 1 holds sockets for socket units, which are what can be stopped.
+    if found.holders.iter().any(listeners::is_of_manager) {
+        match within(SOCKETS_WITHIN, "systemd", manager.listeners()).await {
+            Ok(units) => listeners::name(&mut found.holders, &units),
+            Err(error) => found.limits.push(limitation("socket-units", &error)),
+        }
+    }
+    found
+}
+
+/// Waits for systemd, but not for ever.
+async fn within<T>(
+    limit: Duration,
+    what: &str,
+    answer: impl Future<Output = Result<T, CollectError>>,
+) -> Result<T, CollectError> {
+    let answered = tokio::time::timeout(limit, answer).await;
+    answered.unwrap_or_else(|_| {
+        Err(CollectError::Deadline {
+            what: what.to_owned(),
+            limit,
+        })
+    })
+}
+
+/// Runs a read that blocks, on a thread that is given up if it hangs.
+async fn blocking<T: Send + 'static>(
+    limit: Duration,
+    what: &'static str,
+    read: impl FnOnce() -> Result<T, CollectError> + Send + 'static,
+) -> Result<T, CollectError> {
+    let run = move || Deadline::of(limit + GRACE).run(what, read).flatten();
+    let ended = tokio::task::spawn_blocking(run).await;
+    ended.unwrap_or_else(|_| {
+        Err(CollectError::Deadline {
+            what: what.to_owned(),
+            limit,
+        })
+    })
+}
+
+fn missing<T: Default>(limits: &mut Vec<Limitation>, what: &str, error: &CollectError) -> T {
+    limits.push(limitation(what, error));
+    T::default()
+}
+
+fn limitation(what: &str, error: &CollectError) -> Limitation {
+    Limitation {
+        what: what.to_owned(),
+        why: with_causes(error),
+        count: 1,
+    }
+}
+
+fn no_systemd(error: &CollectError) -> NoAnswer {
+    NoAnswer {
+        reason: Failure::NotPossible,
+        detail: format!("cannot ask systemd: {}", with_causes(error)),
+    }
+}
+
+fn with_causes(error: &CollectError) -> String {
+    let mut text = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        text.push_str(&format!(": {error}"));
+        cause = error.source();
+    }
+    text
+}
+
+fn step(step: Step, done: u32) -> Progress {
+    Progress { step, done, of: 4 }
+}

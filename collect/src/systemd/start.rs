@@ -1,0 +1,228 @@
+//! What systemd knows of a unit and of its last start.
+
+use std::time::Duration;
+
+use analysis::{
+    Timestamp,
+    identity::{InvocationId, UnitName},
+    process::{ExitStatus, ProcessId, Signal},
+    scrub::scrub_arguments,
+    start_failure::{
+        UnitStatus,
+        facts::{Condition, ExecCommand, UnitFacts},
+    },
+};
+use uuid::Uuid;
+use zbus::Variant;
+
+use super::{
+    calls::UNIT,
+    manager::Manager,
+    properties::{Properties, flag, number, text},
+};
+use crate::CollectError;
+
+/// Settings whose commands run when a unit starts, in their order.
+const STEPS: [&str; 5] = [
+    "ExecCondition",
+    "ExecStartPre",
+    "ExecStart",
+    "ExecStartPost",
+    "ExecMount",
+];
+/// Longest argument list that is kept, in arguments.
+const MOST_ARGUMENTS: usize = 64;
+
+/// A unit, and when it was started last.
+#[derive(Clone, Debug, PartialEq)]
+pub struct UnitStart {
+    pub facts: UnitFacts,
+    /// All its names.
+    pub names: Vec<UnitName>,
+    /// Of the run that is, or that was last.
+    pub invocation: Option<InvocationId>,
+    /// When that run began.
+    pub began_at: Option<Timestamp>,
+    /// When it was over. Before `began_at`: it is not.
+    pub ended_at: Option<Timestamp>,
+    /// Folder that the unit takes for `/`. `None`: an image, whose files cannot be seen.
+    pub root: Option<String>,
+}
+
+impl Manager {
+    /// Everything about a unit and its last start; three calls.
+    ///
+    /// # Errors
+    ///
+    /// [`CollectError::Deadline`] if systemd does not answer.
+    pub async fn unit_start(&self, unit: &UnitName) -> Result<UnitStart, CollectError> {
+        let path = self.load(unit).await?;
+        let of_unit = Properties::of(&self.connection, path.as_str(), UNIT).await?;
+        let name = of_unit.text("Id").parse().unwrap_or_else(|_| unit.clone());
+        let of_kind = self.properties_of_kind(&name, path.as_str()).await?;
+        let invocation = <[u8; 16]>::try_from(of_unit.bytes("InvocationID")).ok();
+        let has_image = !of_kind.text("RootImage").is_empty();
+        Ok(UnitStart {
+            names: of_unit.units("Names"),
+            invocation: invocation.map(|bytes| InvocationId(Uuid::from_bytes(bytes))),
+            began_at: of_unit.time("InactiveExitTimestamp"),
+            ended_at: of_unit.time("InactiveEnterTimestamp"),
+            root: (!has_image).then(|| of_kind.text("RootDirectory")),
+            facts: facts(name, &of_unit, &of_kind),
+        })
+    }
+
+    /// The properties that only units of this kind have.
+    pub(super) async fn properties_of_kind(
+        &self,
+        unit: &UnitName,
+        path: &str,
+    ) -> Result<Properties, CollectError> {
+        let kind = &unit.as_str()[unit.stem().len()..];
+        let interface = match kind {
+            ".service" => "org.freedesktop.systemd1.Service",
+            ".socket" => "org.freedesktop.systemd1.Socket",
+            ".mount" => "org.freedesktop.systemd1.Mount",
+            ".automount" => "org.freedesktop.systemd1.Automount",
+            ".swap" => "org.freedesktop.systemd1.Swap",
+            ".timer" => "org.freedesktop.systemd1.Timer",
+            ".path" => "org.freedesktop.systemd1.Path",
+            _ => return Ok(Properties::none()),
+        };
+        Properties::of(&self.connection, path, interface).await
+    }
+}
+
+fn facts(name: UnitName, unit: &Properties, kind: &Properties) -> UnitFacts {
+    let mut files = vec![unit.text("FragmentPath"), unit.text("SourcePath")];
+    files.extend(unit.texts("DropInPaths"));
+    files.retain(|file| !file.is_empty());
+    let main_pid = u32::try_from(kind.number("MainPID")).unwrap_or(0);
+    // Systemd gives the error's name and its text, both empty if there is none.
+    let load_error = unit.fields("LoadError").get(1).map(text);
+    let was_tried = ["ConditionTimestamp", "AssertTimestamp"]
+        .iter()
+        .any(|name| unit.time(name).is_some());
+    let is_met = |result, tested| unit.time(tested).is_none() || unit.flag(result);
+    let met = is_met("ConditionResult", "ConditionTimestamp")
+        && is_met("AssertResult", "AssertTimestamp");
+    UnitFacts {
+        name,
+        status: UnitStatus {
+            load_state: unit.text("LoadState"),
+            active_state: unit.text("ActiveState"),
+            sub_state: unit.text("SubState"),
+            result: kind.text("Result"),
+            description: unit.text("Description"),
+            files,
+            main_process: (main_pid != 0).then_some(ProcessId {
+                pid: main_pid,
+                start_ns: 0,
+            }),
+            since: unit.time("StateChangeTimestamp"),
+            restarts: u32::try_from(kind.number("NRestarts")).unwrap_or(u32::MAX),
+        },
+        load_error: load_error.filter(|error| !error.is_empty()),
+        load_log: Vec::new(),
+        start_timeout: timeout(kind),
+        conditions: conditions(unit),
+        conditions_met: was_tried.then_some(met),
+        commands: commands(kind),
+    }
+}
+
+fn timeout(kind: &Properties) -> Option<Duration> {
+    let limits = ["TimeoutStartUSec", "TimeoutUSec"].map(|name| kind.number(name));
+    // The largest number is systemd's word for "infinity".
+    let limit = limits.into_iter().find(|us| !matches!(*us, 0 | u64::MAX));
+    limit.map(Duration::from_micros)
+}
+
+fn conditions(unit: &Properties) -> Vec<Condition> {
+    let condition = |row: &[Variant<'_>]| match row {
+        [kind, trigger, negated, parameter, Variant::I32(state)] => Some(Condition {
+            kind: text(kind),
+            trigger: flag(trigger),
+            negated: flag(negated),
+            parameter: text(parameter),
+            met: (*state != 0).then_some(*state > 0),
+        }),
+        _ => None,
+    };
+    let rows = ["Conditions", "Asserts"]
+        .into_iter()
+        .flat_map(|name| unit.rows(name));
+    rows.filter_map(condition).collect()
+}
+
+fn commands(kind: &Properties) -> Vec<ExecCommand> {
+    let mut found: Vec<ExecCommand> = Vec::new();
+    for step in STEPS {
+        found.extend(kind.rows(step).filter_map(|row| command(step, row)));
+    }
+    let main = main_status(kind);
+    let last = found
+        .iter_mut()
+        .rfind(|command| command.step == "ExecStart");
+    // A service that forks has a main process that no command started.
+    if let (Some(last), Some(status)) = (last, main)
+        && last.status.is_none_or(ExitStatus::is_success)
+    {
+        last.status = Some(status);
+        last.pid = pid(kind.number("ExecMainPID"));
+    }
+    found
+}
+
+/// How the main process ended. `None`: it did not, or nothing is known of it.
+fn main_status(kind: &Properties) -> Option<ExitStatus> {
+    kind.time("ExecMainExitTimestamp")?;
+    status(kind.number("ExecMainCode"), kind.number("ExecMainStatus"))
+}
+
+/// A command as D-Bus has it: path, arguments, whether its failure is ignored, four times, pid,
+/// how it ended (`CLD_...`) and with which code or signal.
+fn command(step: &str, row: &[Variant<'_>]) -> Option<ExecCommand> {
+    let [
+        path,
+        Variant::Array(argv),
+        ignored,
+        _,
+        _,
+        _,
+        _,
+        id,
+        code,
+        value,
+    ] = row
+    else {
+        return None;
+    };
+    let argv = argv.inner().iter().take(MOST_ARGUMENTS).map(text).collect();
+    let ended = status(number(code), number(value));
+    Some(ExecCommand {
+        step: step.to_owned(),
+        path: text(path),
+        argv: scrub_arguments(argv),
+        pid: pid(number(id)),
+        status: ended.filter(|_| !flag(ignored)),
+    })
+}
+
+fn pid(number: u64) -> Option<u32> {
+    u32::try_from(number).ok().filter(|pid| *pid != 0)
+}
+
+fn status(code: u64, value: u64) -> Option<ExitStatus> {
+    let value = u8::try_from(value).ok()?;
+    let signaled = |core_dumped| ExitStatus::Signaled {
+        signal: Signal(value),
+        core_dumped,
+    };
+    match i32::try_from(code).ok()? {
+        libc::CLD_EXITED => Some(ExitStatus::Exited { code: value }),
+        libc::CLD_KILLED => Some(signaled(false)),
+        libc::CLD_DUMPED => Some(signaled(true)),
+        _ => None,
+    }
+}
