@@ -11,7 +11,10 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use clap_complete::ArgValueCandidates;
 
-use analysis::{period::Period, process_tree::ProcessTreeAsked, question::Question};
+use analysis::{
+    period::Period, process_tree::ProcessTreeAsked, question::Question,
+    start_failure::StartFailureAsked,
+};
 
 use crate::{complete, config::Place};
 
@@ -122,6 +125,9 @@ pub enum Command {
     /// Why something is as it is
     #[command(subcommand)]
     Analyze(AnalyzeCommand),
+    /// What is wrong, and what to do about it
+    #[command(subcommand)]
+    Diagnose(DiagnoseCommand),
     /// Questions that were put to hosts, and their answers
     #[command(subcommand)]
     Inquiry(InquiryCommand),
@@ -163,6 +169,36 @@ pub enum Shell {
     Bash,
     Zsh,
     Fish,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum DiagnoseCommand {
+    /// Why a unit did not start: the cause, who is to blame, and commands that help
+    StartFailure(StartFailureWanted),
+}
+
+#[derive(Debug, ClapArgs)]
+#[group(required = true, multiple = false)]
+pub struct StartFailureWanted {
+    /// The unit: `nginx` means `nginx.service`
+    #[arg(value_name = "NAME", add = ArgValueCandidates::new(complete::units))]
+    pub unit: Option<String>,
+    /// The unit, as an option
+    #[arg(long, value_name = "NAME", add = ArgValueCandidates::new(complete::units))]
+    pub name: Option<String>,
+    /// The same
+    #[arg(long, value_name = "NAME", add = ArgValueCandidates::new(complete::units))]
+    pub service: Option<String>,
+}
+
+impl From<StartFailureWanted> for Question {
+    fn from(wanted: StartFailureWanted) -> Self {
+        let unit = wanted.unit.or(wanted.name).or(wanted.service);
+        Self::DiagnoseStartFailure(StartFailureAsked {
+            // clap has seen to it that there is one.
+            unit: unit.unwrap_or_default(),
+        })
+    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -339,6 +375,26 @@ mod tests {
             assert_eq!(asked.name.or(asked.service).as_deref(), Some("mysql"));
         }
         assert!(Args::try_parse_from(["aiops", "analyze", "restarts"]).is_err());
+    }
+
+    #[test]
+    fn all_spellings_of_a_failed_start_ask_the_same() {
+        let read = |words: &[&str]| {
+            let line = ["aiops", "diagnose", "start-failure"].iter().chain(words);
+            Args::try_parse_from(line)
+        };
+        for words in [&["nginx"][..], &["--name", "nginx"], &["--service=nginx"]] {
+            let Command::Diagnose(DiagnoseCommand::StartFailure(wanted)) =
+                read(words).unwrap().command
+            else {
+                panic!("{words:?}")
+            };
+            let unit = "nginx".to_owned();
+            let expected = Question::DiagnoseStartFailure(StartFailureAsked { unit });
+            assert_eq!(Question::from(wanted), expected);
+        }
+        assert!(read(&[]).is_err());
+        assert!(read(&["nginx", "--name", "apache2"]).is_err());
     }
 
     #[test]

@@ -26,7 +26,7 @@ pub use context::Context;
 pub use message::say;
 pub use output::catalogue;
 
-use args::{AnalyzeCommand, Args, Command, HostCommand};
+use args::{AnalyzeCommand, Args, Command, DiagnoseCommand, HostCommand};
 use exit::{Exit, Failure};
 
 /// Carries out one command and says how the process should end.
@@ -48,6 +48,9 @@ pub async fn run(args: Args) -> Result<Exit, Failure> {
             restarts::analyze(context, &asked).await
         }
         Command::Analyze(AnalyzeCommand::Ptree(asked)) => ask::ask(context, asked.into()).await,
+        Command::Diagnose(DiagnoseCommand::StartFailure(wanted)) => {
+            ask::ask(context, wanted.into()).await
+        }
         Command::Inquiry(command) => inquiries::run(context, &command).await,
         Command::Login(login) => login::log_in(context, &login).await,
         Command::Logout { name } => login::log_out(context, name.as_deref()).await,
