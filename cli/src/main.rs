@@ -10,7 +10,7 @@ fn main() -> ExitCode {
     // A shell that asks for words is answered here, and nothing else is done.
     CompleteEnv::with_factory(Args::command).complete();
     let args = Args::parse();
-    let catalogue = cli::catalogue(args.global.lang.as_deref());
+    let lang = args.global.lang.clone();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build();
@@ -20,6 +20,6 @@ fn main() -> ExitCode {
     };
     match outcome {
         Ok(exit) => exit.into(),
-        Err(failure) => failure.report(&catalogue),
+        Err(failure) => failure.report(&cli::catalogue(lang.as_deref())),
     }
 }
