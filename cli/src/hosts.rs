@@ -13,14 +13,13 @@ use crate::{
     context::{Context, Target},
     exit::{Exit, Failure},
     message::say,
-    server::path_segment,
+    server::{label_query, path_segment},
 };
 
 pub async fn list(context: &Context, filter: &HostFilter) -> Result<Exit, Failure> {
     let mut query: Vec<_> = filter.name.iter().map(|name| ("q", name.clone())).collect();
     if let Target::Many { labels, .. } = &context.target {
-        let labels = labels.iter().map(|(key, value)| format!("{key}={value}"));
-        query.extend(labels.map(|label| ("label", label)));
+        query.extend(label_query(labels));
     }
     let list: HostList = context.server()?.get("/hosts", &query).await?;
     context

@@ -2,7 +2,7 @@
 
 mod tls;
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use analysis::fleet::Problem;
 use futures_util::{Stream, StreamExt as _};
@@ -228,6 +228,15 @@ pub fn no_answer(server: &str, error: reqwest::Error) -> Failure {
     )
     .because(error.without_url())
     .hint(say("cli-no-answer-hint"))
+}
+
+/// Labels as the server takes them: all of these.
+pub fn label_query(labels: &BTreeMap<String, String>) -> Option<(&'static str, String)> {
+    let pairs: Vec<_> = labels
+        .iter()
+        .map(|(key, value)| format!("{key}={value}"))
+        .collect();
+    (!pairs.is_empty()).then(|| ("label", pairs.join(",")))
 }
 
 /// A name as one segment of a path, whatever it holds.

@@ -13,7 +13,7 @@ use crate::{
     context::Context,
     exit::{Exit, Failure},
     message::say,
-    server::Server,
+    server::{Server, label_query},
 };
 
 /// So many hosts are asked for at once; the others wait for their turn.
@@ -111,8 +111,7 @@ async fn labelled(
     server: &Server,
     labels: &BTreeMap<String, String>,
 ) -> Result<Vec<String>, Failure> {
-    let labels = labels.iter().map(|(key, value)| format!("{key}={value}"));
-    let mut query: Vec<_> = labels.map(|label| ("label", label)).collect();
+    let mut query: Vec<_> = label_query(labels).into_iter().collect();
     query.push(("limit", MOST_HOSTS.to_string()));
     let list: HostList = server.get("/hosts", &query).await?;
     Ok(list.hosts.into_iter().map(|host| host.host_name).collect())
