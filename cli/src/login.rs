@@ -6,7 +6,7 @@ mod password;
 use std::{env, time::Duration};
 
 use analysis::{
-    people::{Login as Credentials, MadeApiToken, Me, NewApiToken},
+    people::{LinkLogin, Login as Credentials, MadeApiToken, Me, NewApiToken},
     text::time::moment,
 };
 use reqwest::Method;
@@ -24,31 +24,44 @@ use crate::{
 const TOKEN_LASTS: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
 pub async fn log_in(context: &Context, asked: &Login) -> Result<Exit, Failure> {
-    let address = asked.server.trim_end_matches('/');
-    let url = address.parse::<reqwest::Url>().ok();
+    let url = asked.server.parse::<reqwest::Url>().ok();
     let Some(url) = url.filter(|url| url.scheme() == "https" && url.has_host()) else {
-        let message = say("cli-login-https").with("server", address);
+        let message = say("cli-login-https").with("server", asked.server.as_str());
         return Err(Failure::new(Exit::Usage, message));
     };
-    let user = user(asked)?;
+    // As browsers write it: the server compares it with the origin of a session.
+    let address = &url.origin().ascii_serialization();
+    let link = url.fragment().and_then(|part| part.strip_prefix("link="));
     // Read before anything is sent: a configuration that cannot be written later is told now.
     let mut contexts = context.place.contexts()?;
+    let user = match link {
+        Some(_) => None,
+        None => Some(user(asked)?),
+    };
     let ca = authority::fetch(address, asked.ca_pin.as_deref(), &context.printer).await?;
-    let password = password::ask(asked, &user, address, &context.printer)?;
     let connection = Connection {
-        server: address.to_owned(),
+        server: address.clone(),
         ca: Some(ca),
         ca_file: None,
-        user: Some(user.clone()),
+        user: None,
         token_name: None,
         token: String::new(),
     };
     let server = Server::new(connection.clone())?;
-    let credentials = Credentials {
-        name: user,
-        password,
+    let (me, session): (Me, _) = match (link, user) {
+        (Some(token), _) => {
+            let link = LinkLogin {
+                token: token.to_owned(),
+            };
+            server.log_in("/login/link", &link).await?
+        }
+        (None, name) => {
+            let name = name.unwrap_or_default();
+            let password = password::ask(asked, &name, address, &context.printer)?;
+            let credentials = Credentials { name, password };
+            server.log_in("/login", &credentials).await?
+        }
     };
-    let (me, session): (Me, _) = server.log_in(&credentials).await?;
     let wanted = NewApiToken {
         name: token_name(
             &me.name,
@@ -81,7 +94,7 @@ pub async fn log_in(context: &Context, asked: &Login) -> Result<Exit, Failure> {
     let zone = context.printer.page().zone;
     let until = made.token.expires_at.map(|at| moment(at, zone));
     let logged_in = say("cli-logged-in")
-        .with("server", address)
+        .with("server", address.as_str())
         .with("user", me.name)
         .with("role", me.role.name())
         .with("name", name)

@@ -125,12 +125,13 @@ impl Server {
         self.send(request).await
     }
 
-    /// Logs in with a password. The answer comes with a connection that has the session.
+    /// Logs in. The answer comes with a connection that has the session.
     pub async fn log_in<T: DeserializeOwned>(
         &self,
+        path: &str,
         credentials: &impl Serialize,
     ) -> Result<(T, Self), Failure> {
-        let response = self.call(Method::POST, "/login", Some(credentials)).await?;
+        let response = self.call(Method::POST, path, Some(credentials)).await?;
         let cookies = response.headers().get_all(SET_COOKIE).iter();
         let session = cookies
             .filter_map(|cookie| cookie.to_str().ok())

@@ -28,6 +28,10 @@ fn fleet() -> Fleet {
                 .to_owned(),
             ..json(r#"{"name":"ann","role":"operator","via":"session","expires_at":null}"#)
         },
+        "POST /api/v1/login/link" if request.body == r#"{"token":"once"}"# => Reply {
+            headers: "Set-Cookie: __Host-aiops_session=s3; Secure\r\n".to_owned(),
+            ..json(r#"{"name":"ann","role":"operator","via":"session","expires_at":null}"#)
+        },
         "POST /api/v1/login" => problem(401, "the name or the password is wrong"),
         "POST /api/v1/api-tokens" if has_session(request) => json(format!(
             r#"{{"secret":"{TOKEN}","name":"cli-ann","role":"operator","account":"ann",
@@ -121,6 +125,18 @@ fn a_login_leaves_a_token_and_no_session() {
     );
     assert_eq!((answer.exit, answer.stderr), (0, said));
     assert_eq!(fleet.ask(&["context", "show"]).exit, 2, "it is gone");
+}
+
+#[test]
+fn a_login_link_takes_the_place_of_a_password() {
+    let fleet = fleet();
+    let link = format!("{}/login#link=once", fleet.url());
+    let answer = fleet.ask(&["login", &link, "--ca-pin", &pin(&fleet)]);
+    assert_eq!(answer.exit, 0, "{answer:?}");
+    let kept = fs::read_to_string(fleet.config()).unwrap();
+    let server = format!("server = \"{}\"\n", fleet.url());
+    assert!(kept.contains(&server) && !kept.contains("once"), "{kept}");
+    assert!(kept.contains("[contexts.\"127.0.0.1\"]"), "{kept}");
 }
 
 #[test]

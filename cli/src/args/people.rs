@@ -8,7 +8,7 @@ use crate::complete;
 
 #[derive(Debug, Args)]
 pub struct Login {
-    /// https://HOST:PORT
+    /// https://HOST:PORT, or a whole login link instead of a password
     pub server: String,
     /// SHA-256 of the key of the server's authority, as `aiops-server ca show` prints it
     #[arg(long, value_name = "sha256:HEX")]
