@@ -1,25 +1,14 @@
-//! Who logs in and who does not: a whole server, real TLS, real Postgres.
+//! Who logs in and who does not.
 
-#![expect(clippy::unwrap_used, reason = "a failed assumption is a failed test")]
-
-use std::sync::Arc;
 use std::time::Duration;
 
 use analysis::people::{LoginLink, MadeApiToken, Me, Role, SessionList, Via};
-use reqwest::{Method, RequestBuilder, Response, StatusCode};
-use rustls::{ClientConfig, RootCertStore};
-use rustls_pki_types::CertificateDer;
-use rustls_pki_types::pem::PemObject as _;
+use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
-use server::app::App;
-use server::config::Config;
 use server::people::accounts;
-use server::{Database, Server};
 use sqlx::PgPool;
-use tokio::task::JoinHandle;
-use tokio_util::sync::CancellationToken;
 
-const PASSWORD: &str = "correct horse battery";
+use crate::running::{PASSWORD, Running, kind};
 
 #[sqlx::test(migrations = "../migrations")]
 async fn a_link_logs_in_once_and_then_the_password_does(db: PgPool) {
@@ -293,137 +282,4 @@ async fn a_stream_ends_with_the_right_to_it(db: PgPool) {
         assert!(text.contains("event: cut"), "{text}");
     }
     server.stop().await;
-}
-
-async fn kind(answer: Response) -> String {
-    assert_eq!(answer.headers()["content-type"], "application/problem+json");
-    let problem: Value = answer.json().await.unwrap();
-    problem["type"].as_str().unwrap().to_owned()
-}
-
-/// A whole server on free ports.
-struct Running {
-    app: App,
-    stop: CancellationToken,
-    running: JoinHandle<anyhow::Result<()>>,
-}
-
-impl Running {
-    async fn start(db: PgPool) -> Self {
-        let mut config = Config::default().with_machine_names();
-        config.listen.http = ([127, 0, 0, 1], 0).into();
-        config.listen.agents = ([127, 0, 0, 1], 0).into();
-        let server = Server::bind_on(config, Database::given(db)).await.unwrap();
-        let app = server.app().clone();
-        let stop = CancellationToken::new();
-        let running = tokio::spawn(server.run(stop.clone()));
-        Self { app, stop, running }
-    }
-
-    async fn stop(self) {
-        self.stop.cancel();
-        self.running.await.unwrap().unwrap();
-    }
-
-    /// Nobody yet.
-    fn browser(&self) -> Client {
-        let mut roots = RootCertStore::empty();
-        for root in CertificateDer::pem_slice_iter(self.app.authority.bundle_pem().as_bytes()) {
-            roots.add(root.unwrap()).unwrap();
-        }
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let tls = ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_root_certificates(roots)
-            .with_no_client_auth();
-        let http = reqwest::Client::builder()
-            .tls_backend_preconfigured(tls)
-            .no_proxy()
-            .build()
-            .unwrap();
-        let port = self.app.addresses.http.port();
-        Client {
-            http,
-            base: format!("https://localhost:{port}{}", server::api::BASE),
-            header: None,
-        }
-    }
-
-    fn program(&self, token: &str) -> Client {
-        Client {
-            header: Some(("authorization", format!("Bearer {token}"))),
-            ..self.browser()
-        }
-    }
-
-    /// Somebody with a password who has logged in.
-    async fn account(&self, name: &str, role: Role) -> Client {
-        let (db, now) = (&self.app.db, self.app.now());
-        accounts::create(db, "server", name, role, now)
-            .await
-            .unwrap();
-        let password = PASSWORD.to_owned();
-        accounts::set_password(db, "server", name, password)
-            .await
-            .unwrap();
-        let mut client = self.browser();
-        assert_eq!(client.log_in(name, PASSWORD).await, StatusCode::OK);
-        client
-    }
-}
-
-struct Client {
-    http: reqwest::Client,
-    base: String,
-    header: Option<(&'static str, String)>,
-}
-
-impl Client {
-    fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        let request = self.http.request(method, format!("{}{path}", self.base));
-        match &self.header {
-            Some((name, value)) => request.header(*name, value),
-            None => request,
-        }
-    }
-
-    /// As our own page sends it.
-    async fn send(&self, method: Method, path: &str, body: Option<&Value>) -> Response {
-        let mut request = self
-            .request(method, path)
-            .header("sec-fetch-site", "same-origin");
-        if let Some(body) = body {
-            request = request.json(body);
-        }
-        request.send().await.unwrap()
-    }
-
-    async fn get(&self, path: &str) -> Response {
-        self.send(Method::GET, path, None).await
-    }
-
-    async fn post(&self, path: &str, body: &Value) -> Response {
-        self.send(Method::POST, path, Some(body)).await
-    }
-
-    async fn log_in(&mut self, name: &str, password: &str) -> StatusCode {
-        let body = json!({ "name": name, "password": password });
-        let answer = self.post("/login", &body).await;
-        if answer.status().is_success() {
-            self.keep_cookie(&answer);
-        }
-        answer.status()
-    }
-
-    async fn again(mut self, name: &str) -> Self {
-        assert_eq!(self.log_in(name, PASSWORD).await, StatusCode::OK);
-        self
-    }
-
-    fn keep_cookie(&mut self, answer: &Response) {
-        let cookie = answer.headers()["set-cookie"].to_str().unwrap();
-        let pair = cookie.split(';').next().unwrap();
-        self.header = Some(("cookie", pair.to_owned()));
-    }
 }
