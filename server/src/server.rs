@@ -24,7 +24,7 @@ use crate::db::agents as agents_table;
 use crate::identity::authority::Authority;
 use crate::identity::tls::{self, ServerCertificate};
 use crate::listen::{Door, agents, people};
-use crate::{api, identity, ingest, upkeep};
+use crate::{https, ingest, upkeep};
 
 /// How often the server looks whether certificates are due for renewal.
 const LOOK_AT_CERTIFICATES_EVERY: Duration = Duration::from_secs(60);
@@ -139,8 +139,7 @@ fn start(
 ) -> JoinSet<Part> {
     let stop = || app.stop.clone();
     let mut parts = JoinSet::new();
-    let router = api::router(app.clone()).merge(identity::enrol::router(app.clone()));
-    let serving = people::serve(people, router, stop());
+    let serving = people::serve(people, https::router(app.clone()), stop());
     parts.spawn(named("people's listener", serving.map(Ok)));
     let routes = Routes::new(ingest::service(app.clone()));
     let (db, metrics) = (app.ingest_db.clone(), Arc::clone(&app.metrics));

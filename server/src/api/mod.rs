@@ -31,7 +31,7 @@ use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::{HeaderValue, header};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::Response;
-use axum::routing::get;
+use axum::routing::{any, get};
 use axum::{Extension, Router, response::IntoResponse as _};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -55,6 +55,9 @@ pub fn router(app: App) -> Router {
         .layer(from_fn(never_cached));
     Router::new()
         .nest(BASE, people)
+        // Another version than ours; not the page's, either.
+        .nest("/api", Router::new().fallback(not_found))
+        .route("/api/", any(not_found))
         .route("/healthz", get(health::alive))
         .route(
             "/readyz",
@@ -98,11 +101,7 @@ async fn not_found() -> ApiError {
 /// What hosts do is nobody's to keep, and changes all the time.
 async fn never_cached(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await.into_response();
-    let headers = response.headers_mut();
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert(
-        header::X_CONTENT_TYPE_OPTIONS,
-        HeaderValue::from_static("nosniff"),
-    );
+    let kept = HeaderValue::from_static("no-store");
+    response.headers_mut().insert(header::CACHE_CONTROL, kept);
     response
 }

@@ -24,6 +24,7 @@ pub struct Authority {
     issuer: Issuer<'static, KeyPair>,
     certificate: CertificateDer<'static>,
     pin: String,
+    certificate_pem: String,
     bundle_pem: String,
     roots: Arc<RootCertStore>,
 }
@@ -81,6 +82,7 @@ impl Authority {
             issuer: Issuer::from_ca_cert_der(&certificate, key).map_err(malformed)?,
             pin: pin(&certificate)?,
             certificate,
+            certificate_pem: signing.certificate_pem.clone(),
             bundle_pem: rows
                 .iter()
                 .map(|row| row.certificate_pem.as_str())
@@ -93,6 +95,11 @@ impl Authority {
     /// token, so that a host knows the server before it says the token.
     pub fn pin(&self) -> &str {
         &self.pin
+    }
+
+    /// The root that signs, in PEM.
+    pub fn certificate_pem(&self) -> &str {
+        &self.certificate_pem
     }
 
     /// Every root that agents trust, in PEM.

@@ -2,5 +2,6 @@
 
 #![expect(clippy::unwrap_used, reason = "a failed assumption is a failed test")]
 
+mod https;
 mod login;
 mod running;
