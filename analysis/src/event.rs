@@ -284,6 +284,9 @@ pub enum GapReason {
     Oversize,
     /// The journal no longer holds what came after the last entry that was read.
     JournalVacuumed,
+    /// Entries of a boot came when that boot was over: whose runs they tell of is not known any
+    /// more. Hosts without a clock of their own (no RTC) mix up the order of their journals.
+    OutOfOrder,
     /// The agent did not run.
     AgentDown,
     /// The server could not read the record.
@@ -299,6 +302,7 @@ impl GapReason {
             Self::SpoolDamaged => "spool-damaged",
             Self::Oversize => "oversize",
             Self::JournalVacuumed => "journal-vacuumed",
+            Self::OutOfOrder => "out-of-order",
             Self::AgentDown => "agent-down",
             Self::Malformed => "malformed",
         }

@@ -105,7 +105,10 @@ impl UnitHistory {
         let mut events = Vec::new();
         match self.boot.step(now) {
             BootStep::Same => {}
-            BootStep::Older => return events,
+            BootStep::Older(gap) => {
+                events.extend(gap.map(|fact| now.event(fact)));
+                return events;
+            }
             BootStep::New(fact) => {
                 self.forget_all();
                 events.push(now.event(fact));

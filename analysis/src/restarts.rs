@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use crate::{
     Timestamp,
     cause::{Actor, Certainty, Evidence, StopCause},
-    event::GapReason,
+    event::{Event, Fact, GapReason},
     identity::{InvocationId, UnitName},
     process::ExitStatus,
     run::{Run, StartReason},
@@ -50,6 +50,22 @@ pub struct RecordGap {
     /// `None`: nobody counted.
     pub lost: Option<u64>,
     pub detail: String,
+}
+
+impl RecordGap {
+    /// The gap that an event declares. `None`: it tells of something else.
+    pub fn told_by(event: &Event) -> Option<Self> {
+        let Fact::Gap(gap) = &event.fact else {
+            return None;
+        };
+        Some(Self {
+            at: event.at,
+            source: gap.source.clone(),
+            reason: gap.reason,
+            lost: gap.lost,
+            detail: gap.detail.clone(),
+        })
+    }
 }
 
 /// Facts beside the runs.

@@ -77,5 +77,6 @@ gap-spool-full = spool full
 gap-spool-damaged = spool damaged
 gap-oversize = record too large
 gap-journal-vacuumed = journal vacuumed
+gap-out-of-order = entries out of order
 gap-agent-down = agent was not running
 gap-malformed = malformed record

@@ -71,5 +71,6 @@ gap-spool-full = 本地队列已满
 gap-spool-damaged = 本地队列损坏
 gap-oversize = 记录过大
 gap-journal-vacuumed = 日志已被清理
+gap-out-of-order = 日志条目顺序错乱
 gap-agent-down = 代理未运行
 gap-malformed = 记录格式错误

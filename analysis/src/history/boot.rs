@@ -4,18 +4,19 @@ use std::collections::VecDeque;
 
 use super::moment::Moment;
 use crate::{
-    event::{Fact, HostBooted},
+    event::{Fact, Gap, GapReason, HostBooted},
     identity::BootId,
     journal::{JournalEntry, message_id},
 };
 
-/// Older boots that are remembered, to know their late entries.
+/// Older boots that are remembered, to know their late entries. An entry of one that is forgotten
+/// looks like the beginning of a boot.
 const KNOWN_BOOTS: usize = 16;
 
 #[derive(Clone, Debug, Default)]
 pub(super) struct BootTrack {
     current: Option<Moment>,
-    older: VecDeque<BootId>,
+    older: VecDeque<OlderBoot>,
     /// The beginning of this boot was seen, and not yet that all was started.
     pub booting: bool,
     /// The host is shutting down.
@@ -23,12 +24,20 @@ pub(super) struct BootTrack {
     journal_stopped: bool,
 }
 
+#[derive(Clone, Debug)]
+struct OlderBoot {
+    boot: BootId,
+    /// That entries of it are passed over: once is enough, there may be thousands.
+    told: bool,
+}
+
 /// What an entry means for the boot.
 pub(super) enum BootStep {
     Same,
     New(Fact),
-    /// An entry of a boot that is over came late: journals of two boots can be interleaved.
-    Older,
+    /// An entry of a boot that is over came late, and is passed over: journals of two boots can be
+    /// interleaved. With the first one comes the gap that they leave.
+    Older(Option<Fact>),
 }
 
 impl BootTrack {
@@ -41,8 +50,10 @@ impl BootTrack {
             self.current = Some(now);
             return BootStep::Same;
         }
-        if self.older.contains(&now.boot) {
-            return BootStep::Older;
+        let mut older = self.older.iter_mut();
+        if let Some(older) = older.find(|older| older.boot == now.boot) {
+            let told = std::mem::replace(&mut older.told, true);
+            return BootStep::Older((!told).then(|| passed_over(now.boot)));
         }
         let fact = Fact::HostBooted(HostBooted {
             previous_boot: Some(last.boot),
@@ -52,7 +63,10 @@ impl BootTrack {
         if self.older.len() == KNOWN_BOOTS {
             self.older.pop_front();
         }
-        self.older.push_back(last.boot);
+        self.older.push_back(OlderBoot {
+            boot: last.boot,
+            told: false,
+        });
         *self = Self {
             current: Some(now),
             older: std::mem::take(&mut self.older),
@@ -83,4 +97,14 @@ impl BootTrack {
             _ => {}
         }
     }
+}
+
+fn passed_over(boot: BootId) -> Fact {
+    Fact::Gap(Gap {
+        source: "journal".into(),
+        reason: GapReason::OutOfOrder,
+        // Known at the end of the journal only, which never comes.
+        lost: None,
+        detail: format!("entries of boot {boot} stand after those of a later boot"),
+    })
 }

@@ -7,7 +7,7 @@ use analysis::{
     history::{Dependencies, UnitHistory},
     identity::UnitName,
     ledger,
-    restarts::{RecordFacts, RestartQuestion, RestartReport, UnitNow, restart_report},
+    restarts::{RecordFacts, RecordGap, RestartQuestion, RestartReport, UnitNow, restart_report},
 };
 use chrono::Utc;
 use collect::{
@@ -165,7 +165,7 @@ fn read(
     }
     let record = RecordFacts {
         record_begins_at: oldest(options)?,
-        gaps: Vec::new(),
+        gaps: events.iter().filter_map(RecordGap::told_by).collect(),
         states: systemd.states,
     };
     Ok((ledger::runs_of(&events), record, warnings))

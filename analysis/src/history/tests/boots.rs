@@ -1,9 +1,10 @@
 //! Where one boot ends and the next begins.
 
 use super::*;
+use crate::{event::GapReason, restarts::RecordGap};
 
 #[test]
-fn a_late_line_of_an_older_boot_does_not_reboot_the_host() {
+fn late_lines_of_an_older_boot_are_a_gap_and_no_reboot() {
     let mut host = host();
     host.starts("db.service", 1);
     for boot in [2, 1, 2, 1] {
@@ -15,6 +16,13 @@ fn a_late_line_of_an_older_boot_does_not_reboot_the_host() {
         .iter()
         .filter(|event| event.fact.kind() == "host-booted");
     assert_eq!(boots.count(), 1);
+    let gaps: Vec<_> = host
+        .said
+        .iter()
+        .filter_map(|event| Some((event.boot, RecordGap::told_by(event)?.reason)))
+        .collect();
+    let older = BootId(Uuid::from_u128(1));
+    assert_eq!(gaps, [(older, GapReason::OutOfOrder)], "once is enough");
 }
 
 #[test]

@@ -121,6 +121,7 @@ fn every_stable_name_has_its_words() {
         GapReason::SpoolDamaged,
         GapReason::Oversize,
         GapReason::JournalVacuumed,
+        GapReason::OutOfOrder,
         GapReason::AgentDown,
         GapReason::Malformed,
     ]
