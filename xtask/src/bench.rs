@@ -38,6 +38,10 @@ const BENCHES: &[Bench] = &[
         name: "restarts",
         about: "aiops analyze restarts, against journalctl",
     },
+    Bench {
+        name: "ptree",
+        about: "aiops analyze ptree, against ps -ef --forest",
+    },
 ];
 
 #[derive(clap::Args)]
