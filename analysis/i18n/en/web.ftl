@@ -1,0 +1,269 @@
+# The page: what it says beside the events and reports.
+web-skip = Skip to the content
+web-navigation = Pages
+web-fleet = Fleet
+web-diagnose = Diagnose
+web-audit = Audit
+web-settings = Settings
+web-language = Language
+web-theme = Colours
+web-theme-system = As the system
+web-theme-light = Light
+web-theme-dark = Dark
+web-login = Log in
+web-logging-in = Logging in …
+web-logout = Log out
+web-login-intro = Ask any host why a service stopped or does not start.
+web-login-forgotten = No password, or forgotten? An administrator makes you a login link; on the server's machine `aiops-server account login-link NAME` does.
+web-name = Name
+web-password = Password
+web-role = Role
+web-role-viewer = viewer
+web-role-operator = operator
+web-role-admin = admin
+web-loading = Loading …
+web-hint = Hint:
+web-no-such-page = There is no such page.
+web-nothing-found = Nothing found.
+web-copy = Copy
+web-copied = Copied
+web-copy-failed = Not copied: select the text
+web-refresh = Refresh
+web-older = Show older ones
+web-needs-operator = Asking a host needs the role operator. You can read what others asked.
+web-needs-admin = This needs the role admin.
+
+web-problem-unreachable = The server cannot be reached
+web-problem-unauthorized = You are not logged in any more
+web-problem-wrong-login = The name or the password is wrong
+web-problem-too-many-attempts = Too many attempts
+web-problem-not-allowed = Your role does not allow this
+web-problem-host-not-found = There is no such host
+web-problem-host-ambiguous = More than one host has this name
+web-problem-not-found = There is no such thing
+web-problem-database-unavailable = The database does not answer
+
+web-search-key = (/)
+web-fleet-search = Name, address or label=value
+web-shown = { $n ->
+    [one] { $n } shown
+   *[other] { $n } shown
+}
+web-heading-labels = LABELS
+web-filter-all = All
+web-filter-online = Online
+web-filter-away = Not online
+web-filter-noted = With notes
+
+web-tab-units = Units
+web-tab-events = Events
+web-tab-processes = Processes
+web-tab-about = Host
+web-units-search = Name of a unit
+web-no-units = No unit of this host has been seen to start or stop yet.
+web-heading-stops-24h = STOPS 24H
+web-heading-failures-24h = FAILURES 24H
+web-no-sources = The host has not said yet how it watches.
+web-certificate-late = — it should have been renewed by now
+web-event-filter = Which events
+web-event-filter-units = Units
+web-event-filter-trouble = Only trouble
+web-event-filter-all = All, processes too
+web-no-events = Nothing happened in the last { $period }. New events appear here.
+web-events-kept = The newest { $n } events are shown.
+web-no-data = no data
+web-stream-connecting = connecting …
+web-stream-open = live
+web-stream-broken = interrupted, trying again
+
+web-asking = Asking …
+web-processes-at = as of { $time }, asked again every 10 seconds while this tab is open
+web-tree-of = Processes of { $host }
+web-tree-search = Name, argument, unit, user or pid
+web-tree-odd-only = Only what is odd
+web-tree-process = PROCESS
+web-tree-pid = PID
+web-tree-cpu = CPU %
+web-tree-memory = MEMORY
+web-tree-below = WITH CHILDREN
+web-tree-unit = UNIT
+web-tree-user = USER
+web-tree-odd = ODD
+web-tree-cpu-title = Share of one core over its life, like ps
+web-tree-sums = { $cpu } %, { $memory }
+web-tree-folded = +{ $n }
+web-tree-totals = { $n ->
+    [one] { $n } process
+   *[other] { $n } processes
+} and { $kernel } kernel threads, { $running } running, { $memory } resident
+web-tree-zombies = { $n ->
+    [one] { $n } zombie
+   *[other] { $n } zombies
+}
+web-tree-orphans = { $n ->
+    [one] { $n } orphan
+   *[other] { $n } orphans
+}
+web-tree-uninterruptible = { $n } in uninterruptible sleep
+web-tree-stopped = { $n } stopped
+web-tree-omitted = { $n ->
+    [one] One process is not in this list: there are too many.
+   *[other] { $n } processes are not in this list: there are too many.
+}
+web-oddity-zombie = zombie: its parent does not ask how it ended
+web-oddity-orphan = orphan: its parent died
+web-oddity-outside-unit = its parent is in { $unit }
+web-oddity-deleted-program = its program { $path } was deleted or replaced
+web-oddity-uninterruptible = uninterruptible sleep
+web-limit = { $count ->
+    [one] Not readable: { $what } ({ $why })
+   *[other] Not readable, { $count } times: { $what } ({ $why })
+}
+
+web-period = Period
+web-period-24h = 24 hours
+web-period-7d = 7 days
+web-period-30d = 30 days
+web-states = States over time
+web-lane-running = running
+web-lane-starting = starting
+web-lane-down = stopped
+web-lane-failed = failed
+web-lane-no-data = no data
+web-causes = Why it stopped
+web-cause-share = { $cause }: { $count } ({ $percent } %)
+web-ledger = Stops
+web-no-stops = It did not stop in this period.
+web-diagnose-start = Diagnose its start
+
+web-what = What to ask
+web-where = Which hosts
+web-analysis-analyze-ptree = Process tree
+web-analysis-diagnose-start-failure = Why a unit does not start
+web-tier-D0 = only reads
+web-tier-D1 = samples: the target runs a little slower
+web-tier-D2 = stops the target while it looks
+web-at-most = { $length } at most
+web-parameter-unit = Unit
+web-parameter-unit-help = nginx means nginx.service
+web-parameter-pid = Only below this pid
+web-parameter-pid-help = Empty: all processes
+web-parameter-recursive = Grandchildren too
+web-chosen = Chosen hosts
+web-choose-hosts = Choose a host or a label.
+web-remove = Remove { $what }
+web-all-with-label = { $n ->
+    [one] All with { $label } ({ $n } host now)
+   *[other] All with { $label } ({ $n } hosts now)
+}
+web-more-hosts = … and { $n } more: search for them
+web-when-off = If a host is off
+web-wait-0 = say so at once
+web-wait-3600 = wait an hour for it
+web-wait-86400 = wait a day for it
+web-wait-604800 = wait a week for it
+web-ask = Ask
+web-ask-again = Ask again
+web-cancel = Cancel
+web-inquiries = Asked of late
+web-in-a-shell = In a shell
+web-report-of = Report of { $host }
+web-progress-of = Progress on { $host }
+
+web-start-cause-healthy = It runs, or was stopped on purpose
+web-start-cause-starting = It is starting right now
+web-start-cause-unit-not-found = There is no such unit
+web-start-cause-unit-masked = The unit is masked
+web-start-cause-unit-file-invalid = The unit file is not valid
+web-start-cause-condition-not-met = A condition of the unit is not met
+web-start-cause-exec-not-found = Its program does not exist
+web-start-cause-exec-not-executable = Its program cannot be executed
+web-start-cause-port-in-use = Its port is in use
+web-start-cause-dependency-failed = A unit that it needs failed
+web-start-cause-start-timeout = It was not ready in time
+web-start-cause-start-limit-hit = It failed too often, and systemd gave up
+web-start-cause-crash-at-start = It crashed while it started
+web-start-cause-out-of-memory = It ran out of memory
+web-start-cause-application-error = The program itself reported an error
+web-start-cause-unknown = The cause is not known
+web-holder = { $where } is held by { $comm } [{ $pid }] ({ $details }): { $command }
+web-holder-hidden = { $where } is held, and the holder cannot be seen
+web-holder-since = since { $since }
+web-evidence = What this rests on
+web-fixes = What to do
+web-quick-fix = recommended
+web-risky = may interrupt something else
+web-fix-stop-holder = Stop { $unit }, which holds the port
+web-fix-stop-container = Find the container that publishes port { $port }, and stop it
+web-fix-end-process = End process { $pid }, which holds the port
+web-fix-change-port = Let the service listen on another port than { $port }
+web-fix-start-dependency = Find out why { $unit } does not start
+web-fix-ask-about = Ask about { $unit } instead
+web-fix-unmask = Unmask the unit
+web-fix-install-package = Install what brings { $path }
+web-fix-make-executable = Make { $path } executable
+web-fix-repair-unit-file = Repair { $path }
+web-fix-meet-condition = Make { $condition } true, or take it out of the unit file
+web-fix-raise-start-timeout = Give it more than { $seconds } s to start
+web-fix-read-core-dump = Read the core dump
+web-fix-raise-memory-limit = Raise its memory limit
+web-fix-reset-and-start = Forget the failures and start it again
+web-fix-read-log = Read its log
+web-other-findings = Also found
+web-dependencies = What it needs
+web-relation = RELATION
+web-state = State
+web-since = Since
+web-automatic-restarts = Automatic restarts
+web-unit-files = Unit files
+web-failed-at = Failed
+web-failed-step = Failed step
+web-log = Its log
+web-log-omitted = { $n ->
+    [one] One line in the middle is left out.
+   *[other] { $n } lines in the middle are left out.
+}
+
+web-audit-intro = Each entry carries the hash of the one before. Whoever remembers a hash can check everything before it.
+web-audit-head = Head of the chain, entry { $n }
+web-audit-n = NO.
+web-audit-at = WHEN
+web-audit-actor = WHO
+web-audit-action = WHAT
+web-audit-target = TO WHAT
+web-audit-detail = DETAIL
+
+web-own-password = Your password
+web-old-password = Old password
+web-old-password-help = Empty if you have none yet
+web-new-password = New password
+web-change = Change
+web-password-changed = The password is changed.
+web-own-sessions = Where you are logged in
+web-browser = BROWSER
+web-last-seen = LAST SEEN
+web-last-used = LAST USED
+web-ends = Ends
+web-never-ends = never
+web-actions = ACTIONS
+web-this-session = this one
+web-end-session = End
+web-delete = Delete
+web-api-tokens = API tokens
+web-make-token = Make a token
+web-shown-once = The token is shown this once:
+web-life-86400 = in a day
+web-life-2592000 = in 30 days
+web-life-31536000 = in a year
+web-add-hosts = Add hosts
+web-how-many-hosts = How many
+web-make-line = Make the line to run
+web-join-valid = Run this on the host, as root, before { $until }:
+web-accounts = Accounts
+web-make-account = Make an account
+web-login-link = Login link
+web-login-link-valid = { $name } logs in with this once, before { $until }:
+web-enabled = enabled
+web-disabled = disabled
+web-enable = Enable
+web-disable = Disable
