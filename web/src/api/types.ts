@@ -1,0 +1,50 @@
+// The API's types by their names, as the OpenAPI document has them.
+
+import type { components } from './schema';
+
+type Schemas = components['schemas'];
+
+export type OfflineReason = Schemas['OfflineReason'];
+export type HostState = Schemas['HostState'];
+export type Capability = Schemas['Capability'];
+export type HostFacts = Schemas['HostFacts'];
+export type Host = Schemas['Host'];
+export type HostList = Schemas['HostList'];
+export type StopCause = Schemas['StopCause'];
+export type Certainty = Schemas['Certainty'];
+export type ProcessId = Schemas['ProcessId'];
+export type ExitStatus = Schemas['ExitStatus'];
+export type Actor = Schemas['Actor'];
+export type Stop = Schemas['Stop'];
+export type StartReason = Schemas['StartReason'];
+export type Run = Schemas['Run'];
+export type HostRun = Schemas['HostRun'];
+export type RecordGap = Schemas['RecordGap'];
+export type CurrentState = Schemas['CurrentState'];
+export type CauseShare = Schemas['CauseShare'];
+export type StopRow = Schemas['StopRow'];
+export type Advice = Schemas['Advice'];
+export type UnitRestarts = Schemas['UnitRestarts'];
+export type RestartReport = Schemas['RestartReport'];
+export type Killer = Schemas['Killer'];
+export type Fact = Schemas['Fact'];
+export type Event = Schemas['Event'];
+export type StoredEvent = Schemas['StoredEvent'];
+export type Role = Schemas['Role'];
+export type Me = Schemas['Me'];
+export type NewAccount = Schemas['NewAccount'];
+export type NewApiToken = Schemas['NewApiToken'];
+export type NewJoinToken = Schemas['NewJoinToken'];
+export type Account = Schemas['Account'];
+export type LoginLink = Schemas['LoginLink'];
+export type JoinToken = Schemas['JoinToken'];
+export type SessionList = Schemas['SessionList'];
+export type AccountList = Schemas['AccountList'];
+export type ApiToken = Schemas['ApiToken'];
+export type ApiTokenList = Schemas['ApiTokenList'];
+export type RunList = Schemas['RunList'];
+export type Problem = Schemas['Problem'];
+export type StopEvidence = Schemas['Evidence'];
+export type SessionInfo = Schemas['Session'];
+export type MadeApiToken = Schemas['MadeApiToken'];
+export * from './undescribed';
