@@ -1,0 +1,93 @@
+// Findings of the reports, in words.
+
+import type {
+  Culprit,
+  FixKind,
+  Holder,
+  Limitation,
+  Oddity,
+  StartCause,
+  StartEvidence,
+} from '../api/types';
+import type { Say } from '../text/catalogue';
+import { exitText } from '../text/stop';
+import { moment } from '../text/time';
+
+/** A name that a newer server gives stands as it is. */
+function named(id: string, name: string, say: Say): string {
+  return say.has(id) ? say(id) : name;
+}
+
+export function oddityText(oddity: Oddity, say: Say): string {
+  switch (oddity.oddity) {
+    case 'outside-unit':
+      return say('web-oddity-outside-unit', { unit: oddity.parent_unit });
+    case 'deleted-program':
+      return say('web-oddity-deleted-program', { path: oddity.path });
+    default:
+      return named(`web-oddity-${oddity.oddity}`, oddity.oddity, say);
+  }
+}
+
+export function limitText({ what, why, count }: Limitation, say: Say): string {
+  return say('web-limit', { what, why, count });
+}
+
+export function causeText(cause: StartCause, say: Say): string {
+  return named(`web-start-cause-${cause}`, cause, say);
+}
+
+export function culpritText(culprit: Culprit, say: Say): string {
+  switch (culprit.is) {
+    case 'process':
+      return holderText(culprit, say);
+    case 'unit':
+      return culprit.unit;
+    case 'path':
+      return culprit.path;
+  }
+}
+
+/** Who holds a port, and since when. */
+export function holderText(holder: Holder, say: Say): string {
+  const where = `${holder.protocol} ${holder.address}`;
+  if (holder.process == null) return say('web-holder-hidden', { where });
+  const details = [
+    ...(holder.user == null ? [] : [holder.user]),
+    ...(holder.unit == null ? [] : [holder.unit]),
+    ...(holder.container == null ? [] : [holder.container.slice(0, 12)]),
+    ...(holder.since == null ? [] : [say('web-holder-since', { since: moment(holder.since) })]),
+  ];
+  return say('web-holder', {
+    where,
+    comm: holder.comm ?? '?',
+    pid: String(holder.process.pid),
+    command: holder.argv.join(' '),
+    details: details.join(', '),
+  });
+}
+
+export function evidenceText(evidence: StartEvidence, say: Say): string {
+  switch (evidence.from) {
+    case 'log':
+      return `${moment(evidence.line.at)} ${evidence.line.source}: ${evidence.line.message}`;
+    case 'unit':
+      return `${evidence.property}=${evidence.value}`;
+    case 'status':
+      return exitText(evidence.status);
+    case 'socket':
+      return holderText(evidence.holder, say);
+    case 'dependency':
+      return `${evidence.unit}: ${evidence.active_state}`;
+    case 'file':
+      return `${evidence.path}: ${evidence.state}`;
+  }
+}
+
+export function fixText(fix: FixKind, say: Say): string {
+  const { kind, ...rest } = fix;
+  const id = `web-fix-${kind}`;
+  if (!say.has(id)) return kind;
+  const parameters = Object.entries(rest).map(([name, value]) => [name, String(value ?? '')]);
+  return say(id, Object.fromEntries(parameters) as Record<string, string>);
+}
