@@ -1,0 +1,120 @@
+// The page in a real browser, against whatever server stands at AIOPS_E2E_URL.
+//
+// On that server, `nginx` of the host AIOPS_E2E_HOST (h1) cannot start because something holds its
+// port; AIOPS_E2E_HOLDER is the name of the program that does (python3).
+
+import { expect, test, type Page } from '@playwright/test';
+
+import { collectErrors, look } from './look';
+
+const LINK = process.env['AIOPS_E2E_LINK'] ?? '/login#link=mock';
+const HOST = process.env['AIOPS_E2E_HOST'] ?? 'h1';
+const UNIT = process.env['AIOPS_E2E_UNIT'] ?? 'nginx.service';
+const HOLDER = process.env['AIOPS_E2E_HOLDER'] ?? 'python3';
+
+test.describe.configure({ mode: 'serial' });
+
+let page: Page;
+let errors: string[];
+
+test.beforeAll(async ({ browser }) => {
+  page = await browser.newPage({ locale: 'en-GB', colorScheme: 'light' });
+  errors = collectErrors(page);
+});
+
+test.afterEach(() => {
+  expect(errors).toEqual([]);
+});
+
+test('who is not logged in sees the login, and a wrong password is told', async () => {
+  await page.goto(`/hosts/${HOST}`);
+  await expect(page.getByRole('button', { name: 'Log in' })).toBeVisible();
+  await look(page, 'login');
+  await page.getByLabel('Name').fill('nobody');
+  await page.getByLabel('Password').fill('wrong');
+  await page.getByRole('button', { name: 'Log in' }).click();
+  await expect(page.getByRole('alert')).toBeVisible();
+  // The browser itself logs the two answers that say who is not logged in.
+  const expected = errors.splice(0);
+  expect(expected.filter((one) => !one.includes('401'))).toEqual([]);
+});
+
+test('a login link logs in once, and leaves no trace in the address', async () => {
+  await page.goto(LINK);
+  await expect(page.getByRole('navigation', { name: 'Pages' })).toBeVisible();
+  expect(page.url()).not.toContain('link=');
+  errors.splice(0);
+});
+
+test('the fleet is listed, searched and walked by keys', async () => {
+  await page.goto('/');
+  await expect(page.getByRole('link', { name: HOST, exact: true })).toBeVisible();
+  await look(page, 'fleet');
+  await page.keyboard.press('/');
+  await expect(page.getByRole('searchbox')).toBeFocused();
+  await page.keyboard.type(HOST);
+  await page.keyboard.press('ArrowDown');
+  await expect(page.getByRole('link', { name: HOST, exact: true })).toBeFocused();
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText(HOST);
+});
+
+test('a host shows units, live events, processes and itself', async () => {
+  await page.goto(`/hosts/${HOST}`);
+  await expect(page.getByRole('link', { name: UNIT })).toBeVisible();
+  await look(page, 'host-units');
+  await page.getByRole('tab', { name: 'Events' }).click();
+  await expect(
+    page.getByRole('list', { name: 'Events' }).getByRole('listitem').first(),
+  ).toBeVisible();
+  await look(page, 'host-events');
+  await page.getByRole('tab', { name: 'Processes' }).click();
+  await expect(page.getByRole('treegrid')).toBeVisible({ timeout: 30_000 });
+  await look(page, 'host-processes');
+  await page.getByRole('tab', { name: 'Host' }).click();
+  await expect(page.getByText('Certificate')).toBeVisible();
+  await look(page, 'host-about');
+});
+
+test('a unit shows its states, causes and stops', async () => {
+  await page.goto(`/hosts/${HOST}/units/${UNIT}`);
+  await expect(page.getByRole('img', { name: /running/ })).toBeVisible();
+  await look(page, 'unit');
+});
+
+test('a diagnosis names the holder of the port, and can be shared', async () => {
+  await page.goto(`/hosts/${HOST}/units/${UNIT}`);
+  await page.getByRole('link', { name: 'Diagnose its start' }).click();
+  await expect(page.getByLabel('Unit', { exact: true })).toHaveValue(UNIT);
+  await look(page, 'diagnose');
+  await page.getByRole('button', { name: 'Ask', exact: true }).click();
+  await expect(page.getByText('Its port is in use').first()).toBeVisible({ timeout: 30_000 });
+  await expect(page.getByRole('article').getByText(HOLDER).first()).toBeVisible();
+  await look(page, 'inquiry');
+  const shared = page.url();
+  await page.goto('/');
+  await page.goto(shared);
+  await expect(page.getByText('Its port is in use').first()).toBeVisible();
+});
+
+test('several hosts are grouped by what they answer', async () => {
+  await page.goto('/diagnose?analysis=diagnose-start-failure&unit=nginx');
+  const boxes = page.getByRole('checkbox');
+  await expect(boxes.first()).toBeVisible();
+  for (const host of ['h1', 'h2', 'h3']) {
+    await page.getByRole('searchbox').fill(host);
+    await boxes.first().check();
+  }
+  await page.getByRole('button', { name: 'Ask', exact: true }).click();
+  await expect(page.getByRole('status')).toContainText(/of 3$/, { timeout: 60_000 });
+  await look(page, 'inquiry-groups');
+});
+
+test('the audit shows who did what, and the settings who may', async () => {
+  await page.goto('/audit');
+  await expect(page.getByRole('table', { name: 'Audit' })).toBeVisible();
+  await look(page, 'audit');
+  await page.goto('/settings');
+  await expect(page.getByRole('heading', { name: 'API tokens' })).toBeVisible();
+  await look(page, 'settings');
+});
