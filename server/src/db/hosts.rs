@@ -193,6 +193,36 @@ pub async fn find(
     .await
 }
 
+/// The hosts with these ids or names, and those that have all of `labels` and were not revoked; at
+/// most `limit`.
+pub async fn asked(
+    db: impl PgExecutor<'_>,
+    ids: &[Uuid],
+    names: &[String],
+    labels: Option<&Value>,
+    limit: i64,
+) -> sqlx::Result<Vec<HostRow>> {
+    sqlx::query_as!(
+        HostRow,
+        r#"select a.agent_id, a.host_name, a.labels, a.enrolled_at, a.revoked_at, a.revoked_reason,
+            a.certificate_expires_at, a.facts as "facts: Json<HostFacts>", a.connected_at,
+            a.disconnected_at, a.disconnect_reason, a.last_durable_seq, a.clock_offset_ms,
+            case when a.connected_at is not null then greatest(a.last_heard_at, s.updated_at) end
+                as last_heard_at,
+            s.acked as "acked?", s.clone_suspected_at as "clone_suspected_at?"
+        from agent a left join agent_stream s using (agent_id)
+        where a.agent_id = any($1) or a.host_name = any($2)
+            or ($3::jsonb is not null and a.labels @> $3 and a.revoked_at is null)
+        limit $4"#,
+        ids,
+        names,
+        labels,
+        limit
+    )
+    .fetch_all(db)
+    .await
+}
+
 /// Names of hosts, for saying which one was perhaps meant.
 pub async fn names(db: impl PgExecutor<'_>, limit: i64) -> sqlx::Result<Vec<String>> {
     sqlx::query_scalar!(
