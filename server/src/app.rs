@@ -13,6 +13,7 @@ use crate::api::live::LiveEvents;
 use crate::api::metrics::Metrics;
 use crate::config::{Config, PublicName};
 use crate::identity::authority::Authority;
+use crate::orders::Orders;
 use crate::people::LoginLimits;
 
 /// Cheap to clone: one for each request.
@@ -26,6 +27,7 @@ pub struct App {
     pub config: Arc<Config>,
     pub live: LiveEvents,
     pub login_limits: Arc<LoginLimits>,
+    pub orders: Orders,
     pub metrics: Arc<Metrics>,
     /// Names this process among the replicas; new at every start.
     pub replica: Uuid,

@@ -29,6 +29,7 @@ pub struct Config {
     pub public_names: Vec<PublicName>,
     pub listen: Listen,
     pub identity: Identity,
+    pub orders: Orders,
     pub retention: Retention,
     pub limits: Limits,
     pub log: Log,
@@ -60,6 +61,16 @@ pub struct Identity {
 pub struct Retention {
     /// Raw events are dropped after this many days; the restart ledger stays.
     pub events_days: u32,
+    /// Inquiries and their reports are deleted after this many days; the audit stays.
+    pub inquiries_days: u32,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Orders {
+    /// The private key that signs orders; the same for all servers of one database. `None`:
+    /// `order-key.pem` in `data_dir`.
+    pub key_file: Option<PathBuf>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -99,6 +110,7 @@ impl Default for Config {
             public_names: Vec::new(),
             listen: Listen::default(),
             identity: Identity::default(),
+            orders: Orders::default(),
             retention: Retention::default(),
             limits: Limits::default(),
             log: Log::default(),
@@ -128,7 +140,10 @@ impl Default for Identity {
 
 impl Default for Retention {
     fn default() -> Self {
-        Self { events_days: 30 }
+        Self {
+            events_days: 30,
+            inquiries_days: 30,
+        }
     }
 }
 
@@ -180,6 +195,12 @@ impl Config {
             self.public_names.push(PublicName::of_this_machine());
         }
         self
+    }
+
+    /// Where the key is that signs orders.
+    pub fn order_key_file(&self) -> PathBuf {
+        let file = self.orders.key_file.clone();
+        file.unwrap_or_else(|| self.data_dir.join("order-key.pem"))
     }
 
     /// The name that the join command and the logs show.

@@ -9,6 +9,7 @@ pub mod https;
 pub mod identity;
 pub mod ingest;
 pub mod listen;
+pub mod orders;
 pub mod page;
 pub mod people;
 pub mod private_postgres;

@@ -24,6 +24,7 @@ use crate::db::agents as agents_table;
 use crate::identity::authority::Authority;
 use crate::identity::tls::{self, ServerCertificate};
 use crate::listen::{Door, agents, people};
+use crate::orders::{self, Orders};
 use crate::{https, ingest, upkeep};
 
 /// How often the server looks whether certificates are due for renewal.
@@ -71,6 +72,7 @@ impl Server {
                 agents: agents.local_addr()?,
             },
             authority: Arc::new(authority),
+            orders: Orders::open(&database.pool, &config.order_key_file(), now).await?,
             config: Arc::new(config),
             live: LiveEvents::default(),
             login_limits: Arc::default(),
@@ -146,6 +148,7 @@ fn start(
     let serving = agents::serve(agents, routes, db, metrics, stop());
     parts.spawn(named("agents' listener", async { Ok(serving.await?) }));
     parts.spawn(named("upkeep", upkeep::run(app.clone(), stop())));
+    parts.spawn(named("orders", orders::run(app.clone(), stop())));
     let keeping = keep_certificates(app.clone(), certificate, stop());
     parts.spawn(named("certificates", keeping));
     parts

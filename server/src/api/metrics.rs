@@ -11,6 +11,7 @@ use super::error::ApiError;
 use crate::app::App;
 use crate::identity::metrics::IdentityMetrics;
 use crate::ingest::IngestMetrics;
+use crate::orders::OrderMetrics;
 
 /// The counters of this process.
 #[derive(Debug, Default)]
@@ -18,6 +19,7 @@ pub struct Metrics {
     pub identity: IdentityMetrics,
     pub ingest: IngestMetrics,
     pub fleet: FleetMetrics,
+    pub orders: OrderMetrics,
     /// Those who follow the events live.
     pub followers: Gauge,
 }
@@ -33,6 +35,7 @@ impl Metrics {
     fn register(&self, registry: &mut Registry) {
         self.identity.register(registry);
         self.ingest.register(registry);
+        self.orders.register(registry);
         let fleet = &self.fleet;
         registry.register(
             "connected_agents",

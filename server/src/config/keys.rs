@@ -41,7 +41,12 @@ impl ConfigError {
 }
 
 /// Keys that have no value by default, which is why [`known_keys`] cannot see them there.
-const KEYS_WITHOUT_DEFAULT: [&str; 3] = ["database_url", "log.format", "log.filter"];
+const KEYS_WITHOUT_DEFAULT: [&str; 4] = [
+    "database_url",
+    "log.format",
+    "log.filter",
+    "orders.key_file",
+];
 
 /// Reads the file's text, then lets the environment overrule it.
 pub(super) fn read(

@@ -10,6 +10,8 @@ use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{ConnectInfo, DefaultBodyLimit, State};
 use axum::routing::post;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use proto::enrolment::{ENROL_PATH, EnrolRequest, EnrolResponse, RENEW_PATH};
 use serde::de::DeserializeOwned;
 use tokio::sync::Semaphore;
@@ -179,7 +181,12 @@ pub(super) fn response(app: &App, agent: AgentId, certificate: IssuedCertificate
         certificate_pem: certificate.pem,
         ca_bundle_pem: app.authority.bundle_pem().to_owned(),
         stream_addresses: app.stream_addresses(),
-        order_keys: Vec::new(),
+        order_keys: app
+            .orders
+            .trusted_keys()
+            .iter()
+            .map(|key| STANDARD.encode(key))
+            .collect(),
     }
 }
 

@@ -20,6 +20,7 @@ mod session;
 mod store;
 mod trouble;
 
+use analysis::order::MAX_DEFLATED_BYTES;
 use proto::v1::agent_stream_server::{AgentStream, AgentStreamServer};
 
 use crate::app::App;
@@ -29,8 +30,8 @@ pub use metrics::IngestMetrics;
 pub use session::HEARTBEAT;
 pub use store::{Outcome, Speaker, Stored, store};
 
-/// Largest message of an agent: a full batch of the limits we give (512 KiB), and what protobuf adds.
-const MAX_MESSAGE_BYTES: usize = 1024 * 1024;
+/// Largest message of an agent: a report, and what is around it. Batches are smaller.
+const MAX_MESSAGE_BYTES: usize = MAX_DEFLATED_BYTES + 64 * 1024;
 
 /// The gRPC service that agents speak to.
 pub fn service(app: App) -> AgentStreamServer<impl AgentStream> {

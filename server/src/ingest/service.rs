@@ -59,10 +59,11 @@ impl AgentStream for Ingest {
         let identity = identity(&request)?;
         let renewed = renew(&self.app, &request.into_inner().csr_der, &identity).await;
         let certificate = renewed.map_err(|refusal| refused(&refusal))?;
+        let trusted = self.app.orders.trusted_keys();
         Ok(Response::new(RenewResponse {
             certificate_pem: certificate.pem,
             ca_bundle_pem: self.app.authority.bundle_pem().to_owned(),
-            order_keys: Vec::new(),
+            order_keys: trusted.iter().map(|key| key.clone().into()).collect(),
         }))
     }
 }

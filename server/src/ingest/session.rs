@@ -2,8 +2,10 @@
 
 mod end;
 mod opening;
+mod ordering;
 mod storing;
 
+use std::collections::BTreeSet;
 use std::error::Error as _;
 use std::time::{Duration, Instant};
 
@@ -22,6 +24,7 @@ use super::revoked::Revoked;
 use super::store::Speaker;
 use crate::app::App;
 use crate::db::hosts;
+use crate::orders::StreamPlace;
 use end::{End, revoked};
 
 /// How often an agent that has nothing to send says that it lives.
@@ -41,6 +44,12 @@ pub(super) struct Session {
     budget: Budget,
     /// `None` before the first Hello.
     open: Option<Open>,
+    /// Where it is woken for orders, from the Hello on.
+    place: Option<StreamPlace>,
+    /// What the agent was told of orders on this stream, and is not told again.
+    told: BTreeSet<(Uuid, &'static str)>,
+    /// It told of another host's order.
+    spoke_of_others: bool,
 }
 
 /// What a Hello settled.
@@ -65,6 +74,9 @@ impl Session {
             revoked,
             budget,
             open: None,
+            place: None,
+            told: BTreeSet::new(),
+            spoke_of_others: false,
         }
     }
 
@@ -88,6 +100,7 @@ impl Session {
     ) -> Result<std::convert::Infallible, End> {
         let lifetime = tokio::time::sleep(LIFETIME.mul_f64(0.5 + random()));
         tokio::pin!(lifetime);
+        let mut heard_at = tokio::time::Instant::now();
         loop {
             let patience = if self.open.is_some() {
                 SILENCE
@@ -100,8 +113,16 @@ impl Session {
                 () = self.app.stop.cancelled() => return Err(End::ServerStops),
                 () = &mut lifetime => return Err(End::TooOld),
                 () = cut_off(&mut self.revoked, self.agent) => return Err(revoked()),
-                said = tokio::time::timeout(patience, messages.message()) => said,
+                () = woken(self.place.as_ref()), if self.open.is_some() => None,
+                said = tokio::time::timeout_at(heard_at + patience, messages.message()) => Some(said),
             };
+            let Some(said) = said else {
+                if let Some(open) = self.open {
+                    self.send_orders(open).await?;
+                }
+                continue;
+            };
+            heard_at = tokio::time::Instant::now();
             match said {
                 Ok(Ok(Some(FromAgent {
                     message: Some(said),
@@ -123,8 +144,7 @@ impl Session {
             (Said::Batch(batch), Some(open)) => self.on_batch(batch, open).await,
             (Said::Heartbeat(beat), Some(open)) => self.on_heartbeat(beat, open).await,
             (Said::Goodbye(goodbye), _) => Err(End::Goodbye(goodbye.reason)),
-            // Nothing was ordered.
-            (Said::Order(_), Some(_)) => Ok(()),
+            (Said::Order(told), Some(_)) => self.on_order(told).await,
             (Said::Batch(_) | Said::Heartbeat(_) | Said::Order(_), None) => Err(End::Refused(
                 Reason::Protocol,
                 "the first message has to be Hello".to_owned(),
@@ -179,6 +199,14 @@ impl Session {
             message: Some(answer),
         };
         self.answers.send(Ok(message)).await.map_err(|_| End::Lost)
+    }
+}
+
+/// Ends when there may be orders for the agent.
+async fn woken(place: Option<&StreamPlace>) {
+    match place {
+        Some(place) => place.woken().await,
+        None => std::future::pending().await,
     }
 }
 

@@ -1,6 +1,7 @@
 //! A server in this process, and hosts that talk to it.
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 
 use analysis::fleet::Problem;
@@ -34,9 +35,17 @@ pub struct Fleet {
 
 impl Fleet {
     pub async fn start(db: PgPool) -> Self {
-        let server = Server::bind_on(config(), Database::given(db))
-            .await
-            .unwrap();
+        let mut config = config();
+        // The servers of one database share the key.
+        let options = db.connect_options();
+        let database = options.get_database().unwrap_or_default();
+        let key_file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{database}.pem"));
+        config.orders.key_file = Some(key_file);
+        Self::start_with(db, config).await
+    }
+
+    pub async fn start_with(db: PgPool, config: Config) -> Self {
+        let server = Server::bind_on(config, Database::given(db)).await.unwrap();
         let app = server.app().clone();
         let stop = CancellationToken::new();
         let running = tokio::spawn(server.run(stop.clone()));

@@ -1,6 +1,7 @@
 //! A host as the server sees it: its identity, its records, and what the database holds of it.
 #![expect(dead_code, reason = "each test binary uses a part of it")]
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use analysis::Timestamp;
@@ -14,6 +15,7 @@ use server::app::{Addresses, App};
 use server::config::Config;
 use server::identity::authority::Authority;
 use server::ingest::{self, HelloAnswer, Outcome, Speaker};
+use server::orders::Orders;
 use server::upkeep::partitions;
 use sqlx::PgPool;
 use uuid::Uuid;
@@ -27,6 +29,9 @@ pub async fn app(db: &PgPool) -> App {
         db: db.clone(),
         ingest_db: db.clone(),
         authority: Arc::new(authority),
+        orders: Orders::open(db, &key_file(db), chrono::Utc::now())
+            .await
+            .unwrap(),
         config: Arc::new(Config::default()),
         live: Default::default(),
         login_limits: Arc::default(),
@@ -39,6 +44,13 @@ pub async fn app(db: &PgPool) -> App {
         stop: Default::default(),
         tasks: Default::default(),
     }
+}
+
+/// Where the servers of this database have their order key.
+pub fn key_file(db: &PgPool) -> PathBuf {
+    let options = db.connect_options();
+    let database = options.get_database().unwrap_or_default();
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{database}.pem"))
 }
 
 /// A host that has joined.

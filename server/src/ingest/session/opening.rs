@@ -67,6 +67,13 @@ impl Session {
             server_time_ns: wall_ns(now),
             ..welcome.into()
         }))
-        .await
+        .await?;
+        // First a place, then the look: what comes in between wakes us.
+        self.place = Some(self.app.orders.streams().enter(self.agent, welcome.session));
+        self.told.clear();
+        match self.open {
+            Some(open) => self.send_orders(open).await,
+            None => Ok(()),
+        }
     }
 }

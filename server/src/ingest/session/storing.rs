@@ -20,6 +20,9 @@ use crate::upkeep::partitions;
 /// While the disk of Postgres is full, agents are asked to wait so long.
 const DISK_FULL_WAIT: Duration = Duration::from_secs(10);
 
+/// Largest batch: the limit we give (512 KiB), and what it may be passed by.
+const MAX_BATCH_BYTES: usize = 1024 * 1024;
+
 impl Session {
     pub(super) async fn on_batch(&mut self, wire: v1::Batch, open: Open) -> Result<(), End> {
         let arrived = Instant::now();
@@ -129,5 +132,16 @@ fn read(wire: v1::Batch) -> Result<Batch, proto::Malformed> {
             found: format!("{records} at once"),
         });
     }
+    let bytes: usize = wire.records.iter().map(bytes_of).sum();
+    if bytes > MAX_BATCH_BYTES {
+        return Err(proto::Malformed::Invalid {
+            field: "records",
+            found: format!("{bytes} bytes at once"),
+        });
+    }
     Batch::try_from(wire)
+}
+
+fn bytes_of(record: &v1::Record) -> usize {
+    record.payload.len() + record.cursor.len()
 }
