@@ -19,7 +19,17 @@ pub(super) struct Lease {
 impl Lease {
     /// `None`: another replica has it.
     pub async fn take(db: &PgPool, name: &'static str, holder: Uuid) -> sqlx::Result<Option<Self>> {
-        let generation = leases::acquire(db, name, holder, SECONDS).await?;
+        Self::take_for(db, name, holder, SECONDS).await
+    }
+
+    /// The same for work that has to go on sooner if this replica dies.
+    pub async fn take_for(
+        db: &PgPool,
+        name: &'static str,
+        holder: Uuid,
+        seconds: i32,
+    ) -> sqlx::Result<Option<Self>> {
+        let generation = leases::acquire(db, name, holder, seconds).await?;
         Ok(generation.map(|generation| Self {
             name,
             holder,

@@ -1,6 +1,8 @@
-//! What has to be done from time to time: partitions, retention, and who is lost.
+//! What has to be done from time to time: partitions, retention, who is lost, and orders of which
+//! nothing is heard.
 
 mod lease;
+pub mod orders;
 pub mod partitions;
 pub mod presence;
 pub mod retention;
@@ -19,6 +21,8 @@ use presence::Presence;
 const PARTITIONS_EVERY: Duration = Duration::from_secs(60 * 60);
 /// How often it is noted who is lost, and how far the fleet is behind.
 const PRESENCE_EVERY: Duration = Duration::from_secs(15);
+/// How often it is looked which orders are over.
+const ORDERS_EVERY: Duration = Duration::from_secs(3);
 
 /// Runs until `stop` is cancelled, then waits for the streams of agents and followers.
 ///
@@ -30,7 +34,11 @@ pub async fn run(app: App, stop: CancellationToken) -> anyhow::Result<()> {
     if let Err(error) = partitions::ensure(&app.ingest_db).await {
         warn!(%error, "cannot make partitions: {error}");
     }
-    tokio::join!(keep_partitions(&app, &stop), keep_presence(&app, &stop));
+    tokio::join!(
+        keep_partitions(&app, &stop),
+        keep_presence(&app, &stop),
+        keep_orders(&app, &stop)
+    );
     app.tasks.close();
     app.tasks.wait().await;
     Ok(())
@@ -52,6 +60,15 @@ async fn keep_presence(app: &App, stop: &CancellationToken) {
     while next(&mut tick, stop).await {
         if let Err(error) = presence.pass(app).await {
             warn!(%error, "cannot note who is lost: {error}");
+        }
+    }
+}
+
+async fn keep_orders(app: &App, stop: &CancellationToken) {
+    let mut tick = ticks(ORDERS_EVERY);
+    while next(&mut tick, stop).await {
+        if let Err(error) = orders::pass(app).await {
+            warn!(%error, "cannot look after orders: {error}");
         }
     }
 }
