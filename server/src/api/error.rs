@@ -10,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 use tracing::{error, warn};
 
 use crate::identity::tokens::TokenError;
+use crate::orders::key::NoOrderKey;
 use crate::people::accounts::AccountError;
 use crate::people::login::LoginError;
 use crate::people::password::PasswordError;
@@ -52,6 +53,14 @@ pub(super) enum ApiError {
     HostNotFound { asked: String, nearest: Vec<String> },
     #[error("{} hosts are called {asked:?}: {}", ids.len(), ids.join(", "))]
     HostAmbiguous { asked: String, ids: Vec<String> },
+    #[error("no host has all of these labels")]
+    NoHosts,
+    #[error("there is no inquiry {0:?}, or it was deleted")]
+    InquiryNotFound(String),
+    #[error("this account has asked too many hosts lately")]
+    TooManyOrders { wait: Duration },
+    #[error("this server cannot ask hosts: {0}")]
+    OrdersUnavailable(NoOrderKey),
     #[error("there is no such resource")]
     NotFound,
     /// Holds what it can.
@@ -69,19 +78,24 @@ impl ApiError {
     fn status(&self) -> StatusCode {
         match self {
             Self::Unauthorized | Self::WrongLogin | Self::WrongLink => StatusCode::UNAUTHORIZED,
-            Self::TooManyAttempts { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Self::TooManyAttempts { .. } | Self::TooManyOrders { .. } => {
+                StatusCode::TOO_MANY_REQUESTS
+            }
             Self::NotAllowed { .. } | Self::NeedsSession | Self::CrossSite => StatusCode::FORBIDDEN,
             Self::NotJson => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::BadParameter { .. } | Self::BadBody(_) => StatusCode::BAD_REQUEST,
-            Self::HostNotFound { .. } | Self::NoAccount(_) | Self::NotFound => {
-                StatusCode::NOT_FOUND
-            }
+            Self::HostNotFound { .. }
+            | Self::NoHosts
+            | Self::InquiryNotFound(_)
+            | Self::NoAccount(_)
+            | Self::NotFound => StatusCode::NOT_FOUND,
             Self::HostAmbiguous { .. } | Self::Conflict(_) => StatusCode::CONFLICT,
             Self::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
-            Self::TooManyFollowers | Self::Busy(_) | Self::Database(_) => {
-                StatusCode::SERVICE_UNAVAILABLE
-            }
+            Self::TooManyFollowers
+            | Self::Busy(_)
+            | Self::Database(_)
+            | Self::OrdersUnavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -103,6 +117,10 @@ impl ApiError {
             Self::BadBody(_) => "bad-body",
             Self::HostNotFound { .. } => "host-not-found",
             Self::HostAmbiguous { .. } => "host-ambiguous",
+            Self::NoHosts => "no-hosts",
+            Self::InquiryNotFound(_) => "inquiry-not-found",
+            Self::TooManyOrders { .. } => "too-many-orders",
+            Self::OrdersUnavailable(_) => "orders-unavailable",
             Self::NotFound => "not-found",
             Self::MethodNotAllowed(_) => "method-not-allowed",
             Self::TooManyFollowers => "too-many-followers",
@@ -123,7 +141,15 @@ impl ApiError {
             Self::HostNotFound { nearest, .. } if !nearest.is_empty() => {
                 Some(format!("did you mean {}?", nearest.join(" or ")))
             }
-            Self::HostNotFound { .. } => Some("GET /api/v1/hosts lists the hosts".to_owned()),
+            Self::InquiryNotFound(_) => Some("GET /api/v1/inquiries lists them".to_owned()),
+            Self::TooManyOrders { wait } => Some(format!(
+                "ask again in {} seconds, or fewer hosts",
+                whole_seconds(*wait)
+            )),
+            Self::OrdersUnavailable(problem) => Some(problem.hint()),
+            Self::HostNotFound { .. } | Self::NoHosts => {
+                Some("GET /api/v1/hosts lists the hosts".to_owned())
+            }
             Self::HostAmbiguous { .. } => Some("ask with one of the ids".to_owned()),
             Self::WrongLogin => {
                 Some("an administrator makes a login link for who forgot the password".to_owned())
@@ -177,7 +203,7 @@ impl IntoResponse for ApiError {
         if matches!(self, Self::Unauthorized) {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
-        if let Self::TooManyAttempts { wait } = &self {
+        if let Self::TooManyAttempts { wait } | Self::TooManyOrders { wait } = &self {
             headers.insert(header::RETRY_AFTER, whole_seconds(*wait).into());
         }
         if self.status() == StatusCode::SERVICE_UNAVAILABLE {

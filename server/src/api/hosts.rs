@@ -119,14 +119,7 @@ pub(super) async fn find(app: &App, asked: &str) -> Result<HostRow, ApiError> {
         rows.retain(|row| row.revoked_at.is_none());
     }
     match rows.len() {
-        0 => {
-            let names = hosts::names(&app.db, NAMES).await?;
-            let nearest = params::near(asked, names);
-            Err(ApiError::HostNotFound {
-                asked: asked.to_owned(),
-                nearest,
-            })
-        }
+        0 => Err(not_found(app, asked).await?),
         1 => Ok(rows.remove(0)),
         _ => {
             let ids = rows.iter().map(|row| row.agent_id.to_string()).collect();
@@ -136,6 +129,15 @@ pub(super) async fn find(app: &App, asked: &str) -> Result<HostRow, ApiError> {
             })
         }
     }
+}
+
+/// There is no host `asked`; perhaps another was meant.
+pub(super) async fn not_found(app: &App, asked: &str) -> Result<ApiError, ApiError> {
+    let names = hosts::names(&app.db, NAMES).await?;
+    Ok(ApiError::HostNotFound {
+        asked: asked.to_owned(),
+        nearest: params::near(asked, names),
+    })
 }
 
 /// `a=b,c=d` as the object that a host's labels have to contain.
@@ -175,7 +177,7 @@ fn host(row: HostRow) -> Host {
     }
 }
 
-fn state(row: &HostRow) -> HostState {
+pub(super) fn state(row: &HostRow) -> HostState {
     let reason = || row.revoked_reason.clone().unwrap_or_default();
     if let Some(since) = row.revoked_at {
         return HostState::Revoked {

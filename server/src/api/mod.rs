@@ -5,7 +5,10 @@
 //! `#[utoipa::path]`, a line in [`routes`] and one in [`permissions::TABLE`].
 
 mod accounts;
+mod analyses;
 mod api_tokens;
+mod asked_hosts;
+mod audit;
 mod auth;
 mod body;
 mod cursor;
@@ -14,6 +17,8 @@ mod events;
 mod follow;
 mod health;
 mod hosts;
+mod inquiries;
+mod inquiry_stream;
 pub mod live;
 mod login;
 mod me;
@@ -21,6 +26,7 @@ pub mod metrics;
 pub mod openapi;
 mod origin;
 mod params;
+mod parts;
 pub mod permissions;
 mod recent;
 mod restarts;
@@ -92,6 +98,12 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(tokens::create))
         .routes(routes!(events::page))
         .routes(routes!(follow::stream))
+        .routes(routes!(analyses::list))
+        .routes(routes!(inquiries::create, inquiries::list))
+        .routes(routes!(inquiries::show))
+        .routes(routes!(inquiry_stream::stream))
+        .routes(routes!(inquiries::cancel))
+        .routes(routes!(audit::page))
 }
 
 async fn not_found() -> ApiError {

@@ -16,6 +16,7 @@ pub enum Permission {
 
 use Permission::{AtLeast, Open, Session};
 const VIEWER: Permission = AtLeast(Role::Viewer);
+const OPERATOR: Permission = AtLeast(Role::Operator);
 const ADMIN: Permission = AtLeast(Role::Admin);
 
 /// Everything below [`super::BASE`]: method, path as the router has it, and what it needs.
@@ -45,6 +46,13 @@ pub const TABLE: &[(Method, &str, Permission)] = &[
     (Method::POST, "/join-tokens", ADMIN),
     (Method::GET, "/events", VIEWER),
     (Method::GET, "/events/stream", VIEWER),
+    (Method::GET, "/analyses", VIEWER),
+    (Method::POST, "/inquiries", OPERATOR),
+    (Method::GET, "/inquiries", VIEWER),
+    (Method::GET, "/inquiries/{id}", VIEWER),
+    (Method::GET, "/inquiries/{id}/stream", VIEWER),
+    (Method::POST, "/inquiries/{id}/cancel", OPERATOR),
+    (Method::GET, "/audit", ADMIN),
 ];
 
 /// What `method` on `path` needs. `None`: there is no such request.
