@@ -1,0 +1,216 @@
+//! How orders end that are not answered.
+
+use analysis::inquiry::HostOrder;
+use analysis::order::{Failure, HostOutcome, OrderState, Outcome, Refusal, Refuser};
+use proto::v1::from_server::Message as Heard;
+use serde_json::json;
+use server::upkeep::orders::pass;
+use sqlx::PgPool;
+
+use crate::agent::{Host, REPORT};
+use crate::fleet::Fleet;
+use crate::person::Person;
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_report_that_hurts_is_a_failed_order(db: PgPool) {
+    let fleet = Fleet::start(db).await;
+    let host = Host::join(&fleet).await;
+    let person = Person::at(&fleet).await;
+    let mut stream = host.connect(&fleet).await;
+    let bomb = vec![b'['; 64 * 1024 * 1024];
+    let other = br#"{"analysis":"diagnose-start-failure"}"#;
+    for (report, expected) in [
+        (bomb.as_slice(), Failure::TooLarge),
+        (b"{}", Failure::Crashed),
+        (other, Failure::Crashed),
+    ] {
+        let inquiry = person.ask(&[host.id]).await;
+        let id = stream.order().await;
+        stream.answered(id, report).await;
+        assert_eq!(stream.stored().await, id);
+        let ended = person.inquiry(&inquiry).await;
+        match outcome(&ended.orders[0]) {
+            Outcome::Failed { reason, .. } => assert_eq!(*reason, expected),
+            other => panic!("not failed: {other:?}"),
+        }
+    }
+    fleet.stop().await;
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn an_end_is_the_end_whoever_speaks_and_however_often(db: PgPool) {
+    let fleet = Fleet::start(db).await;
+    let (host, liar) = (Host::join(&fleet).await, Host::join(&fleet).await);
+    let person = Person::at(&fleet).await;
+    let mut stream = host.connect(&fleet).await;
+    let mut wrong = liar.connect(&fleet).await;
+    let inquiry = person.ask(&[host.id]).await;
+    let id = stream.order().await;
+
+    wrong.begun(id).await;
+    wrong.answered(id, REPORT.as_bytes()).await;
+    // An answer to something of its own tells that the others were read.
+    let own = person.ask(&[liar.id]).await;
+    let own_id = wrong.order().await;
+    wrong.ended(own_id, &HostOutcome::Cancelled).await;
+    assert_eq!(wrong.stored().await, own_id, "and nothing for the other's");
+    assert_eq!(
+        person.inquiry(&inquiry).await.orders[0].state,
+        OrderState::Sent
+    );
+    let audit = person.audit().await;
+    let refused: Vec<_> = audit
+        .iter()
+        .filter(|entry| entry.action == "order-update-refused")
+        .collect();
+    assert_eq!(refused.len(), 1, "once on a stream");
+    assert_eq!(refused[0].actor, format!("host:{}", liar.id));
+    assert_eq!(refused[0].target, id.to_string());
+    assert_eq!(own.orders.len(), 1);
+
+    let refusal = HostOutcome::Refused {
+        reason: Refusal::Policy,
+        detail: "D0 is off\u{1b}[31m\0".to_owned(),
+    };
+    stream.ended(id, &refusal).await;
+    assert_eq!(stream.stored().await, id);
+    let first = person.inquiry(&inquiry).await;
+    assert_eq!(
+        *outcome(&first.orders[0]),
+        Outcome::Refused {
+            by: Refuser::Host,
+            reason: Refusal::Policy,
+            detail: "D0 is off[31m".to_owned(),
+        }
+    );
+    stream.begun(id).await;
+    stream.answered(id, REPORT.as_bytes()).await;
+    assert_eq!(stream.stored().await, id, "so that it forgets it");
+    assert_eq!(person.inquiry(&inquiry).await, first);
+    let audit = person.audit().await;
+    let refused = audit.iter().find(|entry| entry.action == "order-refused");
+    assert_eq!(refused.unwrap().detail["reason"], "policy");
+    fleet.stop().await;
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_cancelled_inquiry_ends_where_it_is(db: PgPool) {
+    let (fleet, other) = (Fleet::start(db.clone()).await, Fleet::start(db).await);
+    let (host, off) = (Host::join(&fleet).await, Host::join(&fleet).await);
+    let person = Person::at(&fleet).await;
+    let mut stream = host.connect(&other).await;
+    let inquiry = person
+        .ask_with(&[host.id, off.id], json!({ "wait_s": 60 }))
+        .await;
+    let id = stream.order().await;
+    stream.begun(id).await;
+    let mut following = person.follow(&inquiry, None).await;
+    following
+        .until(|order| matches!(order.state, OrderState::Running { .. }))
+        .await;
+    person.cancel(&inquiry).await;
+    let ended = following.until(|order| order.state.is_ended()).await;
+    assert_eq!(ended.agent_id.0, off.id, "it never began");
+    match stream.heard().await {
+        Heard::CancelOrder(cancel) => assert_eq!(&cancel.order_id[..], id.as_bytes()),
+        other => panic!("not cancelled: {other:?}"),
+    }
+    person.cancel(&inquiry).await;
+    stream.ended(id, &HostOutcome::Cancelled).await;
+    assert_eq!(stream.stored().await, id);
+    let ended = following
+        .until(|order| order.agent_id.0 == host.id && order.state.is_ended())
+        .await;
+    assert_eq!(*outcome(&ended), Outcome::Cancelled);
+    assert!(following.next().await.is_none());
+    let audit = person.audit().await;
+    let cancelled = audit
+        .iter()
+        .filter(|entry| entry.action == "inquiry-cancelled");
+    assert_eq!(cancelled.count(), 1);
+    fleet.stop().await;
+    other.stop().await;
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn what_never_began_expires_and_what_never_ended_is_lost(db: PgPool) {
+    let fleet = Fleet::start(db.clone()).await;
+    let host = Host::join(&fleet).await;
+    let person = Person::at(&fleet).await;
+    let mut stream = host.connect(&fleet).await;
+    let sent = person.ask(&[host.id]).await;
+    stream.order().await;
+    let running = person.ask(&[host.id]).await;
+    let id = stream.order().await;
+    stream.begun(id).await;
+    let mut following = person.follow(&running, None).await;
+    following
+        .until(|order| matches!(order.state, OrderState::Running { .. }))
+        .await;
+    pass(&fleet.app).await.unwrap();
+    assert_eq!(
+        person.inquiry(&sent).await.orders[0].state,
+        OrderState::Sent,
+        "there is time"
+    );
+
+    later(&db, "not_after", "2 minutes").await;
+    later(&db, "begun_at", "2 minutes").await;
+    match stream.heard().await {
+        Heard::OrderAsked(asked) => assert_eq!(&asked.order_id[..], id.as_bytes()),
+        other => panic!("not asked: {other:?}"),
+    }
+    let mut following_sent = person.follow(&sent, None).await;
+    let expired = following_sent.until(|order| order.state.is_ended()).await;
+    assert_eq!(*outcome(&expired), Outcome::Expired);
+
+    later(&db, "begun_at", "9 minutes").await;
+    later(&db, "not_after", "9 minutes").await;
+    let lost = following.until(|order| order.state.is_ended()).await;
+    assert_eq!(*outcome(&lost), Outcome::Lost);
+    // It comes back after all.
+    stream.answered(id, REPORT.as_bytes()).await;
+    assert_eq!(stream.stored().await, id);
+    assert_eq!(person.inquiry(&running).await.orders[0], lost);
+    person.audit().await;
+    fleet.stop().await;
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn old_inquiries_are_deleted_and_the_audit_stays(db: PgPool) {
+    let fleet = Fleet::start(db.clone()).await;
+    let host = Host::join(&fleet).await;
+    let person = Person::at(&fleet).await;
+    person.ask(&[host.id]).await;
+    let waits = person.ask_with(&[host.id], json!({ "wait_s": 3600 })).await;
+    let entries = person.audit().await.len();
+    sqlx::query("update inquiry set requested_at = requested_at - interval '31 days'")
+        .execute(&db)
+        .await
+        .unwrap();
+    // Another replica may be in the middle of a pass: none here.
+    pass(&fleet.app).await.unwrap();
+    let left: Vec<uuid::Uuid> = sqlx::query_scalar("select inquiry_id from inquiry")
+        .fetch_all(&db)
+        .await
+        .unwrap();
+    assert_eq!(left, [waits.inquiry_id.0], "it is open");
+    assert_eq!(person.audit().await.len(), entries);
+    fleet.stop().await;
+}
+
+/// As if so much more time had passed.
+async fn later(db: &PgPool, column: &'static str, time: &'static str) {
+    let statement = format!("update host_order set {column} = {column} - interval '{time}'");
+    sqlx::raw_sql(sqlx::AssertSqlSafe(statement))
+        .execute(db)
+        .await
+        .unwrap();
+}
+
+fn outcome(order: &HostOrder) -> &Outcome {
+    match &order.state {
+        OrderState::Ended { outcome, .. } => outcome,
+        other => panic!("not ended: {other:?}"),
+    }
+}
