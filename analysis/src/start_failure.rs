@@ -237,6 +237,8 @@ pub struct Holder {
 /// What a finding rests on, so that a reader can check it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "from", rename_all = "kebab-case")]
+// The API's document has one name for one thing, and `cause::Evidence` has this one.
+#[schema(as = StartEvidence)]
 pub enum Evidence {
     Log {
         line: LogLine,
