@@ -1,13 +1,15 @@
 //! The server's HTTP API, as far as commands need it.
 
+mod problem;
 mod tls;
+
+pub use problem::{exit_of, refusal};
 
 use std::{collections::BTreeMap, time::Duration};
 
-use analysis::fleet::Problem;
 use futures_util::{Stream, StreamExt as _};
 use reqwest::{
-    Method, RequestBuilder, Response, StatusCode,
+    Method, RequestBuilder, Response,
     header::{CONTENT_TYPE, COOKIE, ORIGIN, SET_COOKIE},
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -15,7 +17,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use crate::{
     config::Connection,
     exit::{Exit, Failure},
-    message::{Message, say},
+    message::say,
 };
 
 /// A reply that has not begun by then never will.
@@ -253,40 +255,6 @@ pub fn path_segment(name: &str) -> String {
     segment
 }
 
-/// Reads why the server refused.
-pub async fn refusal(response: Response) -> Failure {
-    let status = response.status();
-    refused(status, response.json::<Problem>().await.ok())
-}
-
-/// The exit code for a status.
-pub fn exit_of(status: StatusCode) -> Exit {
-    match status {
-        status if status.is_success() => Exit::Fine,
-        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Exit::NotAllowed,
-        StatusCode::NOT_FOUND | StatusCode::CONFLICT => Exit::NoSuchTarget,
-        StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY => Exit::Usage,
-        StatusCode::BAD_GATEWAY | StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT => {
-            Exit::Unreachable
-        }
-        _ => Exit::Broken,
-    }
-}
-
-/// What the server refused, in its own words.
-fn refused(status: StatusCode, problem: Option<Problem>) -> Failure {
-    let exit = exit_of(status);
-    let Some(problem) = problem else {
-        let message = say("cli-status").with("status", status.to_string());
-        return Failure::new(exit, message);
-    };
-    let message = problem.detail.unwrap_or(problem.title);
-    Failure {
-        hint: problem.hint.map(Message::from),
-        ..Failure::new(exit, message)
-    }
-}
-
 /// One server-sent event.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct ServerSent {
@@ -366,24 +334,5 @@ mod tests {
             }
             assert_eq!(events, expected, "chunks of {size}");
         }
-    }
-
-    #[test]
-    fn a_refusal_carries_its_exit_code_and_hint() {
-        let problem = Problem {
-            kind: "host-not-found".into(),
-            title: "no such host".into(),
-            status: 404,
-            detail: Some("there is no host `db-3`".into()),
-            hint: Some("did you mean `db-03`?".into()),
-        };
-        let failure = refused(StatusCode::NOT_FOUND, Some(problem));
-        assert_eq!(failure.exit, Exit::NoSuchTarget);
-        assert_eq!(failure.message, "there is no host `db-3`".into());
-        assert_eq!(failure.hint, Some("did you mean `db-03`?".into()));
-        assert_eq!(
-            refused(StatusCode::BAD_GATEWAY, None).exit,
-            Exit::Unreachable
-        );
     }
 }

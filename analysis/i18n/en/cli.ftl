@@ -38,6 +38,24 @@ cli-stream-closed = the server closed the stream
 cli-cannot-write = cannot write the report
 cli-runtime = cannot start the runtime
 
+# The server's own words are English; other languages say before them what they mean.
+cli-problem-unauthorized = { $server } does not know this login, or it has ended
+cli-login-again = `aiops login { $server }` begins a new one
+cli-problem-account-not-found = { $detail }
+cli-problem-bad-request = { $detail }
+cli-problem-busy = { $detail }
+cli-problem-conflict = { $detail }
+cli-problem-database-unavailable = { $detail }
+cli-problem-host-ambiguous = { $detail }
+cli-problem-host-not-found = { $detail }
+cli-problem-inquiry-not-found = { $detail }
+cli-problem-internal = { $detail }
+cli-problem-no-hosts = { $detail }
+cli-problem-not-allowed = { $detail }
+cli-problem-orders-unavailable = { $detail }
+cli-problem-too-many-attempts = { $detail }
+cli-problem-wrong-login = { $detail }
+
 cli-one-host-only = `aiops events` takes one host at a time, and no label
 cli-empty-host = the name of a host is empty
 cli-no-label = `{ $label }` is no label: write KEY=VALUE

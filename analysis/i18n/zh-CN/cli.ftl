@@ -38,6 +38,24 @@ cli-stream-closed = 服务端关闭了数据流
 cli-cannot-write = 无法写出报告
 cli-runtime = 无法启动运行时
 
+# 服务端自己的说明是英文；先说明其含义。
+cli-problem-unauthorized = { $server } 不认识此登录，或登录已失效
+cli-login-again = 用 `aiops login { $server }` 重新登录
+cli-problem-account-not-found = 没有这个账号：{ $detail }
+cli-problem-bad-request = 请求有误：{ $detail }
+cli-problem-busy = 服务端繁忙：{ $detail }
+cli-problem-conflict = 与现有的内容冲突：{ $detail }
+cli-problem-database-unavailable = 服务端的数据库没有响应：{ $detail }
+cli-problem-host-ambiguous = 不止一台主机叫这个名字：{ $detail }
+cli-problem-host-not-found = 没有这台主机：{ $detail }
+cli-problem-inquiry-not-found = 没有这个询问：{ $detail }
+cli-problem-internal = 服务端出错：{ $detail }
+cli-problem-no-hosts = 没有符合条件的主机：{ $detail }
+cli-problem-not-allowed = 不允许：{ $detail }
+cli-problem-orders-unavailable = 服务端无法向主机提问：{ $detail }
+cli-problem-too-many-attempts = 失败的尝试过多：{ $detail }
+cli-problem-wrong-login = 登录失败：{ $detail }
+
 cli-one-host-only = `aiops events` 一次只能指定一台主机，且不能用标签
 cli-empty-host = 主机名为空
 cli-no-label = `{ $label }` 不是标签：请写成 KEY=VALUE
