@@ -1,11 +1,8 @@
 //! How a question ended, as exit codes and errors.
 
-use std::collections::BTreeSet;
-
 use analysis::{
     inquiry::{HostOrder, Inquiry, Part},
     order::{Failure as NoReport, OrderState, Outcome},
-    report::Health,
     text,
 };
 
@@ -22,27 +19,27 @@ use crate::{
 /// All answered: the worst of the answers. Nobody answered, all for the same reason: the code of
 /// that reason. Else [`Exit::PartlyFailed`].
 pub fn exit(inquiry: &Inquiry) -> Exit {
-    let states = inquiry.orders.iter().map(|order| &order.state);
-    let parts: BTreeSet<Part> = states.filter_map(part).collect();
-    let answers: Vec<Health> = parts
-        .iter()
-        .filter_map(|part| match part {
-            Part::Answered(health) => Some(*health),
-            _ => None,
-        })
-        .collect();
-    let others: Vec<Part> = parts
+    let (mut answers, mut failures) = (Vec::new(), Vec::new());
+    for part in inquiry.orders.iter().filter_map(|order| part(&order.state)) {
+        match part {
+            Part::Answered(health) => answers.push(ask::exit(health)),
+            Part::NotAllowed => failures.push(Exit::NotAllowed),
+            Part::Unreachable => failures.push(Exit::Unreachable),
+            Part::Failed => failures.push(Exit::Broken),
+        }
+    }
+    of_several(&answers, &failures)
+}
+
+/// One code for several hosts: those that answered, and those that could not.
+pub fn of_several(answers: &[Exit], failures: &[Exit]) -> Exit {
+    // A problem somewhere is what was looked for; a unit that some hosts do not have is not.
+    let worst = [Exit::ProblemFound, Exit::NoSuchTarget]
         .into_iter()
-        .filter(|part| !matches!(part, Part::Answered(_)))
-        .collect();
-    match (answers.as_slice(), others.as_slice()) {
-        ([], []) => Exit::Fine,
-        ([], [Part::NotAllowed]) => Exit::NotAllowed,
-        ([], [Part::Unreachable]) => Exit::Unreachable,
-        ([], [Part::Failed]) => Exit::Broken,
-        // A problem somewhere is what was looked for; a unit that some hosts do not have is not.
-        (answers, []) if answers.contains(&Health::Problem) => Exit::ProblemFound,
-        (answers, []) => ask::exit(*answers.iter().max().unwrap_or(&Health::Fine)),
+        .find(|exit| answers.contains(exit));
+    match (answers, failures) {
+        (_, []) => worst.unwrap_or(Exit::Fine),
+        ([], [first, rest @ ..]) if rest.iter().all(|exit| exit == first) => *first,
         _ => Exit::PartlyFailed,
     }
 }

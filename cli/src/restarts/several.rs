@@ -10,6 +10,7 @@ use futures_util::{StreamExt as _, stream};
 use serde::Serialize;
 
 use crate::{
+    ask::end,
     context::Context,
     exit::{Exit, Failure},
     message::say,
@@ -61,22 +62,28 @@ pub(super) async fn analyze(
     };
     let mut answers = stream::iter(names.into_iter().map(ask)).buffered(AT_ONCE);
     let mut hosts = Vec::new();
-    let mut exits = Vec::new();
+    let (mut answered, mut failed) = (Vec::new(), Vec::new());
     while let Some((name, outcome)) = answers.next().await {
-        let outcome = outcome.and_then(|report| match unit {
-            Some(unit) if super::is_unheard_of(&report) => Err(super::unknown(Some(&name), unit)),
-            _ => Ok(report),
-        });
-        exits.push(match &outcome {
-            Ok(report) => super::exit(report),
-            Err(failure) => failure.exit,
-        });
+        let outcome = match (outcome, unit) {
+            (Ok(report), Some(unit)) if super::is_unheard_of(&report) => {
+                answered.push(Exit::NoSuchTarget);
+                Err(super::unknown(Some(&name), unit))
+            }
+            (Ok(report), _) => {
+                answered.push(super::exit(&report));
+                Ok(report)
+            }
+            (Err(failure), _) => {
+                failed.push(failure.exit);
+                Err(failure)
+            }
+        };
         hosts.push(tell(context, name, outcome, unit)?);
     }
     context
         .printer
         .whole(&Reports { hosts }, |_| String::new())?;
-    Ok(worst(&exits))
+    Ok(end::of_several(&answered, &failed))
 }
 
 /// Prints one host's part, for those who read line by line.
@@ -115,15 +122,4 @@ async fn labelled(
     query.push(("limit", MOST_HOSTS.to_string()));
     let list: HostList = server.get("/hosts", &query).await?;
     Ok(list.hosts.into_iter().map(|host| host.host_name).collect())
-}
-
-/// One code for all: as with one host where all end alike, or a problem was found and nobody
-/// failed.
-fn worst(exits: &[Exit]) -> Exit {
-    let is_answer = |exit: &Exit| matches!(exit, Exit::Fine | Exit::ProblemFound);
-    match exits {
-        [first, rest @ ..] if rest.iter().all(|exit| exit == first) => *first,
-        exits if exits.iter().all(is_answer) => Exit::ProblemFound,
-        _ => Exit::PartlyFailed,
-    }
 }
