@@ -99,7 +99,7 @@ pub struct Asked {
     pub when_online: Option<Period>,
     /// How long an analysis may run on a host [default: that of the analysis, 15s to 30s]
     #[arg(long, global = true, value_name = "DURATION")]
-    pub time_limit: Option<Period>,
+    pub timeout: Option<Period>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -153,11 +153,14 @@ pub enum Command {
     /// Ask the HTTP API directly
     Api(ApiCall),
     /// Print what a shell needs to complete words, host and unit names too
+    ///
+    /// bash and zsh: `source <(aiops completions bash)` in .bashrc or .zshrc;
+    /// fish: `aiops completions fish | source` in config.fish.
     Completions {
         #[arg(value_enum)]
         shell: Shell,
     },
-    /// Write the man pages into a folder
+    /// Write the man pages into a folder: `aiops man /usr/local/share/man/man1`
     Man { folder: PathBuf },
     /// Explain a command, or the exit codes: `aiops help exit-codes`
     Help { words: Vec<String> },

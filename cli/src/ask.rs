@@ -12,8 +12,9 @@ use analysis::{
 };
 
 use crate::{
-    context::{Context, Target},
+    context::Context,
     exit::{Exit, Failure},
+    target::Target,
 };
 
 /// Has `question` answered, prints the report, and says what it means.

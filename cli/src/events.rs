@@ -9,10 +9,11 @@ use analysis::{
 
 use crate::{
     args::EventFilter,
-    context::{Context, Target},
+    context::Context,
     exit::{Exit, Failure},
     follow::Following,
     message::say,
+    target::Target,
 };
 
 pub async fn show(context: &Context, filter: &EventFilter) -> Result<Exit, Failure> {

@@ -10,10 +10,11 @@ use reqwest::Method;
 
 use crate::{
     args::{HostFilter, JoinOptions},
-    context::{Context, Target},
+    context::Context,
     exit::{Exit, Failure},
     message::say,
     server::{label_query, path_segment},
+    target::Target,
 };
 
 pub async fn list(context: &Context, filter: &HostFilter) -> Result<Exit, Failure> {

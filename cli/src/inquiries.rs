@@ -10,9 +10,10 @@ use reqwest::Method;
 use crate::{
     args::InquiryCommand,
     ask::end,
-    context::{Context, Target},
+    context::Context,
     exit::{Exit, Failure},
     message::say,
+    target::Target,
 };
 
 pub async fn run(context: &Context, command: &InquiryCommand) -> Result<Exit, Failure> {

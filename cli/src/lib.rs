@@ -21,6 +21,7 @@ mod output;
 mod people;
 mod restarts;
 mod server;
+mod target;
 
 pub use context::Context;
 pub use message::say;
@@ -36,6 +37,7 @@ use exit::{Exit, Failure};
 /// [`Failure`], with the exit code that tells what kind it is.
 pub async fn run(args: Args) -> Result<Exit, Failure> {
     let context = &Context::new(&args.global)?;
+    target::check(context, &args.command)?;
     match args.command {
         Command::Host(HostCommand::List(list)) => hosts::list(context, &list).await,
         Command::Host(HostCommand::Show { host }) => hosts::show(context, &host).await,

@@ -12,10 +12,11 @@ use analysis::{
 
 use crate::{
     args::RestartsAsked,
-    context::{Context, Target},
+    context::Context,
     exit::{Exit, Failure},
     message::say,
     server::{Server, path_segment},
+    target::Target,
 };
 
 pub async fn analyze(context: &Context, asked: &RestartsAsked) -> Result<Exit, Failure> {

@@ -30,6 +30,12 @@ fn wrong_usage_is_2() {
         &["analyze", "restarts", "../etc/passwd"],
         &["host", "list", "--lang", "tlh"],
         &["no-such-command"],
+        // What the command would pass over.
+        &["--host", "h1", "host", "list"],
+        &["--host", "h1", "audit", "verify"],
+        &["-l", "role=db", "context", "list"],
+        &["analyze", "ptree", "--when-online"],
+        &["diagnose", "start-failure", "nginx", "--timeout", "5s"],
     ] {
         let output = aiops(words, None);
         assert_eq!(

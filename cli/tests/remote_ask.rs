@@ -92,7 +92,7 @@ fn one_host_answers_as_this_machine_would() {
     let words = [
         "--host",
         "h1",
-        "--time-limit",
+        "--timeout",
         "5s",
         "analyze",
         "ptree",

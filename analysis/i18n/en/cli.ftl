@@ -58,6 +58,9 @@ cli-problem-wrong-login = { $detail }
 
 cli-one-host-only = `aiops events` takes one host at a time, and no label
 cli-empty-host = the name of a host is empty
+cli-no-hosts-here = this command asks no hosts: leave --host and -l out
+cli-patience-without-host = --when-online and --timeout are for hosts that are asked through the server
+cli-patience-without-host-hint = name them with --host or -l; here Ctrl-C ends it
 cli-no-label = `{ $label }` is no label: write KEY=VALUE
 cli-no-unit = `{ $name }` is not the name of a systemd unit
 cli-unknown-unit = { $host } knows no unit `{ $unit }`

@@ -58,6 +58,9 @@ cli-problem-wrong-login = 登录失败：{ $detail }
 
 cli-one-host-only = `aiops events` 一次只能指定一台主机，且不能用标签
 cli-empty-host = 主机名为空
+cli-no-hosts-here = 此命令不询问主机：请去掉 --host 和 -l
+cli-patience-without-host = --when-online 和 --timeout 只用于通过服务端询问的主机
+cli-patience-without-host-hint = 用 --host 或 -l 指定主机；在本机用 Ctrl-C 结束
 cli-no-label = `{ $label }` 不是标签：请写成 KEY=VALUE
 cli-no-unit = `{ $name }` 不是 systemd 单元的名称
 cli-unknown-unit = { $host } 上没有单元 `{ $unit }`

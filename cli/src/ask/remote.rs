@@ -17,11 +17,12 @@ use tokio::{
 
 use super::{end, watch::Watch};
 use crate::{
-    context::{Context, Target},
+    context::Context,
     exit::{Exit, Failure},
     follow::Following,
     message::{Message, say},
     server::Server,
+    target::Target,
 };
 
 /// The server ends an order by itself when it did not begin in time, or ran too long. This much
