@@ -48,7 +48,8 @@ pub fn units() -> Vec<CompletionCandidate> {
     let typed = Typed::now();
     in_time(async move {
         match typed.after("--host") {
-            Some(host) => units_of(&typed.place(), &host).await,
+            // Of several hosts the first one stands for all.
+            Some(hosts) => units_of(&typed.place(), hosts.split(',').next()?).await,
             None => units_here().await,
         }
     })

@@ -105,6 +105,24 @@ fn a_folder_without_a_journal_has_nothing_to_report() {
 }
 
 #[test]
+fn no_such_process_is_3_in_both_languages() {
+    // (language, the error)
+    for (language, expected) in [
+        (
+            "en",
+            "error: this machine: no report: no such target (there is no process 4194305)\n",
+        ),
+        ("zh-CN", "错误：本机：没有报告：目标不存在"),
+    ] {
+        // Greater than the kernel's largest.
+        let words = ["analyze", "ptree", "4194305", "--lang", language];
+        let output = aiops(&words, None);
+        assert_eq!(output.status.code(), Some(3), "{}", stderr(&output));
+        assert!(stderr(&output).starts_with(expected), "{}", stderr(&output));
+    }
+}
+
+#[test]
 fn a_pipe_gets_no_colour() {
     let folder = tempfile::tempdir().unwrap();
     let words = [

@@ -82,7 +82,7 @@ cli-host-says = { $host }: { $what }
 cli-host-offline-hint = --when-online lets the question wait for it
 cli-host-refused-hint = `aiops audit list` tells what was refused; on the host, /etc/aiops/policy.toml decides
 cli-host-lost-hint = it is never run twice by itself: ask again
-cli-no-local-answer = this machine has no answer: { $reason }
+cli-no-local-answer = this machine: { $reason }
 cli-queued = { $hosts ->
     [one] the question waits for one host
    *[other] the question waits for { $hosts } hosts

@@ -1,6 +1,11 @@
 //! The answer of this machine itself: no server, no agent.
 
-use analysis::{order::Progress, question::Question, report::Report, text};
+use analysis::{
+    order::{Outcome, Progress},
+    question::Question,
+    report::Report,
+    text,
+};
 use collect::NoAnswer;
 
 use super::{end, watch::ProgressLine};
@@ -13,10 +18,13 @@ pub async fn answer(context: &Context, question: &Question) -> Result<Report, Fa
     let show = |progress: Progress| line.show(&text::report::progress(progress, catalogue));
     let outcome = collect::answer(question, &show).await;
     drop(line);
-    outcome.map_err(failure)
+    outcome.map_err(|none| failure(context, none))
 }
 
-fn failure(none: NoAnswer) -> Failure {
-    let message = say("cli-no-local-answer").with("reason", none.detail);
-    Failure::new(end::no_report(none.reason), message)
+fn failure(context: &Context, none: NoAnswer) -> Failure {
+    let NoAnswer { reason, detail } = none;
+    let outcome =
+        text::inquiry::outcome(&Outcome::Failed { reason, detail }, &context.printer.page());
+    let message = say("cli-no-local-answer").with("reason", outcome);
+    Failure::new(end::no_report(reason), message)
 }
