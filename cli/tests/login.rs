@@ -13,7 +13,7 @@ use std::{
 };
 
 use sha2::{Digest as _, Sha256};
-use support::{Answer, Fleet, Reply, Request, json, problem};
+use support::{Answer, Fleet, Reply, Request, Running, json, problem, shown_till};
 
 const TOKEN: &str = "aiops_api_secret";
 
@@ -137,6 +137,37 @@ fn a_login_link_takes_the_place_of_a_password() {
     let server = format!("server = \"{}\"\n", fleet.url());
     assert!(kept.contains(&server) && !kept.contains("once"), "{kept}");
     assert!(kept.contains("[contexts.\"127.0.0.1\"]"), "{kept}");
+}
+
+#[test]
+fn a_person_at_a_terminal_is_asked_for_the_authority_and_the_password() {
+    let fleet = fleet();
+    let url = fleet.url();
+    let mut terminal = fleet.on_a_terminal(&["login", &url, "--user", "ann", "--name", "prod"]);
+    let mut running = Running(terminal.spawn().unwrap());
+    let mut typed = running.0.stdin.take().unwrap();
+    let mut seen = running.0.stdout.take().unwrap();
+    let asked = shown_till(&mut seen, "[y/N]\r\n");
+    assert!(asked.contains(&pin(&fleet)), "{asked}");
+    assert_eq!(
+        fleet.lines(),
+        ["GET /ca.pem"],
+        "nothing else till it is trusted"
+    );
+    typed.write_all(b"y\n").unwrap();
+    shown_till(&mut seen, &format!("Password of ann on {url}:"));
+    typed.write_all(b"correct horse\n").unwrap();
+    shown_till(&mut seen, "context `prod` is asked from now on");
+    assert_eq!(running.0.wait().unwrap().code(), Some(0));
+
+    let mut terminal = fleet.on_a_terminal(&["login", &url, "--user", "ann"]);
+    let mut running = Running(terminal.spawn().unwrap());
+    let mut typed = running.0.stdin.take().unwrap();
+    let mut seen = running.0.stdout.take().unwrap();
+    shown_till(&mut seen, "[y/N]\r\n");
+    typed.write_all(b"\n").unwrap();
+    shown_till(&mut seen, "was not trusted: nothing was sent");
+    assert_eq!(running.0.wait().unwrap().code(), Some(4));
 }
 
 #[test]

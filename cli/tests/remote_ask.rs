@@ -5,13 +5,17 @@
 mod support;
 
 use std::{
-    io::{BufRead as _, BufReader},
+    io::{BufRead as _, BufReader, Write as _},
     process::Stdio,
-    sync::atomic::{AtomicUsize, Ordering},
+    sync::{
+        Mutex,
+        atomic::{AtomicUsize, Ordering},
+        mpsc,
+    },
 };
 
 use serde_json::{Value, json as value};
-use support::{Fleet, Reply, Request, Running, json, problem, stream};
+use support::{Fleet, Reply, Request, Running, json, problem, shown_till, stream};
 
 const INQUIRY: &str = "00000000-0000-0000-0000-0000000000aa";
 
@@ -257,6 +261,82 @@ fn ctrl_c_takes_the_question_back() {
     assert_eq!(said, expected);
     let cancel = format!("POST /api/v1/inquiries/{INQUIRY}/cancel");
     assert!(fleet.lines().contains(&cancel), "{:?}", fleet.lines());
+}
+
+#[test]
+fn ctrl_c_while_the_server_thinks_takes_the_question_back_too() {
+    let (asked, is_asked) = mpsc::channel();
+    let (go_on, may_go_on) = mpsc::channel();
+    let may_go_on = Mutex::new(may_go_on);
+    let fleet = Fleet::start(move |request| match request.line.as_str() {
+        "POST /api/v1/inquiries" => {
+            asked.send(()).unwrap();
+            may_go_on.lock().unwrap().recv().unwrap();
+            json(inquiry(&[order(1, sent())]))
+        }
+        _ => Reply {
+            status: 204,
+            ..json("")
+        },
+    })
+    .with_context();
+    let mut asking = fleet.aiops(&["--host", "h1", "analyze", "ptree"]);
+    let mut asking = Running(asking.stderr(Stdio::piped()).spawn().unwrap());
+    is_asked.recv().unwrap();
+    let pid = rustix::process::Pid::from_child(&asking.0);
+    rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
+    go_on.send(()).unwrap();
+    assert_eq!(asking.0.wait().unwrap().code(), Some(130));
+    let cancel = format!("POST /api/v1/inquiries/{INQUIRY}/cancel");
+    assert_eq!(fleet.lines().last(), Some(&cancel));
+}
+
+#[test]
+fn a_terminal_shows_how_far_a_host_is() {
+    let running = value!({"state": "running", "since": "2026-01-01T00:00:00Z",
+        "progress": {"step": "reading-processes", "done": 3, "of": 7}});
+    let body = message(1, &order(1, running));
+    let fleet = Fleet::start(move |request| match request.line.as_str() {
+        "POST /api/v1/inquiries" => json(inquiry(&[order(1, sent())])),
+        line if line.ends_with("/stream") => Reply {
+            keep_open: true,
+            ..stream(body.as_str())
+        },
+        _ => Reply {
+            status: 204,
+            ..json("")
+        },
+    })
+    .with_context();
+    let mut terminal = fleet.on_a_terminal(&["--host", "h1", "analyze", "ptree"]);
+    let mut running = Running(terminal.spawn().unwrap());
+    let mut seen = running.0.stdout.take().unwrap();
+    shown_till(&mut seen, "h1: runs: reading processes, 3 of 7");
+    let mut typed = running.0.stdin.take().unwrap();
+    typed.write_all(b"\x03").unwrap();
+    shown_till(&mut seen, "error: interrupted");
+    assert_eq!(running.0.wait().unwrap().code(), Some(130));
+}
+
+#[test]
+fn a_server_that_breaks_is_70_whatever_was_asked() {
+    let fleet = Fleet::start(|_| problem(500, "the server failed")).with_context();
+    let words = |line: &'static str| line.split(' ').collect::<Vec<_>>();
+    for line in [
+        "--host h1 analyze ptree",
+        "--host h1,h2 diagnose start-failure nginx",
+        "--host h1 analyze restarts nginx",
+        "--host h1,h2 analyze restarts nginx",
+        "host list",
+        "events",
+        "inquiry list",
+        "audit verify",
+        "token list",
+        "api GET /hosts",
+    ] {
+        let answer = fleet.ask(&words(line));
+        assert_eq!(answer.exit, 70, "{line}: {answer:?}");
+    }
 }
 
 #[test]

@@ -1,6 +1,10 @@
 //! The answer of hosts, through the server.
 
-use std::{pin::pin, time::Duration};
+use std::{
+    io,
+    pin::{Pin, pin},
+    time::Duration,
+};
 
 use analysis::{
     identity::InquiryId,
@@ -43,11 +47,23 @@ pub(super) async fn ask(context: &Context, question: Question) -> Result<Exit, F
     let wanted = wanted(context, question);
     let longest = wanted.time_limit_ms.map(Duration::from_millis);
     let longest = longest.unwrap_or(wanted.question.analysis().time_limit()) + MARGIN;
-    let inquiry: Inquiry = server.post("/inquiries", &wanted).await?;
+    let mut interrupt = pin!(ctrl_c());
+    let mut asking = pin!(server.post("/inquiries", &wanted));
+    let inquiry: Inquiry = tokio::select! {
+        inquiry = &mut asking => inquiry?,
+        Ok(()) = &mut interrupt => {
+            // The server may have it already: only its answer tells what there is to cancel.
+            return Err(match timeout(CANCEL_WITHIN, asking).await {
+                Ok(Ok(inquiry)) => interrupted(&server, &inquiry.inquiry_id).await,
+                Ok(Err(failure)) => failure,
+                Err(_) => Failure::new(Exit::Interrupted, say("cli-not-cancelled")),
+            });
+        }
+    };
     let id = inquiry.inquiry_id;
     let is_one = matches!(context.target, Target::One(_)) && inquiry.orders.len() == 1;
     let mut watch = Watch::new(context, inquiry, !is_one)?;
-    let stop = wait(&server, &mut watch, Instant::now() + longest).await;
+    let stop = wait(&server, &mut watch, interrupt, Instant::now() + longest).await;
     let inquiry = watch.end();
     match stop.map_err(|failure| failure.hint(look_again(&id)))? {
         Stop::Interrupted => Err(interrupted(&server, &id).await),
@@ -75,11 +91,15 @@ fn wanted(context: &Context, question: Question) -> NewInquiry {
 }
 
 /// Follows what becomes of the question till nothing more is to be expected.
-async fn wait(server: &Server, watch: &mut Watch<'_>, deadline: Instant) -> Result<Stop, Failure> {
+async fn wait(
+    server: &Server,
+    watch: &mut Watch<'_>,
+    mut interrupt: Pin<&mut impl Future<Output = io::Result<()>>>,
+    deadline: Instant,
+) -> Result<Stop, Failure> {
     let path = format!("/inquiries/{}", watch.inquiry.inquiry_id);
     let stream_path = format!("{path}/stream");
     let mut stream = Following::of_a_living_server(&stream_path);
-    let mut interrupt = pin!(ctrl_c());
     while !watch.is_settled() {
         let message = tokio::select! {
             Ok(()) = &mut interrupt => return Ok(Stop::Interrupted),

@@ -5,7 +5,7 @@
 use std::{
     collections::BTreeMap,
     fs,
-    io::{BufReader, Read as _, Write as _},
+    io::{BufReader, Read, Write as _},
     net::{SocketAddr, TcpListener, TcpStream},
     path::PathBuf,
     process::{Child, Command, Output, Stdio},
@@ -155,6 +155,33 @@ impl Fleet {
         self.aiops(words).output().unwrap().into()
     }
 
+    /// `aiops` on a terminal of its own, which it shares with what is typed. What it prints comes
+    /// out on stdout, as the terminal shows it.
+    pub fn on_a_terminal(&self, words: &[&str]) -> Command {
+        let line = [&["exec", env!("CARGO_BIN_EXE_aiops")], words].concat();
+        let mut command = Command::new("script");
+        command
+            .env_clear()
+            .envs([
+                ("LANG", "C"),
+                ("TZ", "UTC"),
+                ("TERM", "xterm"),
+                ("SHELL", "/bin/sh"),
+            ])
+            .env("PATH", "/usr/bin:/bin")
+            .env("AIOPS_CONFIG", self.config())
+            .args([
+                "--quiet",
+                "--return",
+                "--command",
+                &line.join(" "),
+                "/dev/null",
+            ])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped());
+        command
+    }
+
     /// The request lines so far.
     pub fn lines(&self) -> Vec<String> {
         let requests = self.requests.lock().unwrap();
@@ -181,6 +208,18 @@ impl From<Output> for Answer {
             stderr: String::from_utf8(output.stderr).unwrap(),
         }
     }
+}
+
+/// Reads what a terminal shows till it ends with `end`.
+pub fn shown_till(terminal: &mut impl Read, end: &str) -> String {
+    let mut shown = Vec::new();
+    while !String::from_utf8_lossy(&shown).contains(end) {
+        let mut byte = [0];
+        let read = terminal.read(&mut byte).unwrap();
+        assert_eq!(read, 1, "no {end:?}: {}", String::from_utf8_lossy(&shown));
+        shown.push(byte[0]);
+    }
+    String::from_utf8_lossy(&shown).into_owned()
 }
 
 /// Ended also when the test fails.
