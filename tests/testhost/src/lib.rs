@@ -4,6 +4,7 @@
 //! cannot do. This crate adds what tests need: names and networks that do not collide, results as
 //! values, and the certainty that nothing is left behind, even by a test that is killed.
 
+pub mod debs;
 mod host;
 mod owners;
 mod pool;

@@ -1,0 +1,83 @@
+//! Programs of Debian in a host alone: downloaded once, unpacked in the host, and never installed
+//! on the machine that runs the tests.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, ensure};
+
+use crate::host::Host;
+
+/// Downloads packages, without what they depend on, into a cache that stays.
+///
+/// # Errors
+///
+/// If this is not Debian or Ubuntu, or the packages cannot be had.
+pub fn download(packages: &[&str]) -> Result<Vec<PathBuf>> {
+    let cache = std::env::temp_dir().join("testhost-debs");
+    fs::create_dir_all(&cache).with_context(|| format!("cannot make {}", cache.display()))?;
+    packages
+        .iter()
+        .map(|package| match cached(&cache, package)? {
+            Some(deb) => Ok(deb),
+            None => fetch(&cache, package),
+        })
+        .collect()
+}
+
+fn fetch(cache: &Path, package: &str) -> Result<PathBuf> {
+    // In a folder of its own first: two tests may want the same package at once.
+    let draft = tempfile::tempdir_in(cache)?;
+    let get = |arguments: &[&str]| -> Result<bool> {
+        let mut apt = Command::new("apt-get");
+        apt.args(arguments).arg("-qq").current_dir(draft.path());
+        Ok(apt
+            .output()
+            .context("there is no apt-get")?
+            .status
+            .success())
+    };
+    if !get(&["download", package])? {
+        // The lists of packages may be missing or old.
+        get(&["update"])?;
+        ensure!(
+            get(&["download", package])?,
+            "apt-get cannot download {package}"
+        );
+    }
+    let fetched = cached(draft.path(), package)?.context("apt-get downloaded nothing")?;
+    let kept = cache.join(fetched.file_name().context("a file has a name")?);
+    fs::rename(fetched, &kept)?;
+    Ok(kept)
+}
+
+fn cached(folder: &Path, package: &str) -> Result<Option<PathBuf>> {
+    let start = format!("{package}_");
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_name().to_string_lossy().starts_with(&start) {
+            return Ok(Some(entry.path()));
+        }
+    }
+    Ok(None)
+}
+
+/// Unpacks packages in a host. Their scripts do not run: nothing is started or configured.
+///
+/// # Errors
+///
+/// If the host has no room, or no dpkg.
+pub fn unpack(host: &Host, debs: &[PathBuf]) -> Result<()> {
+    for deb in debs {
+        let there = "/tmp/unpack.deb";
+        host.put(deb, there)?;
+        let unpacked = host.exec(&["dpkg-deb", "--extract", there, "/"])?;
+        unpacked
+            .stdout()
+            .with_context(|| format!("cannot unpack {}", deb.display()))?;
+    }
+    host.exec(&["systemctl", "daemon-reload"])?
+        .stdout()
+        .map(drop)
+}
