@@ -14,16 +14,7 @@ use anyhow::{Context, Result, ensure};
 ///
 /// If it has not been built: `cargo build --workspace --bins`.
 pub fn path(name: &str) -> Result<PathBuf> {
-    let folder = match env::var_os("AIOPS_BIN_DIR") {
-        Some(folder) => PathBuf::from(folder),
-        None => {
-            let test = env::current_exe().context("a test knows where it is")?;
-            test.ancestors()
-                .nth(2)
-                .context("a test lies in target/PROFILE/deps")?
-                .to_owned()
-        }
-    };
+    let folder = folder()?;
     let path = fs::canonicalize(folder.join(name)).with_context(|| {
         format!(
             "{name} is not in {}: cargo build --workspace --bins",
@@ -31,6 +22,22 @@ pub fn path(name: &str) -> Result<PathBuf> {
         )
     })?;
     Ok(path)
+}
+
+/// The folder of our binaries.
+///
+/// # Errors
+///
+/// If nobody says where it is, and the test cannot tell.
+pub fn folder() -> Result<PathBuf> {
+    if let Some(folder) = env::var_os("AIOPS_BIN_DIR") {
+        return Ok(folder.into());
+    }
+    let test = env::current_exe().context("a test knows where it is")?;
+    let folder = test.ancestors().nth(2);
+    Ok(folder
+        .context("a test lies in target/PROFILE/deps")?
+        .to_owned())
 }
 
 /// What a command printed, if it ended well.

@@ -42,6 +42,10 @@ const BENCHES: &[Bench] = &[
         name: "ptree",
         about: "aiops analyze ptree, against ps -ef --forest",
     },
+    Bench {
+        name: "remote",
+        about: "a host asked through another replica, against the same command on the host",
+    },
 ];
 
 #[derive(clap::Args)]

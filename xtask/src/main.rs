@@ -5,6 +5,7 @@ mod bench;
 mod child;
 mod lock;
 mod packages;
+mod page;
 mod pg;
 mod postgres;
 mod refuge;

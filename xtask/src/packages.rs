@@ -43,6 +43,21 @@ pub const LLVM: Package = Package {
     traces: &["llvm-strip-14"],
 };
 
+/// Builds the page.
+pub const NODEJS: Package = Package {
+    name: "nodejs",
+    traces: &["node", "nodejs"],
+};
+pub const NPM: Package = Package {
+    name: "npm",
+    traces: &["npm"],
+};
+/// Drives the page in tests.
+pub const CHROMIUM: Package = Package {
+    name: "chromium",
+    traces: &["chromium", "chromium-browser"],
+};
+
 /// Makes the journals that tests read, from text.
 pub const JOURNAL_REMOTE: Package = Package {
     name: "systemd-journal-remote",

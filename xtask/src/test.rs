@@ -1,14 +1,16 @@
 //! `cargo xtask test`: every check and every test there is.
 
-mod speller;
+mod python;
 mod steps;
 
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 
 use crate::lock::{Attempt, Lock};
 use crate::packages::{self, CLANG, JOURNAL_REMOTE, LLVM, POSTGRES, UTIL_LINUX, VENV};
+use crate::page;
 use crate::postgres::{Lifetime, Postgres};
 use crate::run::shown;
 use crate::workspace;
@@ -30,7 +32,7 @@ pub fn run(args: &Args) -> Result<()> {
     provide(args)?;
     let _lock = wait_for_lock()?;
     let steps = match (&args.filter, args.step) {
-        (Some(_), _) => vec![Step::Build, Step::Tests],
+        (Some(_), _) => vec![Step::Page, Step::Build, Step::Tests],
         (None, Some(step)) => step.with_what_it_needs(),
         (None, None) => Step::ALL.to_vec(),
     };
@@ -41,8 +43,15 @@ pub fn run(args: &Args) -> Result<()> {
     let surroundings = Surroundings {
         filter: args.filter.as_deref(),
         database: postgres.as_ref().map(|postgres| postgres.url("postgres")),
+        schemathesis: postgres
+            .is_some()
+            .then(|| python::SCHEMATHESIS.provide())
+            .transpose()?,
     };
     let mut summary = Vec::new();
+    if steps.contains(&Step::Page) {
+        page::install(run_visibly)?;
+    }
     for (number, step) in steps.iter().enumerate() {
         eprintln!(
             "\n[{}/{}] {step}: {}",
@@ -61,6 +70,8 @@ pub fn run(args: &Args) -> Result<()> {
 /// Installs what the tests need, and says at once if they cannot run here anyway.
 fn provide(args: &Args) -> Result<()> {
     let mut missing = packages::missing(&[JOURNAL_REMOTE, POSTGRES, UTIL_LINUX, VENV]);
+    missing.extend(packages::missing(&page::NEEDS));
+    missing.extend(packages::missing(&page::DRIVES));
     if let Err(lacking) = testhost::requirements() {
         missing.extend(lacking.packages);
     }
@@ -124,6 +135,13 @@ fn run_step(step: Step, surroundings: &Surroundings<'_>, args: &Args) -> Result<
         "the step `format` failed; `cargo fmt` mends it"
     );
     bail!("the step `{step}` failed ({status}); it alone: {again}")
+}
+
+fn run_visibly(mut command: Command) -> Result<()> {
+    eprintln!("$ {}", shown(&command));
+    let status = command.status()?;
+    ensure!(status.success(), "it ended with {status}");
+    Ok(())
 }
 
 fn print_summary(summary: &[(Step, Outcome, Duration)]) {

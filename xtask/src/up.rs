@@ -18,6 +18,7 @@ use crate::account::Account;
 use crate::child::Orphanage;
 use crate::lock::{Attempt, Lock};
 use crate::packages::{self, POSTGRES, UTIL_LINUX};
+use crate::page;
 use crate::refuge;
 use crate::stop::Stop;
 use crate::tell::{print, tell};
@@ -108,6 +109,9 @@ fn already_running(pid: Option<u32>) -> String {
 
 fn provide(args: &Args) -> Result<()> {
     let mut missing = packages::missing(&[POSTGRES, UTIL_LINUX]);
+    if args.programs.is_none() {
+        missing.extend(packages::missing(&page::NEEDS));
+    }
     if args.hosts > 0
         && let Err(lacking) = testhost::requirements()
     {
@@ -121,6 +125,10 @@ fn provide(args: &Args) -> Result<()> {
 }
 
 fn build(stop: &Stop) -> Result<()> {
+    step("building the page", || {
+        page::install(|npm| stop.run(npm))?;
+        stop.run(page::script("build"))
+    })?;
     let mut cargo = workspace::cargo();
     cargo.args([
         "build",
@@ -164,6 +172,7 @@ fn start(args: &Args, places: &Places, stop: &Stop) -> Result<Fleet> {
         start_agent(places, &join)
     })?;
     command_line::write(places, &addresses)?;
+    let login_link = command_line::login_link(places)?;
     let mut fleet = Fleet {
         agent,
         hosts,
@@ -181,6 +190,7 @@ fn start(args: &Args, places: &Places, stop: &Stop) -> Result<Fleet> {
     print(guide::text(
         places,
         &addresses,
+        &login_link,
         fleet.hosts.as_ref().map_or(0, Hosts::len),
     ));
     Ok(fleet)

@@ -25,6 +25,7 @@ case $1 in
     health) ;;
     token) echo "aiops-agent join --server https://127.0.0.1:1 --token secret --ca-pin pin" ;;
     api-token) echo "aiops_api_secret" ;;
+    account) echo "log in with https://127.0.0.1:1/login#link=secret" ;;
     *) exit 2 ;;
 esac
 "#;

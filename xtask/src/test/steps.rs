@@ -1,12 +1,14 @@
 //! The steps of `cargo xtask test`: which there are, and the command of each.
 
 use std::fmt;
+use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::Result;
 
-use super::speller;
+use super::python;
 use crate::packages::find_program;
+use crate::page;
 use crate::workspace;
 
 /// The cheap come first, so that a slip is told within seconds.
@@ -15,6 +17,7 @@ pub enum Step {
     Format,
     Spelling,
     Licenses,
+    Page,
     Lints,
     Queries,
     Build,
@@ -29,6 +32,8 @@ pub struct Surroundings<'a> {
     pub filter: Option<&'a str>,
     /// The Postgres for the tests; `None` if no test is run.
     pub database: Option<String>,
+    /// Asks the API at random; `None` if no test is run.
+    pub schemathesis: Option<PathBuf>,
 }
 
 /// How a step ended that did not fail.
@@ -45,6 +50,8 @@ impl Step {
         Self::Format,
         Self::Spelling,
         Self::Licenses,
+        // Before all that compiles: the server has the page in it.
+        Self::Page,
         Self::Lints,
         Self::Queries,
         Self::Build,
@@ -58,6 +65,7 @@ impl Step {
             Self::Format => "rustfmt",
             Self::Spelling => "typos",
             Self::Licenses => "licences and sources of the dependencies",
+            Self::Page => "types, lints and tests of web/, and the page that the server brings",
             Self::Lints => "clippy; a warning is an error",
             Self::Queries => "is .sqlx what the queries and migrations/ give?",
             Self::Build => "the binaries that the whole-system tests start",
@@ -70,7 +78,7 @@ impl Step {
     /// This step after those that it cannot do without.
     pub fn with_what_it_needs(self) -> Vec<Self> {
         if self == Self::Tests {
-            vec![Self::Build, self]
+            vec![Self::Page, Self::Build, self]
         } else {
             vec![self]
         }
@@ -80,13 +88,14 @@ impl Step {
     pub fn command(self, surroundings: &Surroundings<'_>) -> Result<Result<Command, Skipped>> {
         Ok(Ok(match self {
             Self::Format => cargo(&["fmt", "--all", "--check"]),
-            Self::Spelling => speller::command()?,
+            Self::Spelling => spelling()?,
             Self::Licenses if find_program("cargo-deny").is_none() => {
                 return Ok(Err(Skipped(
                     "cargo-deny is not installed, and takes minutes to build",
                 )));
             }
             Self::Licenses => cargo(&["deny", "check", "licenses", "bans", "sources"]),
+            Self::Page => page::script("ci"),
             Self::Lints => cargo(&[
                 "clippy",
                 "--workspace",
@@ -110,6 +119,7 @@ impl fmt::Display for Step {
             Self::Format => "format",
             Self::Spelling => "spelling",
             Self::Licenses => "licenses",
+            Self::Page => "page",
             Self::Lints => "lints",
             Self::Queries => "queries",
             Self::Build => "build",
@@ -127,6 +137,14 @@ impl fmt::Display for Outcome {
             Self::Skipped(Skipped(why)) => write!(f, "skipped: {why}"),
         }
     }
+}
+
+fn spelling() -> Result<Command> {
+    let mut typos = Command::new(python::TYPOS.provide()?);
+    typos
+        .current_dir(workspace::root())
+        .args(["--config", "typos.toml"]);
+    Ok(typos)
 }
 
 fn cargo(arguments: &[&str]) -> Command {
@@ -160,6 +178,12 @@ fn tests(surroundings: &Surroundings<'_>) -> Command {
             .as_ref()
             .map(|url| ("DATABASE_URL", url)),
     );
+    tests.envs(
+        surroundings
+            .schemathesis
+            .as_ref()
+            .map(|program| ("AIOPS_SCHEMATHESIS", program)),
+    );
     tests.env("AIOPS_BIN_DIR", workspace::target().join("debug"));
     tests
 }
@@ -190,6 +214,7 @@ mod tests {
         let surroundings = Surroundings {
             filter: Some("spool"),
             database: Some("postgres:///x".to_owned()),
+            schemathesis: None,
         };
         let command = super::tests(&surroundings);
         assert!(shown(&command).ends_with(" spool"), "{}", shown(&command));

@@ -60,6 +60,18 @@ fn config(addresses: &Addresses, token: String) -> Result<String> {
     toml::to_string(&config).context("cannot write the configuration of the command line")
 }
 
+/// Makes an administrator's account, and gives the link with which it logs in once.
+pub fn login_link(places: &Places) -> Result<String> {
+    let mut create = Command::new(places.program("aiops-server"));
+    create.args(["account", "create", "operator", "--role", "admin"]);
+    let printed = captured(create.arg("--config").arg(places.server_config()))?;
+    let link = printed
+        .split_whitespace()
+        .find(|word| word.contains("/login#link="));
+    link.map(str::to_owned)
+        .with_context(|| format!("no login link in what it printed: {printed}"))
+}
+
 fn create_token(places: &Places) -> Result<String> {
     let mut create = Command::new(places.program("aiops-server"));
     create

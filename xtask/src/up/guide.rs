@@ -7,7 +7,7 @@ use super::config::Addresses;
 use crate::workspace;
 
 /// The text that `up` ends its start with.
-pub fn text(places: &Places, addresses: &Addresses, hosts: usize) -> String {
+pub fn text(places: &Places, addresses: &Addresses, login_link: &str, hosts: usize) -> String {
     let state = places
         .state
         .strip_prefix(workspace::root())
@@ -18,8 +18,11 @@ pub fn text(places: &Places, addresses: &Addresses, hosts: usize) -> String {
         _ => format!("an agent of this machine, and hosts h1 to h{hosts} with services that fail"),
     };
     let mut text = format!(
-        "\nUp: {}, {machines}. Ctrl-C ends it all. Try:\n\n",
-        addresses.url()
+        "\nUp: {machines}. Ctrl-C ends it all.\n\n\
+         The page: {}, with a certificate of its own authority ({}).\n\
+         This link logs in once, within 15 minutes:\n  {login_link}\n\nTry:\n\n",
+        addresses.url(),
+        state.join("ca.pem").display(),
     );
     for (command, about) in suggestions(state, hosts > 0) {
         text += &format!("  {command:62} # {about}\n");
@@ -51,7 +54,15 @@ fn suggestions(state: &Path, with_hosts: bool) -> Vec<(String, &'static str)> {
                 "and tell the two apart",
             ),
             (
-                format!("{state}/on h1 aiops analyze restarts --all --period 1d"),
+                format!("{state}/aiops --host h1 diagnose start-failure demo-shop"),
+                "why a service does not start",
+            ),
+            (
+                format!("{state}/aiops --host h1,h2,h3 analyze ptree"),
+                "what runs, on several hosts",
+            ),
+            (
+                format!("{state}/on h1 aiops diagnose start-failure demo-shop"),
                 "the same there, with no server",
             ),
         ]);

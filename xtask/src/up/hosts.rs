@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 use std::thread;
 
 use anyhow::{Context, Result, anyhow};
-use testhost::{Host, Pool};
+use testhost::{Host, Pool, debs};
 
 use super::Places;
 use super::command_line::write_with_mode;
 use super::join::JoinCommand;
+use crate::tell::tell;
 use crate::workspace;
 
 /// The pool and its network are the same each time: people see and type these addresses.
@@ -21,7 +22,13 @@ const PROGRAMS: &str = "/usr/local/bin";
 
 /// Which demo services run where: host N takes line N, and after the last line the first again.
 const PLAYBILL: &[&[&str]] = &[
-    &["demo-web", "demo-crash", "demo-leak"],
+    &[
+        "demo-web",
+        "demo-crash",
+        "demo-leak",
+        "demo-proxy",
+        "demo-shop",
+    ],
     &["demo-web", "demo-flaky", "demo-stuck", "demo-broken"],
     &["demo-web", "demo-api", "demo-maintenance.timer"],
 ];
@@ -106,6 +113,9 @@ fn furnish_host(
         };
         host.put(file, &destination)?;
     }
+    if services.contains(&"demo-proxy") {
+        unpack_nginx(host);
+    }
     // The agent first: it is there before there is something to see.
     let mut command = vec!["aiops-agent"];
     command.extend(join.arguments().iter().map(String::as_str));
@@ -115,6 +125,18 @@ fn furnish_host(
     let mut start = vec!["systemctl", "start", "--no-block"];
     start.extend(services);
     host.exec(&start)?.stdout().map(drop)
+}
+
+/// Debian's nginx wants the port that `demo-proxy` holds. The demo does without it if need be.
+fn unpack_nginx(host: &Host) {
+    let unpacked =
+        debs::download(&["nginx-common", "nginx"]).and_then(|debs| debs::unpack(host, &debs));
+    if let Err(error) = unpacked {
+        tell(format_args!(
+            "{} goes without nginx: {error:#}",
+            host.name()
+        ));
+    }
 }
 
 fn unit_path(name: &str) -> String {
