@@ -9,12 +9,14 @@
 //! | [`attempts`] | finds the failed start in what systemd journaled |
 //! | [`excerpt`] | the log of one start, bounded, without secrets |
 //! | [`address_in_use`] | reads which address a program could not have |
+//! | [`blamed_file`] | reads which file a program blames |
 //! | [`similar`] | names that may have been meant |
 //! | [`telling`] | finds the lines that say why |
 //! | `checks`, `engine` | the findings, and the verdict among them |
 
 pub mod address_in_use;
 pub mod attempts;
+pub mod blamed_file;
 mod checks;
 mod commands;
 mod engine;
@@ -153,19 +155,29 @@ pub enum StartCause {
     ConditionNotMet,
     ExecNotFound,
     ExecNotExecutable,
+    /// systemd could not prepare what the program needs: its user, its folder, its environment.
+    SetupFailed,
     PortInUse,
     DependencyFailed,
     StartTimeout,
+    /// It did not become ready in the way that its `Type=` asks.
+    NeverReady,
     StartLimitHit,
     CrashAtStart,
     /// The kernel's out-of-memory killer ended it.
     OutOfMemory,
+    /// By its own word it may not do something that it needs to do.
+    PermissionDenied,
+    /// By its own word a file that it needs is not there.
+    FileMissing,
+    /// By its own word it cannot read its configuration.
+    ConfigInvalid,
     ApplicationError,
     Unknown,
 }
 
 impl StartCause {
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 21] = [
         Self::Healthy,
         Self::Starting,
         Self::UnitNotFound,
@@ -174,12 +186,17 @@ impl StartCause {
         Self::ConditionNotMet,
         Self::ExecNotFound,
         Self::ExecNotExecutable,
+        Self::SetupFailed,
         Self::PortInUse,
         Self::DependencyFailed,
         Self::StartTimeout,
+        Self::NeverReady,
         Self::StartLimitHit,
         Self::CrashAtStart,
         Self::OutOfMemory,
+        Self::PermissionDenied,
+        Self::FileMissing,
+        Self::ConfigInvalid,
         Self::ApplicationError,
         Self::Unknown,
     ];
@@ -195,12 +212,17 @@ impl StartCause {
             Self::ConditionNotMet => "condition-not-met",
             Self::ExecNotFound => "exec-not-found",
             Self::ExecNotExecutable => "exec-not-executable",
+            Self::SetupFailed => "setup-failed",
             Self::PortInUse => "port-in-use",
             Self::DependencyFailed => "dependency-failed",
             Self::StartTimeout => "start-timeout",
+            Self::NeverReady => "never-ready",
             Self::StartLimitHit => "start-limit-hit",
             Self::CrashAtStart => "crash-at-start",
             Self::OutOfMemory => "out-of-memory",
+            Self::PermissionDenied => "permission-denied",
+            Self::FileMissing => "file-missing",
+            Self::ConfigInvalid => "config-invalid",
             Self::ApplicationError => "application-error",
             Self::Unknown => "unknown",
         }
@@ -309,6 +331,21 @@ pub enum FixKind {
     RepairUnitFile {
         path: String,
     },
+    /// Correct a file of the program: its configuration.
+    CorrectFile {
+        path: String,
+    },
+    /// Put there what is missing: a file or a folder.
+    ProvidePath {
+        path: String,
+    },
+    /// Look at who may do what with the path, and allow it.
+    AllowAccess {
+        path: String,
+    },
+    CreateUser {
+        user: String,
+    },
     /// Make the condition true, or take it out of the unit file.
     MeetCondition {
         condition: String,
@@ -326,26 +363,47 @@ pub enum FixKind {
 }
 
 impl FixKind {
-    /// Whether its commands mend it. The others look further, or are of use only after an edit.
+    /// Whether its commands do it. The others look further, or open an editor.
     pub fn mends(&self) -> bool {
         match self {
             Self::StopHolder { .. }
             | Self::EndProcess { .. }
             | Self::Unmask
             | Self::MakeExecutable { .. }
-            | Self::RepairUnitFile { .. }
-            | Self::RaiseStartTimeout { .. }
+            | Self::CreateUser { .. }
             | Self::ResetAndStart => true,
             Self::StopContainer { .. }
             | Self::ChangePort { .. }
             | Self::StartDependency { .. }
             | Self::AskAbout { .. }
             | Self::InstallPackage { .. }
+            | Self::RepairUnitFile { .. }
+            | Self::CorrectFile { .. }
+            | Self::ProvidePath { .. }
+            | Self::AllowAccess { .. }
             | Self::MeetCondition { .. }
+            | Self::RaiseStartTimeout { .. }
             | Self::ReadCoreDump { .. }
             | Self::RaiseMemoryLimit
             | Self::ReadLog => false,
         }
+    }
+
+    /// Whether its commands belong together: each is of use only if the one before went well.
+    pub fn is_one_line(&self) -> bool {
+        let opens_editor = matches!(
+            self,
+            Self::RepairUnitFile { .. }
+                | Self::CorrectFile { .. }
+                | Self::ProvidePath { .. }
+                | Self::RaiseStartTimeout { .. }
+        );
+        self.mends() || opens_editor
+    }
+
+    /// Whether its commands are of use only after something that no command does.
+    pub fn is_manual(&self) -> bool {
+        matches!(self, Self::InstallPackage { .. } | Self::ChangePort { .. })
     }
 }
 

@@ -41,10 +41,32 @@ pub(super) fn edit_and_start(path: &str, facts: &StartFacts) -> Vec<String> {
         let edit = format!("systemctl edit --full {}", name(facts.name()));
         return then_start(edit, facts);
     }
-    let mut commands = vec![format!("${{EDITOR:-vi}} {}", word(path))];
+    let mut commands = vec![edit(path, None)];
     commands.push("systemctl daemon-reload".to_owned());
     commands.extend(start(facts));
     commands
+}
+
+/// Opens a file in an editor, at a line if one is known.
+pub(super) fn edit(path: &str, line: Option<u32>) -> String {
+    let line = line.map_or_else(String::new, |line| format!("+{line} "));
+    format!("${{EDITOR:-vi}} {line}{}", word(path))
+}
+
+/// Asks the same of another unit.
+pub(super) fn ask_about(unit: &UnitName) -> String {
+    format!("aiops diagnose start-failure {}", name(unit))
+}
+
+/// Look at the owners and modes of all folders above a file.
+pub(super) fn allow_access(path: &str) -> Fix {
+    Fix {
+        what: FixKind::AllowAccess {
+            path: path.to_owned(),
+        },
+        commands: vec![format!("namei -l {}", word(path))],
+        risky: false,
+    }
 }
 
 /// Read everything that the unit logged.

@@ -37,10 +37,11 @@ pub fn diagnose(facts: StartFacts) -> StartFailure {
 }
 
 /// How good the evidence is as an answer to "why". That systemd has stopped trying is certain, and
-/// only the consequence of what failed before: whatever is known of that comes first.
+/// only the consequence of what failed before: whatever is known of that comes first. That it was
+/// never ready is certain as well, and what it said itself tells more.
 fn evidence(finding: &Finding) -> Certainty {
     match finding.cause {
-        StartCause::StartLimitHit => Certainty::Inferred,
+        StartCause::StartLimitHit | StartCause::NeverReady => Certainty::Inferred,
         _ => finding.certainty,
     }
 }
@@ -58,10 +59,15 @@ fn rank(cause: StartCause) -> usize {
         StartCause::ConditionNotMet,
         StartCause::ExecNotFound,
         StartCause::ExecNotExecutable,
+        StartCause::SetupFailed,
         StartCause::PortInUse,
         StartCause::OutOfMemory,
         StartCause::StartTimeout,
         StartCause::CrashAtStart,
+        StartCause::PermissionDenied,
+        StartCause::FileMissing,
+        StartCause::ConfigInvalid,
+        StartCause::NeverReady,
         StartCause::ApplicationError,
         StartCause::StartLimitHit,
         StartCause::Unknown,
@@ -134,7 +140,7 @@ mod tests {
     #[test]
     fn nothing_found_is_unknown_and_never_healthy() {
         check(
-            failed("protocol", None, vec![]),
+            failed("resources", None, vec![]),
             StartCause::Unknown,
             Certainty::Unknown,
         );

@@ -22,7 +22,7 @@ pub struct StartFacts {
     pub dependencies: Vec<DependencyState>,
     /// Who listens on the ports that the log names.
     pub sockets: Vec<Holder>,
-    /// The programs that the unit runs.
+    /// The programs that the unit runs, and the files and the folder that it needs for them.
     pub files: Vec<FileFact>,
     pub limits: Vec<Limitation>,
 }
@@ -42,6 +42,16 @@ pub struct UnitFacts {
     /// Whether they, and the assertions, held when a start was tried last. `None`: never tried.
     pub conditions_met: Option<bool>,
     pub commands: Vec<ExecCommand>,
+    /// What systemd has to prepare before it runs them.
+    pub settings: Vec<Setting>,
+}
+
+/// A setting of a unit as systemd has it loaded: `User`, `Group`, `WorkingDirectory`, `Type`, and
+/// an `EnvironmentFile` for each file that has to be there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Setting {
+    pub name: String,
+    pub value: String,
 }
 
 /// A `Condition...=` or an `Assert...=` of a unit.
@@ -70,7 +80,7 @@ pub struct ExecCommand {
     pub status: Option<ExitStatus>,
 }
 
-/// A file that systemd has to execute.
+/// A file or folder that the unit names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FileFact {
     pub path: String,
@@ -178,6 +188,9 @@ impl StartFacts {
     /// The command that ended badly; the main process if nothing else did.
     pub fn failed_command(&self) -> Option<&ExecCommand> {
         let unit = self.unit.as_ref()?;
+        if self.only_started_too_often() {
+            return None;
+        }
         let step = self
             .attempt
             .as_ref()
@@ -196,6 +209,22 @@ impl StartFacts {
         let of_attempt = self.attempt.as_ref().map(|attempt| attempt.result.as_str());
         [of_unit, of_attempt].contains(&Some(START_LIMIT_HIT))
             || self.manager_line(START_LIMIT_LINE).is_some()
+    }
+
+    /// Whether the journal has the start limit, and no failure before it: somebody started it again
+    /// and again. The process ended then because it was told to, with a signal as it may be.
+    fn only_started_too_often(&self) -> bool {
+        let of_attempt = self.attempt.as_ref();
+        of_attempt
+            .is_some_and(|attempt| attempt.result == START_LIMIT_HIT && attempt.status.is_none())
+            && self.manager_line(START_LIMIT_LINE).is_some()
+    }
+
+    /// The first value of a setting of the unit.
+    pub fn setting(&self, name: &str) -> Option<&str> {
+        let settings = &self.unit.as_ref()?.settings;
+        let found = settings.iter().find(|setting| setting.name == name);
+        found.map(|setting| setting.value.as_str())
     }
 
     /// The log of the failed start, the oldest line first.

@@ -17,7 +17,7 @@ static FAILURE: LazyLock<Regex> = LazyLock::new(|| {
         \b (error | fatal | emerg | alert | crit(ical)? | panic(ked)? | abort(ed|ing)? | severe
           | failed | failures? | fails? | exception | invalid | denied | refused | unknown | unrecognized
           | cannot | can't | could\ not | couldn't | unable | not\ found | no\ such | missing
-          | undefined | unexpected | syntax | corrupt(ed)? | already\ in\ use | not\ permitted
+          | bad | undefined | unexpected | syntax | corrupt(ed)? | already\ in\ use | not\ permitted
           | assertion | segfault ) \b
         | [A-Z]\w+(Error|Exception): ";
     Regex::new(words).expect("it is a regular expression")
@@ -54,6 +54,14 @@ pub fn telling_lines(log: &[LogLine]) -> Vec<&LogLine> {
             break;
         }
     }
+    found
+}
+
+/// The last lines of the program, where none tells of an error.
+pub fn last_words(log: &[LogLine]) -> Vec<&LogLine> {
+    let of_program = log.iter().filter(|line| !line.is_of_manager());
+    let mut found: Vec<&LogLine> = of_program.rev().take(MOST_TELLING).collect();
+    found.reverse();
     found
 }
 

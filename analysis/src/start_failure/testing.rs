@@ -71,6 +71,7 @@ pub(crate) fn resting() -> StartFacts {
             conditions: vec![],
             conditions_met: Some(true),
             commands: vec![command],
+            settings: vec![],
         }),
         similar: vec![],
         attempt: None,

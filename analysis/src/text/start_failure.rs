@@ -1,5 +1,8 @@
 //! The report about a failed start, as text.
 
+mod fixes;
+mod log;
+
 use super::{
     Style,
     escape::one_line,
@@ -13,13 +16,9 @@ use crate::{
     process_tree::Limitation,
     start_failure::{
         Attempt, Culprit, DependencyState, Evidence, Finding, Fix, FixKind, Holder, LogLine,
-        StartCause, StartFailure, UnitStatus, Verdict,
+        StartCause, StartFailure, UnitStatus,
     },
 };
-
-/// Lines of the log that are shown: the beginning and the end. `-o json` has more.
-const FIRST_LINES: usize = 4;
-const LAST_LINES: usize = 8;
 
 pub fn render(report: &StartFailure, page: &Page<'_>) -> String {
     let parts = [
@@ -27,9 +26,9 @@ pub fn render(report: &StartFailure, page: &Page<'_>) -> String {
         verdict(report, page),
         attempt(report, page),
         dependencies(report, page),
-        fixes(&report.verdict, page),
+        fixes::list(&report.verdict, page),
         limits(&report.limits, page),
-        quick_fix(&report.verdict, page),
+        fixes::to_copy(&report.verdict, page),
     ];
     let said: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
     said.join("\n")
@@ -78,10 +77,7 @@ fn state(status: &UnitStatus, report: &StartFailure, page: &Page<'_>) -> String 
     if let Some(since) = status.since {
         let parameters = [
             ("since", moment(since, page.zone).into()),
-            (
-                "length",
-                length(whole_seconds(report.at - since), page.catalogue).into(),
-            ),
+            ("length", age(report.at - since, page).into()),
         ];
         words.push_str(&page.catalogue.say_with("start-since", &parameters));
     }
@@ -101,6 +97,7 @@ fn verdict(report: &StartFailure, page: &Page<'_>) -> String {
         verdict.cause,
         &verdict.fixes,
         verdict.culprit.as_ref(),
+        &verdict.evidence,
         page,
     );
     let sure = sure(verdict.certainty, page);
@@ -122,7 +119,7 @@ fn verdict(report: &StartFailure, page: &Page<'_>) -> String {
     let others = report
         .findings
         .iter()
-        .filter(|one| one.cause != verdict.cause);
+        .filter(|one| one.cause != verdict.cause && !is_symptom(one.cause));
     let mut label = page.catalogue.say("start-also");
     for other in others {
         let line = other_line(other, page);
@@ -133,6 +130,11 @@ fn verdict(report: &StartFailure, page: &Page<'_>) -> String {
     text
 }
 
+/// How any of the causes looks from outside: not worth a line beside one.
+fn is_symptom(cause: StartCause) -> bool {
+    matches!(cause, StartCause::ApplicationError | StartCause::NeverReady)
+}
+
 const INDENT: &str = "  ";
 
 fn indented(text: &str) -> String {
@@ -141,25 +143,36 @@ fn indented(text: &str) -> String {
         .collect()
 }
 
-fn title(cause: StartCause, fixes: &[Fix], culprit: Option<&Culprit>, page: &Page<'_>) -> String {
-    let of_holder = match culprit {
+fn title(
+    cause: StartCause,
+    fixes: &[Fix],
+    culprit: Option<&Culprit>,
+    evidence: &[Evidence],
+    page: &Page<'_>,
+) -> String {
+    let port = match culprit {
         Some(Culprit::Process(holder)) => Some(holder.port),
-        _ => None,
+        _ => fixes.iter().find_map(|fix| match fix.what {
+            FixKind::ChangePort { port } => Some(port),
+            _ => None,
+        }),
     };
-    let of_fix = fixes.iter().find_map(|fix| match fix.what {
-        FixKind::ChangePort { port } => Some(port),
-        _ => None,
-    });
-    match of_holder
-        .or(of_fix)
-        .filter(|_| cause == StartCause::PortInUse)
-    {
+    if let (StartCause::PortInUse, Some(port)) = (cause, port) {
         // As text: a port has no thousands separator.
-        Some(port) => page
-            .catalogue
-            .say_with("start-port-in-use", &[("port", port.to_string().into())]),
-        None => page.catalogue.say(&format!("start-cause-{}", cause.name())),
+        let parameters = [("port", port.to_string().into())];
+        return page.catalogue.say_with("start-port-in-use", &parameters);
     }
+    // Which part of it systemd could not prepare.
+    if let (StartCause::SetupFailed, Some(Evidence::Unit { property, value })) =
+        (cause, evidence.first())
+    {
+        let id = format!("start-setup-{}", property.to_ascii_lowercase());
+        if page.catalogue.has(&id) {
+            let parameters = [("value", one_line(value).into_owned().into())];
+            return page.catalogue.say_with(&id, &parameters);
+        }
+    }
+    page.catalogue.say(&format!("start-cause-{}", cause.name()))
 }
 
 fn sure(certainty: crate::cause::Certainty, page: &Page<'_>) -> String {
@@ -175,6 +188,7 @@ fn other_line(finding: &Finding, page: &Page<'_>) -> String {
         finding.cause,
         &finding.fixes,
         finding.culprit.as_ref(),
+        &finding.evidence,
         page,
     );
     let certainty = stop::certainty(finding.certainty, page.catalogue);
@@ -223,17 +237,27 @@ fn who(holder: &Holder, page: &Page<'_>) -> String {
     let Some(process) = holder.process else {
         return page.catalogue.say("start-culprit-nobody-seen");
     };
-    let comm = holder.comm.as_deref().unwrap_or("?");
     let parameters = [
-        ("comm", one_line(comm).into_owned().into()),
+        ("comm", one_line(program(holder)).into_owned().into()),
         ("pid", process.pid.to_string().into()),
     ];
     page.catalogue.say_with("start-culprit-pid", &parameters)
 }
 
+/// The program's name; the kernel keeps 15 bytes of it, and its first argument has all.
+fn program(holder: &Holder) -> &str {
+    const KEPT: usize = 15;
+    let comm = holder.comm.as_deref().unwrap_or("?");
+    let first = holder.argv.first().map_or("", String::as_str);
+    let name = first.rsplit('/').next().unwrap_or_default();
+    match comm.len() == KEPT && name.starts_with(comm) {
+        true => name,
+        false => comm,
+    }
+}
+
 fn moment_and_age(at: Timestamp, now: Timestamp, page: &Page<'_>) -> String {
-    let age = length(whole_seconds(now - at), page.catalogue);
-    format!("{} ({age})", moment(at, page.zone))
+    format!("{} ({})", moment(at, page.zone), age(now - at, page))
 }
 
 /// What a finding rests on, in a line. `None`: the culprit says it already.
@@ -281,20 +305,7 @@ fn attempt(report: &StartFailure, page: &Page<'_>) -> String {
         text.push_str(&indented(&page.catalogue.say("start-log-none")));
         return text;
     }
-    let lines = &attempt.log;
-    let cut = lines.len() > FIRST_LINES + LAST_LINES;
-    let shown = if cut { LAST_LINES } else { lines.len() };
-    let left_out = lines.len() - shown - if cut { FIRST_LINES } else { 0 };
-    let left_out = left_out as u64 + u64::from(attempt.log_omitted);
-    let first: &[LogLine] = if cut { &lines[..FIRST_LINES] } else { &[] };
-    text.push_str(&log(first, page));
-    if left_out > 0 {
-        let omitted = page
-            .catalogue
-            .say_with("start-log-omitted", &[("lines", left_out.into())]);
-        text.push_str(&indented(&page.style.faint(&omitted)));
-    }
-    text.push_str(&log(&lines[lines.len() - shown..], page));
+    text.push_str(&log::render(attempt, page));
     text
 }
 
@@ -308,8 +319,15 @@ fn attempt_line(attempt: &Attempt, is_past: bool, page: &Page<'_>) -> String {
         }
         _ => String::new(),
     };
+    // Both say the same, the status more of it.
+    let is_told = attempt.status.is_some()
+        && matches!(
+            attempt.result.as_str(),
+            "exit-code" | "signal" | "core-dump"
+        );
     let status = attempt.status.map(|status| status.to_string());
-    let how = [attempt.step.clone(), status, Some(attempt.result.clone())];
+    let result = Some(attempt.result.clone()).filter(|_| !is_told);
+    let how = [attempt.step.clone(), status, result];
     let how: Vec<String> = how
         .into_iter()
         .flatten()
@@ -334,21 +352,6 @@ fn attempt_line(attempt: &Attempt, is_past: bool, page: &Page<'_>) -> String {
         "start-attempt"
     };
     one_line(&catalogue.say_with(id, &parameters)).into_owned()
-}
-
-fn log(lines: &[LogLine], page: &Page<'_>) -> String {
-    let mut table = Table::default();
-    for line in lines {
-        let clock = line.at.with_timezone(&page.zone).format("%H:%M:%S");
-        let message = Cell::from(format!("{}: {}", source(line), line.message));
-        let message = match line.priority {
-            Some(priority) if priority <= 3 => message.painted(Style::bad),
-            _ => message,
-        };
-        table.row([Cell::from(clock.to_string()), message]);
-    }
-    let room = page.width.map(|width| width.saturating_sub(INDENT.len()));
-    indented(&table.render(room, page.style))
 }
 
 /// The units that it needs and that are not up; the others are counted.
@@ -398,60 +401,6 @@ fn dependencies(report: &StartFailure, page: &Page<'_>) -> String {
     text
 }
 
-fn fixes(verdict: &Verdict, page: &Page<'_>) -> String {
-    if verdict.fixes.is_empty() {
-        return String::new();
-    }
-    let say = |id: &str| page.catalogue.say(id);
-    let mut text = format!("{}\n", page.style.strong(&say("start-fixes")));
-    for (at, fix) in verdict.fixes.iter().enumerate() {
-        let mut line = fix_text(&fix.what, page);
-        if at == 0 && verdict.fixes.len() > 1 {
-            line.push_str(&say("start-fix-recommended"));
-        }
-        if fix.risky {
-            line.push_str(&page.style.doubtful(&say("start-fix-risky")));
-        }
-        text.push_str(&format!("{INDENT}{}. {line}\n", at + 1));
-        for command in &fix.commands {
-            let command = page.style.strong(&one_line(command));
-            text.push_str(&format!("{INDENT}     {command}\n"));
-        }
-    }
-    text
-}
-
-fn fix_text(what: &FixKind, page: &Page<'_>) -> String {
-    let safe = |text: &str| one_line(text).into_owned().into();
-    let (id, parameters) = match what {
-        FixKind::StopHolder { unit } => ("stop-holder", vec![("unit", unit.as_str().into())]),
-        FixKind::StopContainer { .. } => ("stop-container", vec![]),
-        FixKind::EndProcess { pid } => ("end-process", vec![("pid", pid.to_string().into())]),
-        FixKind::ChangePort { port } => ("change-port", vec![("port", port.to_string().into())]),
-        FixKind::StartDependency { unit } => {
-            ("start-dependency", vec![("unit", unit.as_str().into())])
-        }
-        FixKind::AskAbout { unit } => ("ask-about", vec![("unit", unit.as_str().into())]),
-        FixKind::Unmask => ("unmask", vec![]),
-        FixKind::InstallPackage { path } => ("install-package", vec![("path", safe(path))]),
-        FixKind::MakeExecutable { path } => ("make-executable", vec![("path", safe(path))]),
-        FixKind::RepairUnitFile { path } => ("repair-unit-file", vec![("path", safe(path))]),
-        FixKind::MeetCondition { condition } => {
-            ("meet-condition", vec![("condition", safe(condition))])
-        }
-        FixKind::RaiseStartTimeout { seconds } => (
-            "raise-start-timeout",
-            vec![("seconds", seconds.to_string().into())],
-        ),
-        FixKind::ReadCoreDump { .. } => ("read-core-dump", vec![]),
-        FixKind::RaiseMemoryLimit => ("raise-memory-limit", vec![]),
-        FixKind::ResetAndStart => ("reset-and-start", vec![]),
-        FixKind::ReadLog => ("read-log", vec![]),
-    };
-    page.catalogue
-        .say_with(&format!("start-fix-{id}"), &parameters)
-}
-
 /// What could not be seen, and the way out.
 fn limits(limits: &[Limitation], page: &Page<'_>) -> String {
     let mut text = String::new();
@@ -474,26 +423,6 @@ fn limits(limits: &[Limitation], page: &Page<'_>) -> String {
     text
 }
 
-/// One line to copy: the first fix that mends it; else the first step to find out more.
-fn quick_fix(verdict: &Verdict, page: &Page<'_>) -> String {
-    let has_commands = |fix: &&Fix| !fix.commands.is_empty();
-    let mends = |fix: &&Fix| has_commands(fix) && fix.what.mends();
-    let (id, fix) = match verdict.fixes.iter().find(mends) {
-        Some(fix) => ("start-quick-fix", fix),
-        None => match verdict.fixes.iter().find(has_commands) {
-            Some(fix) => ("start-next", fix),
-            None => return String::new(),
-        },
-    };
-    // Steps that only look may fail, and the rest shall be done all the same: copy the first.
-    let line = match fix.what.mends() {
-        true => fix.commands.join(" && "),
-        false => fix.commands[0].clone(),
-    };
-    let line = page.style.strong(&one_line(&line));
-    format!("{} {line}\n", page.catalogue.say(id))
-}
-
 fn paint(cause: StartCause, text: &str, page: &Page<'_>) -> String {
     match cause {
         StartCause::Healthy => page.style.good(text),
@@ -502,8 +431,12 @@ fn paint(cause: StartCause, text: &str, page: &Page<'_>) -> String {
     }
 }
 
-fn whole_seconds(length: chrono::Duration) -> chrono::Duration {
-    chrono::Duration::seconds(length.num_seconds())
+/// How long something has lasted, in whole seconds.
+fn age(lasted: chrono::Duration, page: &Page<'_>) -> String {
+    match lasted.num_seconds() {
+        0 => page.catalogue.say("start-just-now"),
+        seconds => length(chrono::Duration::seconds(seconds), page.catalogue),
+    }
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! The programs that a unit runs: whether they are there, and may be executed.
+//! The files that a unit names: whether they are there, and programs may be executed.
 
 use std::{
     fs::{self, File},
@@ -13,10 +13,10 @@ use crate::systemd::UnitStart;
 
 /// Longest first line that names an interpreter; the kernel reads 256 bytes as well.
 const FIRST_LINE: u64 = 256;
-/// Programs that are looked at.
+/// Files that are looked at.
 const MOST_FILES: usize = 32;
 
-/// The programs of a unit and their interpreters, by the paths that the unit has for them.
+/// The programs of a unit, their interpreters, its folder and its environment files, by the paths that the unit has for them.
 pub(super) fn of(unit: &UnitStart) -> Vec<FileFact> {
     // Files of an image are not to be seen from here.
     let Some(root) = &unit.root else {
@@ -34,6 +34,20 @@ pub(super) fn of(unit: &UnitStart) -> Vec<FileFact> {
             let file = file(root, next);
             path = file.interpreter.clone();
             files.push(file);
+        }
+    }
+    for setting in &unit.facts.settings {
+        // systemd itself reads environment files, before it takes another folder for `/`.
+        let root = match setting.name.as_str() {
+            "EnvironmentFile" | "RootDirectory" => "/",
+            "WorkingDirectory" => root,
+            _ => continue,
+        };
+        if setting.value.starts_with('/') && files.len() < MOST_FILES {
+            files.push(FileFact {
+                interpreter: None,
+                ..file(root, setting.value.clone())
+            });
         }
     }
     files

@@ -96,7 +96,10 @@ async fn gather(
         ),
         blocking(JOURNAL_WITHIN, "the journal", {
             let unit = unit.clone();
-            move || journal::read(&unit, Instant::now() + JOURNAL_WITHIN)
+            move || match is_nothing(&unit) {
+                true => Ok(JournalFacts::default()),
+                false => journal::read(&unit, Instant::now() + JOURNAL_WITHIN),
+            }
         }),
         blocking(FILES_WITHIN, "the unit's programs", {
             let unit = unit.clone();
@@ -108,6 +111,7 @@ async fn gather(
     facts.files = files.unwrap_or_else(|error| missing(&mut facts.limits, "files", &error));
     let journal = journal.unwrap_or_else(|error| missing(&mut facts.limits, "journal", &error));
     facts.limits.extend(journal.limit.clone());
+    let has_own_network = unit.has_own_network;
     take_unit(&mut facts, unit, journal);
 
     if facts.standing() == Standing::NotLoaded {
@@ -118,10 +122,20 @@ async fn gather(
     }
 
     progress(step(Step::ReadingSockets, 2));
-    let listening = listening(&facts, &manager).await;
+    let listening = match has_own_network {
+        false => listening(&facts, &manager).await,
+        true => not_from_here(&facts),
+    };
     facts.sockets = listening.holders;
     facts.limits.extend(listening.limits);
     Ok(facts)
+}
+
+/// Whether there is no unit that could ever have logged anything, or nothing that would matter.
+fn is_nothing(unit: &UnitStart) -> bool {
+    let status = &unit.facts.status;
+    matches!(status.load_state.as_str(), "not-found" | "masked")
+        && status.active_state == "inactive"
 }
 
 /// Puts the unit, and the start of it that failed last, into the facts.
@@ -179,13 +193,38 @@ fn is_older(journaled: &FailedStart, now: &FailedStart) -> bool {
             .is_some_and(|began_at| began_at > journaled.failed_at)
 }
 
-/// Who listens on the ports that the log names.
-async fn listening(facts: &StartFacts, manager: &Manager) -> Listening {
+/// The ports that the log names as in use.
+fn ports(facts: &StartFacts) -> BTreeSet<u16> {
+    if facts.standing() == Standing::Runs {
+        return BTreeSet::new();
+    }
     let wanted = addresses_in_use(facts.log())
         .into_iter()
         .flat_map(|(_, wanted)| wanted);
-    let ports: BTreeSet<u16> = wanted.map(|wanted| wanted.port).take(MOST_PORTS).collect();
-    if ports.is_empty() || facts.standing() == Standing::Runs {
+    wanted.map(|wanted| wanted.port).take(MOST_PORTS).collect()
+}
+
+/// Whoever listens here is not in the way of a unit with a network of its own.
+fn not_from_here(facts: &StartFacts) -> Listening {
+    let why = "the unit has a network namespace of its own".to_owned();
+    let limit = Limitation {
+        what: "sockets".to_owned(),
+        why,
+        count: 1,
+    };
+    Listening {
+        holders: Vec::new(),
+        limits: (!ports(facts).is_empty())
+            .then_some(limit)
+            .into_iter()
+            .collect(),
+    }
+}
+
+/// Who listens on the ports that the log names.
+async fn listening(facts: &StartFacts, manager: &Manager) -> Listening {
+    let ports = ports(facts);
+    if ports.is_empty() {
         return Listening::default();
     }
     let until = Instant::now() + SOCKETS_WITHIN;

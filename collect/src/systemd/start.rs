@@ -9,7 +9,7 @@ use analysis::{
     scrub::scrub_arguments,
     start_failure::{
         UnitStatus,
-        facts::{Condition, ExecCommand, UnitFacts},
+        facts::{Condition, ExecCommand, Setting, UnitFacts},
     },
 };
 use uuid::Uuid;
@@ -47,6 +47,8 @@ pub struct UnitStart {
     pub ended_at: Option<Timestamp>,
     /// Folder that the unit takes for `/`. `None`: an image, whose files cannot be seen.
     pub root: Option<String>,
+    /// Whether it has a network of its own, whose sockets cannot be seen from here.
+    pub has_own_network: bool,
 }
 
 impl Manager {
@@ -68,6 +70,8 @@ impl Manager {
             began_at: of_unit.time("InactiveExitTimestamp"),
             ended_at: of_unit.time("InactiveEnterTimestamp"),
             root: (!has_image).then(|| of_kind.text("RootDirectory")),
+            has_own_network: of_kind.flag("PrivateNetwork")
+                || !of_kind.text("NetworkNamespacePath").is_empty(),
             facts: facts(name, &of_unit, &of_kind),
         })
     }
@@ -128,7 +132,27 @@ fn facts(name: UnitName, unit: &Properties, kind: &Properties) -> UnitFacts {
         conditions: conditions(unit),
         conditions_met: was_tried.then_some(met),
         commands: commands(kind),
+        settings: settings(kind),
     }
+}
+
+/// Settings of which the value is a text, and those of environment files that have to be there.
+fn settings(kind: &Properties) -> Vec<Setting> {
+    const OF_TEXT: [&str; 5] = ["Type", "User", "Group", "WorkingDirectory", "RootDirectory"];
+    let setting = |name: &str, value: String| Setting {
+        name: name.to_owned(),
+        value,
+    };
+    let mut found: Vec<Setting> = OF_TEXT
+        .into_iter()
+        .map(|name| setting(name, kind.text(name)))
+        .filter(|setting| !setting.value.is_empty())
+        .collect();
+    found.extend(kind.rows("EnvironmentFiles").filter_map(|row| match row {
+        [path, may_miss] if !flag(may_miss) => Some(setting("EnvironmentFile", text(path))),
+        _ => None,
+    }));
+    found
 }
 
 fn timeout(kind: &Properties) -> Option<Duration> {

@@ -1,7 +1,7 @@
 //! The program ended with an error of its own.
 
 use super::*;
-use crate::start_failure::telling::telling_lines;
+use crate::start_failure::telling::{last_words, telling_lines};
 
 pub(super) fn check(facts: &StartFacts) -> Option<Finding> {
     let status = facts.status()?;
@@ -18,7 +18,11 @@ pub(super) fn check(facts: &StartFacts) -> Option<Finding> {
         return None;
     }
     let mut evidence = vec![Evidence::Status { status }];
-    evidence.extend(telling_lines(facts.log()).into_iter().map(said));
+    let mut lines = telling_lines(facts.log());
+    if lines.is_empty() {
+        lines = last_words(facts.log());
+    }
+    evidence.extend(lines.into_iter().map(said));
     let mut fixes = vec![commands::read_log(facts)];
     fixes.push(Fix {
         what: FixKind::ResetAndStart,
@@ -56,6 +60,13 @@ mod tests {
             said(&log[1]),
         ];
         assert_eq!(finding.evidence, expected);
+    }
+
+    #[test]
+    fn without_a_word_of_an_error_the_last_words_are_shown() {
+        let log = vec![line("app", "hello"), line("app", "no database")];
+        let finding = check(&failed("exit-code", exited(4), log.clone())).unwrap();
+        assert!(finding.evidence.contains(&said(&log[1])));
     }
 
     #[test]

@@ -106,7 +106,7 @@ fn fix(culprit: Option<&DependencyState>, unit: &UnitFacts, facts: &StartFacts) 
         "masked" => commands::then_start(format!("systemctl unmask {name}"), facts),
         "not-found" => vec![format!("systemctl cat {}", commands::name(&unit.name))],
         _ => vec![
-            format!("aiops diagnose start-failure {name}"),
+            commands::ask_about(&culprit.unit),
             format!("systemctl restart {name}"),
             format!("systemctl start {}", commands::name(&unit.name)),
         ],

@@ -35,9 +35,10 @@ pub(super) fn check(facts: &StartFacts) -> Option<Finding> {
             commands: commands::then_start(format!("chmod +x {word}"), facts),
             risky: false,
         },
+        false if says("Permission denied") => commands::allow_access(&path),
         false => Fix {
             what: FixKind::InstallPackage { path: path.clone() },
-            commands: vec![format!("namei -l {word}"), format!("head -c 64 {word}")],
+            commands: vec![format!("head -c 64 {word}")],
             risky: false,
         },
     };

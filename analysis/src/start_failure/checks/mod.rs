@@ -9,8 +9,11 @@ mod dependency_failed;
 mod exec_not_executable;
 mod exec_not_found;
 mod healthy;
+mod never_ready;
 mod out_of_memory;
 mod port_in_use;
+mod program_blames;
+mod setup_failed;
 mod start_limit_hit;
 mod start_timeout;
 mod unit_file_invalid;
@@ -31,19 +34,22 @@ pub(super) use self::{healthy::healthy, unknown::unknown};
 
 type Check = fn(&StartFacts) -> Option<Finding>;
 
-pub(super) const ALL: [Check; 13] = [
+pub(super) const ALL: [Check; 16] = [
     unit_not_found::check,
     unit_masked::check,
     unit_file_invalid::check,
     condition_not_met::check,
     exec_not_found::check,
     exec_not_executable::check,
+    setup_failed::check,
     port_in_use::check,
     dependency_failed::check,
     start_timeout::check,
+    never_ready::check,
     start_limit_hit::check,
     crash_at_start::check,
     out_of_memory::check,
+    program_blames::check,
     application_error::check,
 ];
 
@@ -73,9 +79,23 @@ fn command_not_executed(facts: &StartFacts) -> Option<&ExecCommand> {
 /// A child of systemd writes it, which is not yet the program and has its name in parentheses.
 fn failed_step(facts: &StartFacts) -> Option<&LogLine> {
     facts.log().iter().find(|line| {
-        let is_of_systemd =
-            line.is_of_manager() || line.source == "systemd" || line.source.starts_with('(');
+        let is_of_systemd = line.is_of_manager() || line.source == "systemd" || is_of_child(line);
         let words = [": Failed to locate executable ", ": Failed at step "];
         is_of_systemd && words.iter().any(|words| line.message.contains(words))
+    })
+}
+
+/// Whether a child of systemd wrote it that was to become the program.
+fn is_of_child(line: &LogLine) -> bool {
+    line.source.starts_with('(')
+}
+
+/// Correct the unit's own file, then start it.
+fn repair_unit(facts: &StartFacts) -> Option<Fix> {
+    let path = facts.unit.as_ref()?.status.files.first()?.clone();
+    Some(Fix {
+        commands: commands::edit_and_start(&path, facts),
+        what: FixKind::RepairUnitFile { path },
+        risky: false,
     })
 }

@@ -38,6 +38,7 @@ pub(super) fn check(facts: &StartFacts) -> Option<Finding> {
     }));
     let mut fixes = match holder {
         Some(holder) => fixes(holder, facts),
+        None if !was_looked_for(facts) => vec![commands::read_log(facts)],
         // Nobody holds it now, so the next start may go well.
         None => vec![Fix {
             what: FixKind::ResetAndStart,
@@ -73,6 +74,11 @@ fn holder<'a>(wanted: &[Wanted], sockets: &'a [Holder]) -> Option<&'a Holder> {
             .min_by_key(|(fit, holder)| (*fit, holder.process.is_none()))
             .map(|(_, holder)| holder)
     })
+}
+
+/// Whether a holder that is there would have been seen.
+fn was_looked_for(facts: &StartFacts) -> bool {
+    facts.limits.iter().all(|limit| limit.what != "sockets")
 }
 
 /// Whether the holder was there already when the start failed. A socket has no birthday: that of
@@ -143,6 +149,7 @@ fn is_essential(unit: &UnitName) -> bool {
 #[cfg(test)]
 mod tests {
     use super::{super::super::testing::*, *};
+    use crate::process_tree::Limitation;
 
     fn facts(sockets: Vec<Holder>) -> StartFacts {
         let bind = "nginx: [emerg] bind() to 0.0.0.0:80 failed (98: Address already in use)";
@@ -192,6 +199,18 @@ mod tests {
         let mut facts = facts(vec![apache("0.0.0.0:80", 80)]);
         facts.attempt.as_mut().unwrap().log = vec![line("nginx", "open() failed")];
         assert_eq!(check(&facts), None);
+    }
+
+    #[test]
+    fn where_nobody_could_look_a_start_is_no_advice() {
+        let mut facts = facts(vec![]);
+        assert_eq!(check(&facts).unwrap().fixes[0].what, FixKind::ResetAndStart);
+        facts.limits.push(Limitation {
+            what: "sockets".into(),
+            why: "the unit has a network namespace of its own".into(),
+            count: 1,
+        });
+        assert_eq!(check(&facts).unwrap().fixes[0].what, FixKind::ReadLog);
     }
 
     /// Who holds the port: unit, program, and whether in a container.

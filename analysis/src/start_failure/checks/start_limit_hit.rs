@@ -43,6 +43,14 @@ mod tests {
         // At the end of a loop of restarts the result stays that of the last one.
         let facts = failed("exit-code", exited(1), vec![line("systemd", too_quick)]);
         assert_eq!(check(&facts).unwrap().fixes[0].commands, expected);
+        // Started again and again by somebody: how it ended each time explains nothing.
+        let mut stopped = failed(
+            "start-limit-hit",
+            killed(Signal::TERM),
+            vec![line("systemd", too_quick)],
+        );
+        stopped.attempt.as_mut().unwrap().status = None;
+        assert_eq!((stopped.status(), stopped.result()), (None, ""));
         let forged = failed("exit-code", exited(1), vec![line("app", too_quick)]);
         assert_eq!(check(&forged), None);
     }

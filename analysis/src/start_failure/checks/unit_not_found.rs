@@ -11,7 +11,7 @@ pub(super) fn check(facts: &StartFacts) -> Option<Finding> {
         what: FixKind::AskAbout {
             unit: similar.clone(),
         },
-        commands: vec![format!("systemctl status {}", commands::name(similar))],
+        commands: vec![commands::ask_about(similar)],
         risky: false,
     };
     Some(Finding {
@@ -35,7 +35,10 @@ mod tests {
         facts.similar = vec![unit("nginx"), unit("ngircd")];
         let finding = check(&facts).unwrap();
         assert_eq!(finding.certainty, Certainty::Measured);
-        assert_eq!(finding.fixes[0].commands, ["systemctl status nginx"]);
+        assert_eq!(
+            finding.fixes[0].commands,
+            ["aiops diagnose start-failure nginx"]
+        );
         // Gone from the disk, and still running: there is nothing wrong with the start.
         facts.unit.as_mut().unwrap().status.active_state = "active".into();
         assert_eq!(check(&facts), None);
