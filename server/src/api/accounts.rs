@@ -2,13 +2,13 @@
 
 use analysis::people::{Account, AccountChange, AccountList, LoginLink, NewAccount};
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 
 use super::auth::Caller;
 use super::body::Body;
 use super::error::ApiError;
-use super::params;
+use super::params::{self, Path};
 use crate::app::App;
 use crate::db::accounts as table;
 use crate::people::accounts::{self, Change, Link, MAX_NAME};

@@ -2,7 +2,7 @@
 
 use analysis::people::{ApiToken, ApiTokenList, MadeApiToken, NewApiToken, Role};
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use chrono::TimeDelta;
 use uuid::Uuid;
@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::auth::{Caller, Proof};
 use super::body::Body;
 use super::error::ApiError;
-use super::params;
+use super::params::{self, Path};
 use crate::app::App;
 use crate::db::tokens as table;
 use crate::identity::tokens;

@@ -3,8 +3,10 @@
 use analysis::Timestamp;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::Datelike as _;
 use uuid::Uuid;
 
+use super::params::YEARS;
 use crate::db::events::Position;
 
 /// Bytes of a cursor: microseconds, agent, epoch, seq.
@@ -28,9 +30,9 @@ pub(super) fn decode(text: &str) -> Option<Position> {
         .filter(|bytes| bytes.len() == BYTES)?;
     let number = |at: usize| Some(i64::from_be_bytes(bytes.get(at..at + 8)?.try_into().ok()?));
     Some(Position {
-        // Postgres has no years of six digits; neither have we.
+        // Postgres cannot be asked about all that a number says.
         received_at: Timestamp::from_timestamp_micros(number(0)?)
-            .filter(|at| (1970..=9999).contains(&chrono::Datelike::year(at)))?,
+            .filter(|at| YEARS.contains(&at.year()))?,
         agent_id: Uuid::from_slice(&bytes[8..24]).ok()?,
         epoch: number(24)?,
         seq: number(32)?,

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use analysis::people::{Me, NewPassword, Session, SessionList};
 use axum::Json;
-use axum::extract::{ConnectInfo, Path, State};
+use axum::extract::{ConnectInfo, State};
 use axum::http::{HeaderMap, StatusCode};
 use serde_json::json;
 
@@ -12,7 +12,7 @@ use super::auth::{Caller, Proof};
 use super::body::Body;
 use super::error::ApiError;
 use super::login::{Cookie, cookie, origin};
-use super::params;
+use super::params::{self, Path};
 use crate::app::App;
 use crate::db::accounts::{self, AccountRow};
 use crate::db::{audit, sessions};

@@ -101,6 +101,7 @@ fn security(needed: Permission) -> Vec<SecurityRequirement> {
 
 /// Every refusal is the same shape.
 fn refusals(operation: &mut Operation, path: &str, needed: Permission) {
+    let asks_for_host = asks_for_host(operation);
     let mut add = |status: &str, description: &str| {
         let problem = Ref::from_schema_name(Problem::name());
         let content = ContentBuilder::new().schema(Some(problem)).build();
@@ -120,10 +121,10 @@ fn refusals(operation: &mut Operation, path: &str, needed: Permission) {
         add("401", "Nobody is known by this token or session");
         add("403", "That one may not do this");
     }
-    if path.contains('{') {
+    if path.contains('{') || asks_for_host {
         add("404", "There is no such thing");
     }
-    if path.contains('{') || has_body {
+    if path.contains('{') || asks_for_host || has_body {
         add(
             "409",
             "The name is not enough, or what is there stands in the way",
@@ -145,6 +146,11 @@ fn refusals(operation: &mut Operation, path: &str, needed: Permission) {
     }
     add("500", "The server failed");
     add("503", "The server or its database is busy or away");
+}
+
+fn asks_for_host(operation: &Operation) -> bool {
+    let mut parameters = operation.parameters.iter().flatten();
+    parameters.any(|one| matches!(one, RefOr::T(one) if one.name == "host"))
 }
 
 /// Each operation as method and path.

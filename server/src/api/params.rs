@@ -1,10 +1,12 @@
 //! Parameters of requests: read once, at the edge, and bounded.
 
+use std::ops::RangeInclusive;
+
 use analysis::Timestamp;
 use analysis::identity::UnitName;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use chrono::DateTime;
+use chrono::{DateTime, Datelike as _};
 use serde::de::DeserializeOwned;
 
 use super::error::ApiError;
@@ -34,6 +36,10 @@ pub(super) const KINDS: [&str; 20] = [
     "unknown",
 ];
 
+/// Years that can be asked about: of four digits, as RFC 3339 has them, and since computers have
+/// clocks.
+pub(super) const YEARS: RangeInclusive<i32> = 1970..=9999;
+
 /// The query of a request. What axum refuses is told as a problem, like everything else.
 pub(super) struct Query<T>(pub T);
 
@@ -45,6 +51,23 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
             Ok(axum::extract::Query(query)) => Ok(Self(query)),
             Err(error) => Err(ApiError::BadParameter {
                 name: "query",
+                why: error.body_text(),
+            }),
+        }
+    }
+}
+
+/// A part of a request's path. What axum refuses is told as a problem, like everything else.
+pub(super) struct Path<T>(pub T);
+
+impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        match axum::extract::Path::<T>::from_request_parts(parts, state).await {
+            Ok(axum::extract::Path(path)) => Ok(Self(path)),
+            Err(error) => Err(ApiError::BadParameter {
+                name: "path",
                 why: error.body_text(),
             }),
         }
@@ -66,7 +89,7 @@ pub(super) fn text<'a>(
     Err(ApiError::BadParameter { name, why })
 }
 
-/// A moment: `2026-11-21T08:00:00Z`, or how long ago: `1h`.
+/// A moment since 1970: `2026-11-21T08:00:00Z`, or how long ago: `1h`.
 pub(super) fn moment(
     name: &'static str,
     text: Option<&str>,
@@ -78,11 +101,18 @@ pub(super) fn moment(
     if let Ok(period) = text.parse::<Period>() {
         return Ok(Some(now - period.as_delta()));
     }
-    let parsed = DateTime::parse_from_rfc3339(text).map(|at| at.to_utc());
-    parsed.map(Some).map_err(|_| ApiError::BadParameter {
+    let refused = |why: &str| ApiError::BadParameter {
         name,
-        why: "neither a time like 2026-11-21T08:00:00Z nor a period like 1h".to_owned(),
-    })
+        why: why.to_owned(),
+    };
+    let parsed = DateTime::parse_from_rfc3339(text).map(|at| at.to_utc());
+    let at = parsed
+        .map_err(|_| refused("neither a time like 2026-11-21T08:00:00Z nor a period like 1h"))?;
+    // Nor has a cursor others.
+    match YEARS.contains(&at.year()) {
+        true => Ok(Some(at)),
+        false => Err(refused("has to be between the years 1970 and 9999")),
+    }
 }
 
 /// A number of rows, at most `most`.

@@ -5,7 +5,7 @@ use analysis::identity::UnitName;
 use analysis::restarts::{RecordFacts, RecordGap, RestartQuestion, RestartReport, restart_report};
 use analysis::run::Run;
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use chrono::TimeDelta;
 use serde::Deserialize;
 use serde_json::Value;
@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use super::error::ApiError;
 use super::hosts;
-use super::params::{self, Query};
+use super::params::{self, Path, Query};
 use crate::app::App;
 use crate::config::Period;
 use crate::db::gaps::{self, StoredGap};

@@ -4,14 +4,14 @@ use analysis::Timestamp;
 use analysis::identity::AgentId;
 use analysis::run::Run;
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::error::ApiError;
 use super::hosts;
-use super::params::{self, Query};
+use super::params::{self, Path, Query};
 use crate::app::App;
 use crate::db::runs::{self, RunRow};
 
