@@ -14,10 +14,10 @@ use tokio::time::timeout;
 use tracing::debug;
 use uuid::Uuid;
 
-use super::BASE;
 use super::error::ApiError;
 use super::origin::{self, Origin};
 use super::permissions::{self, Permission};
+use super::{BASE, body};
 use crate::app::App;
 use crate::db::{sessions, tokens};
 use crate::identity::key::Sha256;
@@ -154,6 +154,17 @@ pub(super) async fn permit(
     mut request: Request,
     next: Next,
 ) -> Result<Response, ApiError> {
+    match allow(&app, &mut request).await {
+        Ok(()) => Ok(next.run(request).await),
+        Err(refusal) => {
+            body::pass_over(request).await;
+            Err(refusal)
+        }
+    }
+}
+
+/// Notes in `request` who sends it, unless it is open to all.
+async fn allow(app: &App, request: &mut Request) -> Result<(), ApiError> {
     let path = request.extensions().get::<MatchedPath>().cloned();
     let path = path
         .as_ref()
@@ -162,14 +173,14 @@ pub(super) async fn permit(
     let changes = !request.method().is_safe();
     if needed == Some(Permission::Open) {
         // A page of somebody else shall not log its visitors in, either.
-        if changes && origin::of(&request) == Origin::Elsewhere {
+        if changes && origin::of(request) == Origin::Elsewhere {
             return Err(ApiError::CrossSite);
         }
-        return Ok(next.run(request).await);
+        return Ok(());
     }
-    let caller = identify(&app, request.headers()).await?;
+    let caller = identify(app, request.headers()).await?;
     let by_cookie = matches!(caller.proof, Proof::Session { .. });
-    if changes && by_cookie && origin::of(&request) != Origin::Here {
+    if changes && by_cookie && origin::of(request) != Origin::Here {
         return Err(ApiError::CrossSite);
     }
     let Some(needed) = needed else {
@@ -180,7 +191,7 @@ pub(super) async fn permit(
     };
     caller.check(needed)?;
     request.extensions_mut().insert(caller);
-    Ok(next.run(request).await)
+    Ok(())
 }
 
 async fn identify(app: &App, headers: &HeaderMap) -> Result<Caller, ApiError> {

@@ -5,6 +5,7 @@ use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject as _;
 use server::identity::key::Sha256;
 use sqlx::PgPool;
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
 use x509_parser::prelude::{FromDer as _, X509Certificate};
 
 use crate::running::{Running, kind};
@@ -84,4 +85,41 @@ async fn who_logs_in_can_compare_the_authority_with_its_pin(db: PgPool) {
     let pin = Sha256::of(certificate.public_key().raw).to_string();
     assert_eq!(pin, server.app.authority.pin());
     server.stop().await;
+}
+
+/// Many programs send the head first and then the body, and use the connection again (HTTP/1.1).
+#[sqlx::test(migrations = "../migrations")]
+async fn who_is_refused_can_send_all_of_it_and_is_told_why(db: PgPool) {
+    let server = Running::start(db).await;
+    let mut connection = server.connection().await;
+    for path in ["/api/v1/accounts", "/api/v1/login", "/api/v1/nothing"] {
+        let head =
+            format!("POST {path} HTTP/1.1\r\nhost: localhost\r\ncontent-length: 60000\r\n\r\n");
+        connection.write_all(head.as_bytes()).await.unwrap();
+        for _ in 0..60 {
+            connection.flush().await.unwrap();
+            connection.write_all(&[b' '; 1000]).await.unwrap();
+        }
+        let told = answer(&mut connection).await;
+        let refused = ["HTTP/1.1 401", "HTTP/1.1 415"].map(|status| told.starts_with(status));
+        assert!(refused.contains(&true), "{path}: {told}");
+    }
+    server.stop().await;
+}
+
+/// One answer with its body, which says how long it is.
+async fn answer(connection: &mut (impl AsyncRead + Unpin)) -> String {
+    let mut told = String::new();
+    loop {
+        told.push(connection.read_u8().await.unwrap().into());
+        let Some((head, body)) = told.split_once("\r\n\r\n") else {
+            continue;
+        };
+        let length = head
+            .lines()
+            .find_map(|line| line.strip_prefix("content-length: "));
+        if body.len() == length.unwrap().parse::<usize>().unwrap() {
+            return told;
+        }
+    }
 }

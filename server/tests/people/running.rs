@@ -13,7 +13,10 @@ use server::config::Config;
 use server::people::accounts;
 use server::{Database, Server};
 use sqlx::PgPool;
+use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
 use tokio_util::sync::CancellationToken;
 
 /// Of every account.
@@ -43,20 +46,31 @@ impl Running {
         self.running.await.unwrap().unwrap();
     }
 
-    /// Nobody yet.
-    pub fn browser(&self) -> Client {
+    fn tls(&self) -> ClientConfig {
         let mut roots = RootCertStore::empty();
         for root in CertificateDer::pem_slice_iter(self.app.authority.bundle_pem().as_bytes()) {
             roots.add(root.unwrap()).unwrap();
         }
         let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let tls = ClientConfig::builder_with_provider(provider)
+        ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .unwrap()
             .with_root_certificates(roots)
-            .with_no_client_auth();
+            .with_no_client_auth()
+    }
+
+    /// To write and read bytes as no client would.
+    pub async fn connection(&self) -> TlsStream<TcpStream> {
+        let plain = TcpStream::connect(self.app.addresses.http).await.unwrap();
+        let name = "localhost".try_into().unwrap();
+        let connector = TlsConnector::from(Arc::new(self.tls()));
+        connector.connect(name, plain).await.unwrap()
+    }
+
+    /// Nobody yet.
+    pub fn browser(&self) -> Client {
         let http = reqwest::Client::builder()
-            .tls_backend_preconfigured(tls)
+            .tls_backend_preconfigured(self.tls())
             .no_proxy()
             .build()
             .unwrap();
