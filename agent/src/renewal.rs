@@ -113,10 +113,21 @@ pub async fn renew(identity: &Identity) -> Result<(), RenewalError> {
         over_grpc(identity).await?
     };
     identity.replace(answer.certificate_pem, answer.ca_bundle_pem)?;
-    if identity.pin(&answer.order_keys)? {
-        info!("the keys that sign orders are known, and stay");
-    }
+    pin(identity, &answer.order_keys);
     Ok(())
+}
+
+/// The certificate is renewed whether or not this works: without keys the host only takes no
+/// orders.
+fn pin(identity: &Identity, keys: &OrderKeys) {
+    match identity.pin(keys) {
+        Ok(true) => info!("the keys that sign orders are known, and stay"),
+        Ok(false) => {}
+        Err(reason) => {
+            let reason = whole(&reason);
+            error!("this host takes no orders until it joins anew: {reason}");
+        }
+    }
 }
 
 /// What a renewal brings.

@@ -4,7 +4,7 @@
 
 mod support;
 
-use std::sync::Arc;
+use std::{fs, sync::Arc};
 
 use agent::{
     identity::{Credentials, Identity},
@@ -175,6 +175,36 @@ async fn a_certificate_is_renewed_in_time_and_the_next_stream_shows_it() {
     assert_eq!(keys, Some(OrderKeys::new([RENEWED_KEY])));
     let new = Identity::load(&state).unwrap().credentials();
     assert!(new.expires_at > old.expires_at);
+}
+
+#[tokio::test]
+async fn damaged_order_keys_do_not_keep_a_certificate_from_being_renewed() {
+    let authority = Arc::new(Authority::new());
+    let server = StreamServer::start(Arc::clone(&authority)).await;
+    let root = tempfile::tempdir().unwrap();
+    joined(
+        root.path(),
+        &authority,
+        Life::DUE,
+        vec![server.address.clone()],
+    );
+    let state = StateDir::at(root.path());
+    let keys = root.path().join("order-keys.json");
+    fs::write(&keys, "{").unwrap();
+    let old_serial = serial_of(&Identity::load(&state).unwrap().credentials());
+
+    let agent = Running::start(quiet(root.path()));
+    let stored = server
+        .until("a stream with the new certificate", |stored| {
+            stored
+                .serials
+                .last()
+                .is_some_and(|serial| *serial != old_serial)
+        })
+        .await;
+    agent.stop().await;
+    assert_eq!(stored.renewals, 1);
+    assert_eq!(fs::read_to_string(&keys).unwrap(), "{");
 }
 
 fn serial_of(credentials: &Credentials) -> Vec<u8> {
