@@ -49,9 +49,15 @@ pub fn install(state_dir: &Path) -> Result<(), InstallError> {
     if !Path::new("/run/systemd/system").is_dir() {
         return Err(InstallError::NoSystemd);
     }
+    // systemd has no working directory to begin a path at.
+    let state_dir = std::path::absolute(state_dir).map_err(|source| InstallError::Io {
+        action: "find",
+        path: state_dir.into(),
+        source,
+    })?;
     place_program()?;
     let unit = Path::new(UNIT);
-    write(unit, unit_text(state_dir).as_bytes())?;
+    write(unit, unit_text(&state_dir).as_bytes())?;
     systemctl(&["daemon-reload"])?;
     systemctl(&["enable", NAME])?;
     systemctl(&["restart", NAME])
@@ -80,19 +86,27 @@ fn place_program() -> Result<(), InstallError> {
     fs::rename(&draft, target).map_err(failed("replace"))
 }
 
-/// The unit for another state directory than the usual.
+/// The unit for a state directory, which may be another than the usual.
 fn unit_text(state_dir: &Path) -> String {
     let usual = crate::state_dir::DEFAULT_STATE_DIR;
     if state_dir == Path::new(usual) {
         return UNIT_TEXT.to_owned();
     }
-    let directory = state_dir.display();
-    UNIT_TEXT.replace(
-        "[Service]\n",
-        &format!(
-            "[Service]\nEnvironment=AIOPS_STATE_DIR={directory}\nReadWritePaths={directory}\n"
-        ),
-    )
+    // To systemd a percent sign begins a specifier.
+    let directory = state_dir.display().to_string().replace('%', "%%");
+    let quoted = directory.replace('\\', "\\\\").replace('"', "\\\"");
+    UNIT_TEXT
+        .replace(
+            &format!("ConditionPathExists={usual}/"),
+            &format!("ConditionPathExists={directory}/"),
+        )
+        .replace(
+            "[Service]\n",
+            &format!(
+                "[Service]\nEnvironment=\"AIOPS_STATE_DIR={quoted}\"\n\
+                 ReadWritePaths=\"{quoted}\"\n"
+            ),
+        )
 }
 
 fn write(path: &Path, content: &[u8]) -> Result<(), InstallError> {
@@ -128,9 +142,31 @@ mod tests {
     fn another_state_directory_reaches_the_unit() {
         let text = unit_text(Path::new("/srv/aiops"));
         assert!(
-            text.contains("\nEnvironment=AIOPS_STATE_DIR=/srv/aiops\n"),
+            text.contains("\nEnvironment=\"AIOPS_STATE_DIR=/srv/aiops\"\n"),
             "{text}"
         );
+        assert!(text.contains("\nReadWritePaths=\"/srv/aiops\"\n"), "{text}");
         assert!(UNIT_TEXT.contains(PROGRAM));
+    }
+
+    #[test]
+    fn systemd_starts_the_unit_of_a_host_that_has_joined_in_another_directory() {
+        let root = tempfile::tempdir().unwrap();
+        let state = root.path().join("a \"strange\" 100%n");
+        fs::create_dir(&state).unwrap();
+        let text = unit_text(&state);
+        let conditions: Vec<&str> = text
+            .lines()
+            .filter(|line| line.starts_with("Condition"))
+            .collect();
+        assert!(!conditions.is_empty());
+        let hold = || {
+            let mut systemd = Command::new("systemd-analyze");
+            let said = systemd.arg("condition").args(&conditions).output();
+            said.unwrap().status.success()
+        };
+        assert!(!hold(), "it has not joined");
+        fs::write(state.join("identity.json"), "{}").unwrap();
+        assert!(hold(), "{conditions:?}");
     }
 }
