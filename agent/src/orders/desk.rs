@@ -26,6 +26,7 @@ use tracing::{error, info, warn};
 
 use super::{
     capability::capability,
+    detail::short,
     keys::OrderKeys,
     line::{Line, Request, line},
     outbox::Outbox,
@@ -313,7 +314,7 @@ impl Desk {
                 let Some(running) = self.running.values().find(of_task) else {
                     return;
                 };
-                let (reason, detail) = (Failure::Crashed, error.to_string());
+                let (reason, detail) = (Failure::Crashed, short(error.to_string()));
                 (running.order.order_id, Ended::Failed { reason, detail })
             }
         };
@@ -366,6 +367,8 @@ impl Desk {
             reason,
             detail,
         } = refused;
+        // An order may hold anything up to its size, and a reason may quote it.
+        let detail = short(detail);
         let order = order_id.map_or("without an id".to_owned(), |id| id.to_string());
         warn!(order, requester = ?requester, ?reason, detail = ?detail, "order refused");
         let Some(id) = order_id else { return };

@@ -7,6 +7,7 @@
 pub mod answer;
 mod capability;
 mod desk;
+mod detail;
 pub mod keys;
 mod line;
 mod outbox;

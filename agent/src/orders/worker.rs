@@ -18,8 +18,8 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::process_table::MARKER;
 pub use super::strays::{Live, adopt_orphans, clear};
+use super::{detail::short, process_table::MARKER};
 use crate::manners;
 
 /// Everything that a worker may write: the report, and room for progress. More is a runaway.
@@ -139,6 +139,7 @@ fn time_limit(order: &Order) -> Duration {
 }
 
 fn failed(reason: Failure, detail: String) -> Ended {
+    let detail = short(detail);
     Ended::Failed { reason, detail }
 }
 

@@ -313,6 +313,24 @@ async fn what_the_host_does_not_know_is_lost_and_stays_so() {
 }
 
 #[tokio::test]
+async fn a_worker_that_gives_megabytes_of_reasons_does_not_break_the_stream() {
+    let text = "read -r question; printf 'failed {\"reason\":\"crashed\",\"detail\":\"'
+        head -c 8000000 /dev/zero | tr '\\0' x; printf '\"}\\n'; sleep 9";
+    let host = Host::new(text).await;
+    let agent = host.start().await;
+    let order = host.order();
+    host.send(&order).await;
+    match host.end(order.order_id, 1).await {
+        HostOutcome::Failed { reason, detail } => {
+            assert_eq!((reason, detail.len()), (Failure::Crashed, 2_000));
+        }
+        outcome => panic!("{outcome:?}"),
+    }
+    agent.stop().await;
+    assert_eq!(host.server.stored.borrow().hellos.len(), 1);
+}
+
+#[tokio::test]
 async fn the_local_policy_has_the_last_word_and_works_at_once() {
     let host = Host::new(QUICK).await;
     let agent = host.start().await;
