@@ -6,7 +6,7 @@ mod password;
 use std::{env, time::Duration};
 
 use analysis::{
-    people::{LinkLogin, Login as Credentials, MadeApiToken, Me, NewApiToken},
+    people::{LinkLogin, Login as Credentials, MadeApiToken, Me, NewApiToken, NewPassword},
     text::time::moment,
 };
 use reqwest::Method;
@@ -32,6 +32,9 @@ pub async fn log_in(context: &Context, asked: &Login) -> Result<Exit, Failure> {
     // As browsers write it: the server compares it with the origin of a session.
     let address = &url.origin().ascii_serialization();
     let link = url.fragment().and_then(|part| part.strip_prefix("link="));
+    if asked.set_password && link.is_none() {
+        return Err(Failure::new(Exit::Usage, say("cli-set-password-link-only")));
+    }
     // Read before anything is sent: a configuration that cannot be written later is told now.
     let mut contexts = context.place.contexts()?;
     let user = match link {
@@ -48,7 +51,12 @@ pub async fn log_in(context: &Context, asked: &Login) -> Result<Exit, Failure> {
         token: String::new(),
     };
     let server = Server::new(connection.clone())?;
-    let (me, session): (Me, _) = match (link, user) {
+    // Before the link is used up: it works once.
+    let new_password = match asked.set_password {
+        true => Some(password::new(asked, address, &context.printer)?),
+        false => None,
+    };
+    let (me, mut session): (Me, _) = match (link, user) {
         (Some(token), _) => {
             let link = LinkLogin {
                 token: token.to_owned(),
@@ -76,6 +84,14 @@ pub async fn log_in(context: &Context, asked: &Login) -> Result<Exit, Failure> {
         ttl_s: Some(TOKEN_LASTS.as_secs()),
     };
     let made: Result<MadeApiToken, _> = session.post("/api-tokens", &wanted).await;
+    let mut unset = None;
+    if let Some(new) = new_password {
+        let new = NewPassword { old: None, new };
+        match session.set_password(&new).await {
+            Ok(renewed) => session = renewed,
+            Err(failure) => unset = Some(failure),
+        }
+    }
     // The session is of no more use; if it cannot be ended it ends by itself.
     let _ = session.order(Method::POST, "/logout", None::<&()>).await;
     let made = made?;
@@ -100,7 +116,11 @@ pub async fn log_in(context: &Context, asked: &Login) -> Result<Exit, Failure> {
         .with("name", name)
         .with("until", until.unwrap_or_default());
     context.printer.note(&logged_in);
-    Ok(Exit::Fine)
+    unset.map_or(Ok(Exit::Fine), |failure| {
+        let why = failure.message.text(context.printer.catalogue());
+        let message = say("cli-password-not-set").with("why", why);
+        Err(Failure::new(failure.exit, message))
+    })
 }
 
 pub async fn log_out(context: &Context, name: Option<&str>) -> Result<Exit, Failure> {

@@ -7,6 +7,7 @@ pub use problem::{exit_of, refusal};
 
 use std::{collections::BTreeMap, time::Duration};
 
+use analysis::people::NewPassword;
 use futures_util::{Stream, StreamExt as _};
 use reqwest::{
     Method, RequestBuilder, Response,
@@ -134,6 +135,19 @@ impl Server {
         credentials: &impl Serialize,
     ) -> Result<(T, Self), Failure> {
         let response = self.call(Method::POST, path, Some(credentials)).await?;
+        let in_session = self.in_session(&response)?;
+        Ok((self.read(response).await?, in_session))
+    }
+
+    /// Sets the password of who is logged in. All sessions end but that of the connection that it
+    /// gives.
+    pub async fn set_password(&self, new: &NewPassword) -> Result<Self, Failure> {
+        let response = self.call(Method::POST, "/me/password", Some(new)).await?;
+        self.in_session(&response)
+    }
+
+    /// A connection with the session that the server began with its answer.
+    fn in_session(&self, response: &Response) -> Result<Self, Failure> {
         let cookies = response.headers().get_all(SET_COOKIE).iter();
         let session = cookies
             .filter_map(|cookie| cookie.to_str().ok())
@@ -144,12 +158,11 @@ impl Server {
             let message = say("cli-no-session").with("server", self.address());
             Failure::new(Exit::Broken, message).hint(say("cli-odd-answer-hint"))
         };
-        let in_session = Self {
+        Ok(Self {
             http: self.http.clone(),
             connection: self.connection.clone(),
             session: Some(session.ok_or_else(no_session)?),
-        };
-        Ok((self.read(response).await?, in_session))
+        })
     }
 
     /// The server's address, as the context has it.

@@ -32,13 +32,17 @@ fn fleet() -> Fleet {
             headers: "Set-Cookie: __Host-aiops_session=s3; Secure\r\n".to_owned(),
             ..json(r#"{"name":"ann","role":"operator","via":"session","expires_at":null}"#)
         },
+        "POST /api/v1/me/password" if has_session(request) => Reply {
+            headers: "Set-Cookie: __Host-aiops_session=s4; Secure\r\n".to_owned(),
+            ..done()
+        },
         "POST /api/v1/login" => problem(401, "the name or the password is wrong"),
         "POST /api/v1/api-tokens" if has_session(request) => json(format!(
             r#"{{"secret":"{TOKEN}","name":"cli-ann","role":"operator","account":"ann",
                 "created_at":"2026-01-01T00:00:00Z","expires_at":"2026-01-31T00:00:00Z",
                 "last_used_at":null}}"#
         )),
-        "POST /api/v1/logout" if has_session(request) => done(),
+        "POST /api/v1/logout" if has_session(request) || is_renewed(request) => done(),
         "DELETE /api/v1/api-tokens/cli-ann" if has_token(request) => done(),
         _ => problem(403, "cross-site"),
     });
@@ -60,6 +64,11 @@ fn has_session(request: &Request) -> bool {
         && !request.headers.contains_key("authorization")
 }
 
+/// The session that a new password began.
+fn is_renewed(request: &Request) -> bool {
+    request.headers.get("cookie").map(String::as_str) == Some("__Host-aiops_session=s4")
+}
+
 fn has_token(request: &Request) -> bool {
     request.headers.get("authorization") == Some(&format!("Bearer {TOKEN}"))
 }
@@ -71,11 +80,16 @@ fn pin(fleet: &Fleet) -> String {
 fn log_in(fleet: &Fleet, words: &[&str], password: &str) -> Answer {
     let url = fleet.url();
     let words = [&["login", url.as_str(), "--password-stdin"], words].concat();
-    let mut command = fleet.aiops(&words);
+    typed(fleet, &words, password)
+}
+
+/// Runs `aiops` with a line on its standard input.
+fn typed(fleet: &Fleet, words: &[&str], line: &str) -> Answer {
+    let mut command = fleet.aiops(words);
     command.stdin(Stdio::piped()).stdout(Stdio::piped());
     let mut running = command.stderr(Stdio::piped()).spawn().unwrap();
     // It may be gone before it reads, if it trusts nobody.
-    let _ = writeln!(running.stdin.take().unwrap(), "{password}");
+    let _ = writeln!(running.stdin.take().unwrap(), "{line}");
     running.wait_with_output().unwrap().into()
 }
 
@@ -137,6 +151,41 @@ fn a_login_link_takes_the_place_of_a_password() {
     let server = format!("server = \"{}\"\n", fleet.url());
     assert!(kept.contains(&server) && !kept.contains("once"), "{kept}");
     assert!(kept.contains("[contexts.\"127.0.0.1\"]"), "{kept}");
+}
+
+#[test]
+fn a_link_sets_the_password_of_later_logins_and_is_not_wasted_on_a_bad_one() {
+    let fleet = fleet();
+    let link = format!("{}/login#link=once", fleet.url());
+    let set = |password: &str| {
+        let words = ["login", &link, "--ca-pin", &pin(&fleet), "--set-password"];
+        typed(
+            &fleet,
+            &[&words[..], &["--password-stdin"]].concat(),
+            password,
+        )
+    };
+    assert_eq!(set("short").exit, 2);
+    assert_eq!(
+        fleet.lines(),
+        ["GET /ca.pem"],
+        "the link is as good as before"
+    );
+    let answer = set("correct horse");
+    assert_eq!(answer.exit, 0, "{answer:?}");
+    let requests = fleet.requests.lock().unwrap();
+    let sent = requests
+        .iter()
+        .find(|one| one.line.ends_with("/me/password"));
+    assert_eq!(sent.unwrap().body, r#"{"old":null,"new":"correct horse"}"#);
+    let last = requests.last().unwrap();
+    assert!(
+        last.line.ends_with("/logout") && is_renewed(last),
+        "{last:?}"
+    );
+    drop(requests);
+    let words = ["login", &fleet.url(), "--set-password"];
+    assert_eq!(fleet.ask(&words).exit, 2, "only a link proves enough");
 }
 
 #[test]

@@ -22,6 +22,9 @@ pub struct Login {
     /// Read the password from standard input, one line
     #[arg(long)]
     pub password_stdin: bool,
+    /// With a login link: also set the password of later logins
+    #[arg(long)]
+    pub set_password: bool,
 }
 
 #[derive(Debug, Subcommand)]
