@@ -47,11 +47,7 @@ impl Aiops {
     /// Asks, whatever comes of it.
     pub fn ask(&self, words: &[&str]) -> Result<Answer> {
         let output = self.command(words)?.output().context("cannot run aiops")?;
-        Ok(Answer {
-            exit: output.status.code().unwrap_or(-1),
-            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
-            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
-        })
+        Ok(output.into())
     }
 
     /// Asks for JSON, of a type that the test knows.
@@ -69,5 +65,15 @@ impl Aiops {
             .env("LANG", "C")
             .args(words);
         Ok(command)
+    }
+}
+
+impl From<std::process::Output> for Answer {
+    fn from(output: std::process::Output) -> Self {
+        Self {
+            exit: output.status.code().unwrap_or(-1),
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
     }
 }
