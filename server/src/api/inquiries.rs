@@ -9,7 +9,7 @@ use analysis::order::LONGEST_WAIT;
 use analysis::question::Question;
 use axum::Json;
 use axum::body::Body as ResponseBody;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
@@ -24,7 +24,7 @@ use uuid::Uuid;
 use super::auth::Caller;
 use super::body::Body;
 use super::error::ApiError;
-use super::params::{self, Query};
+use super::params::{self, Path, Query};
 use super::{asked_hosts, hosts, parts};
 use crate::app::App;
 use crate::db::hosts::HostRow;
@@ -169,7 +169,7 @@ fn place(text: &str) -> Result<(Timestamp, Uuid), ApiError> {
         let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
         let (at, id) = bytes.split_first_chunk::<8>()?;
         let at = Timestamp::from_timestamp_micros(i64::from_be_bytes(*at))
-            .filter(|at| (1970..=9999).contains(&chrono::Datelike::year(at)))?;
+            .filter(|at| params::YEARS.contains(&chrono::Datelike::year(at)))?;
         Some((at, Uuid::from_slice(id).ok()?))
     };
     parse().ok_or_else(|| ApiError::BadParameter {

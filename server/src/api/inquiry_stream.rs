@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::convert::Infallible;
 use std::time::Duration;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
@@ -18,6 +18,7 @@ use tracing::{debug, warn};
 use uuid::Uuid;
 
 use super::error::ApiError;
+use super::params::Path;
 use super::{inquiries as api, parts};
 use crate::app::App;
 use crate::db::inquiries::{self, PartRow};
