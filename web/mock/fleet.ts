@@ -1,6 +1,6 @@
 // Hosts, units and runs, the same at each start.
 
-import type { Host, Run, StopCause, UnitOverview } from '../src/api/types';
+import type { Host, Run, StopCause } from '../src/api/types';
 
 const ROLES = ['web', 'db', 'cache', 'queue', 'build'];
 const ZONES = ['a', 'b', 'c'];
@@ -128,22 +128,5 @@ function stopOf(cause: StopCause): NonNullable<Run['stop']> {
         : cause === 'exit-code'
           ? { how: 'exited', code: 1 }
           : null,
-  };
-}
-
-export function overview(unit: string, now: number): UnitOverview {
-  const [run] = runsOf(unit, now);
-  const random = numbers(unit.length);
-  const failures = random() < 0.4 ? Math.floor(random() * 5) : 0;
-  const down = unit === 'nginx.service' || unit === 'nightly-backup.service';
-  return {
-    unit,
-    state: down ? 'down' : 'running',
-    since: run?.started_at ?? null,
-    last_cause: unit === 'nginx.service' ? 'exit-code' : 'manual',
-    last_certainty: 'measured',
-    last_stop_at: iso(now - 3 * HOUR),
-    stops_24h: failures + (down ? 2 : 0),
-    failures_24h: unit === 'nginx.service' ? 5 : failures,
   };
 }

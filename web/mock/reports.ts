@@ -33,10 +33,6 @@ export function processTree(now: number): ProcessTree {
   };
   const sums = (n: number) => ({ processes: n, rss_bytes: 9e8, cpu_ms: 9e5, cpu_percent: 12.5 });
   add(0, 0, 'systemd', { unit: 'init.scope', argv: ['/sbin/init'], subtree: sums(50) });
-  add(0, 0, 'kthreadd', { unit: null, argv: [], subtree: sums(41), rss_bytes: 0 });
-  for (let n = 0; n < 40; n += 1) {
-    add(2, 1, `kworker/${n}`, { unit: null, argv: [], rss_bytes: 0, state: 'I' });
-  }
   for (const comm of DAEMONS) {
     const pid = add(1, 1, comm, { subtree: sums(5) });
     for (let n = 0; n < 4; n += 1) add(pid, 2, `${comm}-worker`.slice(0, 15), { user: 'www-data' });
@@ -47,6 +43,10 @@ export function processTree(now: number): ProcessTree {
     argv: ['evil', '<img src=x onerror=alert(1)>', '\u202egpj.exe'],
     oddities: [{ oddity: 'deleted-program', path: '/tmp/evil (deleted)' }, { oddity: 'orphan' }],
   });
+  const kernel = add(0, 0, 'kthreadd', { unit: null, argv: [], subtree: sums(41), rss_bytes: 0 });
+  for (let n = 0; n < 40; n += 1) {
+    add(kernel, 1, `kworker/${n}`, { unit: null, argv: [], rss_bytes: 0, state: 'I' });
+  }
   return {
     at: iso(now),
     processes,

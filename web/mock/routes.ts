@@ -13,7 +13,7 @@ import type {
   Problem,
 } from '../src/api/types';
 import { storedEvent } from './events';
-import { iso, makeFleet, overview, runsOf, UNITS } from './fleet';
+import { iso, makeFleet, runsOf, UNITS } from './fleet';
 import { processTree, startFailure } from './reports';
 import { restartReport } from './restarts';
 
@@ -88,10 +88,12 @@ export class Mock {
       case 'hosts': {
         if (second === '') return this.hostPage(query);
         const host = this.find(second);
-        if (third === 'units') return { units: UNITS.map((unit) => overview(unit, now)) };
         if (third === undefined) return host;
         const unit = query.get('unit') ?? 'nginx.service';
-        if (third === 'runs') return { runs: runsOf(unit, now) };
+        if (third === 'runs') {
+          const units = query.has('unit') ? [unit] : UNITS;
+          return { runs: units.flatMap((one) => runsOf(one, now)) };
+        }
         const period = query.get('period') ?? '7d';
         return restartReport(unit, runsOf(unit, now), period, now);
       }

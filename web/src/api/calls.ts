@@ -1,6 +1,6 @@
 // Every request of the page, a line or two each, over the generated client.
 
-import { client, dataOf, plain } from './client';
+import { client, dataOf } from './client';
 import type {
   Account,
   AccountList,
@@ -23,7 +23,6 @@ import type {
   Role,
   RunList,
   SessionList,
-  UnitList,
 } from './types';
 
 type Signal = AbortSignal | undefined;
@@ -84,8 +83,17 @@ export const hosts = (signal: Signal) =>
 export const host = (name: string, signal: Signal) =>
   dataOf<Host>(client.GET('/api/v1/hosts/{host}', { params: { path: { host: name } }, signal }));
 
-export const units = (name: string, signal: Signal) =>
-  plain<UnitList>('GET', `/hosts/${encodeURIComponent(name)}/units`, { signal });
+/** Most runs of one answer. */
+export const MOST_RUNS = 10_000;
+
+/** What ran on a host at some time of the last seven days, the newest first. */
+export const hostRuns = (name: string, signal: Signal) =>
+  dataOf<RunList>(
+    client.GET('/api/v1/hosts/{host}/runs', {
+      params: { path: { host: name }, query: { since: '7d', limit: MOST_RUNS } },
+      signal,
+    }),
+  );
 
 export const runs = (name: string, unit: string, since: string, signal: Signal) =>
   dataOf<RunList>(
@@ -103,21 +111,25 @@ export const restarts = (name: string, unit: string, period: string, signal: Sig
     }),
   );
 
-export const analyses = (signal: Signal) => plain<CatalogueList>('GET', '/analyses', { signal });
+export const analyses = (signal: Signal) =>
+  dataOf<CatalogueList>(client.GET('/api/v1/analyses', { signal }));
 
-export const ask = (body: NewInquiry) => plain<Inquiry>('POST', '/inquiries', { body });
+export const ask = (body: NewInquiry) =>
+  dataOf<Inquiry>(client.POST('/api/v1/inquiries', { body }));
 
 export const inquiries = (before: string | undefined, signal: Signal) =>
-  plain<InquiryPage>('GET', '/inquiries', { query: { before, limit: 20 }, signal });
+  dataOf<InquiryPage>(
+    client.GET('/api/v1/inquiries', { params: { query: { before, limit: 20 } }, signal }),
+  );
 
 export const inquiry = (id: string, signal: Signal) =>
-  plain<Inquiry>('GET', `/inquiries/${encodeURIComponent(id)}`, { signal });
+  dataOf<Inquiry>(client.GET('/api/v1/inquiries/{id}', { params: { path: { id } }, signal }));
 
 export const cancelInquiry = (id: string) =>
-  plain<undefined>('POST', `/inquiries/${encodeURIComponent(id)}/cancel`, {});
+  dataOf<undefined>(client.POST('/api/v1/inquiries/{id}/cancel', { params: { path: { id } } }));
 
 export const audit = (after: number, limit: number, signal: Signal) =>
-  plain<AuditPage>('GET', '/audit', { query: { after, limit }, signal });
+  dataOf<AuditPage>(client.GET('/api/v1/audit', { params: { query: { after, limit } }, signal }));
 
 /** Paths of the streams, for `follow`. */
 export const inquiryStream = (id: string): string =>

@@ -48,29 +48,3 @@ export async function dataOf<T>(answer: Promise<{ data?: T }>): Promise<T> {
   const { data } = await answer;
   return data as T;
 }
-
-interface Plain {
-  query?: Record<string, string | number | undefined>;
-  body?: unknown;
-  signal?: AbortSignal | undefined;
-}
-
-/** Asks for what the document does not describe yet. */
-export async function plain<T>(
-  method: string,
-  path: string,
-  { query = {}, body, signal }: Plain,
-): Promise<T> {
-  const url = new URL(`/api/v1${path}`, location.origin);
-  for (const [name, value] of Object.entries(query)) {
-    if (value !== undefined) url.searchParams.set(name, String(value));
-  }
-  const request: RequestInit = { method, cache: 'no-store', credentials: 'same-origin' };
-  if (signal !== undefined) request.signal = signal;
-  if (body !== undefined) {
-    request.headers = { 'content-type': 'application/json' };
-    request.body = JSON.stringify(body);
-  }
-  const answer = await checkedFetch(url.href, request);
-  return (answer.status === 204 ? undefined : await answer.json()) as T;
-}

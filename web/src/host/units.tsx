@@ -2,7 +2,6 @@ import { useMemo, useState } from 'react';
 import { Link } from 'wouter';
 
 import * as calls from '../api/calls';
-import type { UnitOverview } from '../api/types';
 import { DataTable } from '../parts/data-table';
 import { HostText } from '../parts/host-text';
 import { Ago } from '../parts/moment';
@@ -13,7 +12,7 @@ import { useLoaded } from '../parts/use-loaded';
 import { unitPath } from '../unit/path';
 import { useSay } from '../text/language';
 import { isFailure } from '../text/stop';
-import { matchUnits, toneOfUnit } from './unit-list';
+import { matchUnits, overviews, toneOfUnit, type UnitOverview } from './unit-list';
 
 const AGAIN_MS = 5000;
 
@@ -21,7 +20,10 @@ const AGAIN_MS = 5000;
 export function UnitList({ host }: { host: string }) {
   const say = useSay();
   const units = useLoaded(
-    (signal) => calls.units(host, signal),
+    async (signal) => {
+      const { runs } = await calls.hostRuns(host, signal);
+      return { units: overviews(runs, Date.now()), isCut: runs.length === calls.MOST_RUNS };
+    },
     host,
     () => AGAIN_MS,
   );
@@ -36,6 +38,9 @@ export function UnitList({ host }: { host: string }) {
       {units.data === null && units.problem === null && (
         <p className="empty">{say('web-loading')}</p>
       )}
+      {units.data?.isCut === true && (
+        <p className="note doubt">{say('web-units-cut', { runs: calls.MOST_RUNS })}</p>
+      )}
       {units.data !== null && shown.length === 0 && (
         <p className="empty">{say(query === '' ? 'web-no-units' : 'web-nothing-found')}</p>
       )}
@@ -49,6 +54,7 @@ function UnitTable({ host, units }: { host: string; units: UnitOverview[] }) {
   return (
     <DataTable
       label={say('web-tab-units')}
+      className="units"
       rows={units}
       keyOf={(unit) => unit.unit}
       columns={[
@@ -67,8 +73,8 @@ function UnitTable({ host, units }: { host: string; units: UnitOverview[] }) {
           cell: (unit) => (
             <Status tone={toneOfUnit(unit)}>
               <span>
-                {say(`restarts-now-${unit.state}`)}{' '}
-                {unit.since != null && (
+                {say(unit.isRunning ? 'restarts-now-running' : 'restarts-now-down')}{' '}
+                {unit.since !== null && (
                   <span className="faint">
                     <Ago at={unit.since} />
                   </span>
@@ -81,16 +87,14 @@ function UnitTable({ host, units }: { host: string; units: UnitOverview[] }) {
           name: 'stops',
           heading: say('web-heading-stops-24h'),
           right: true,
-          cell: (unit) => unit.stops_24h,
+          cell: (unit) => unit.stops,
         },
         {
           name: 'failures',
           heading: say('web-heading-failures-24h'),
           right: true,
           cell: (unit) => (
-            <span className={unit.failures_24h > 0 ? 'bad strong' : undefined}>
-              {unit.failures_24h}
-            </span>
+            <span className={unit.failures > 0 ? 'bad strong' : undefined}>{unit.failures}</span>
           ),
         },
         {
@@ -103,17 +107,16 @@ function UnitTable({ host, units }: { host: string; units: UnitOverview[] }) {
   );
 }
 
-function LastStop({ unit }: { unit: UnitOverview }) {
+function LastStop({ unit: { last } }: { unit: UnitOverview }) {
   const say = useSay();
-  if (unit.last_cause == null) return '-';
+  if (last === null) return '-';
   return (
     <>
-      <span className={isFailure(unit.last_cause) ? 'bad' : undefined}>
-        {say(`cause-${unit.last_cause}`)}
+      <span className={isFailure(last.cause) ? 'bad' : undefined}>
+        {say(`cause-${last.cause}`)}
       </span>{' '}
       <span className="faint">
-        {unit.last_certainty != null && `(${say(`certainty-${unit.last_certainty}`)}) `}
-        {unit.last_stop_at != null && <Ago at={unit.last_stop_at} />}
+        ({say(`certainty-${last.certainty}`)}) <Ago at={last.at} />
       </span>
     </>
   );

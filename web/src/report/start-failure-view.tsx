@@ -12,7 +12,7 @@ import { unitPath } from '../unit/path';
 import { Limits } from './limits';
 import { LogLines } from './log-lines';
 import { UnitFacts } from './unit-facts';
-import { causeText, culpritText, evidenceText, fixText } from './words';
+import { culpritText, evidenceText, findingText, fixText } from './words';
 
 interface Props {
   report: StartFailure;
@@ -60,7 +60,9 @@ function Conclusion({ finding, main = false }: { finding: Finding; main?: boolea
   return (
     <section className={main ? `verdict ${tone}` : 'finding'}>
       <p className="headline">
-        <Status tone={tone}>{causeText(finding.cause, say)}</Status>{' '}
+        <Status tone={tone}>
+          <HostText>{findingText(finding, say)}</HostText>
+        </Status>{' '}
         <span className="chip">{say(`certainty-${finding.certainty}`)}</span>
       </p>
       {finding.culprit != null && (

@@ -2,11 +2,11 @@
 
 import type {
   Culprit,
+  Finding,
   FixKind,
   Holder,
   Limitation,
   Oddity,
-  StartCause,
   StartEvidence,
 } from '../api/types';
 import type { Say } from '../text/catalogue';
@@ -33,8 +33,20 @@ export function limitText({ what, why, count }: Limitation, say: Say): string {
   return say('web-limit', { what, why, count });
 }
 
-export function causeText(cause: StartCause, say: Say): string {
-  return named(`web-start-cause-${cause}`, cause, say);
+/** The cause in a line, as `title` in analysis/src/text/start_failure.rs. */
+export function findingText({ cause, culprit, evidence, fixes }: Finding, say: Say): string {
+  const change = fixes.map((fix) => fix.what).find((what) => what.kind === 'change-port');
+  const port = culprit?.is === 'process' ? culprit.port : change?.port;
+  if (cause === 'port-in-use' && port !== undefined) {
+    return say('start-port-in-use', { port: String(port) });
+  }
+  const [first] = evidence;
+  if (cause === 'setup-failed' && first?.from === 'unit') {
+    // Which part of it systemd could not prepare.
+    const id = `start-setup-${first.property.toLowerCase()}`;
+    if (say.has(id)) return say(id, { value: first.value });
+  }
+  return named(`start-cause-${cause}`, cause, say);
 }
 
 export function culpritText(culprit: Culprit, say: Say): string {
@@ -86,7 +98,7 @@ export function evidenceText(evidence: StartEvidence, say: Say): string {
 
 export function fixText(fix: FixKind, say: Say): string {
   const { kind, ...rest } = fix;
-  const id = `web-fix-${kind}`;
+  const id = `start-fix-${kind}`;
   if (!say.has(id)) return kind;
   const parameters = Object.entries(rest).map(([name, value]) => [name, String(value ?? '')]);
   return say(id, Object.fromEntries(parameters) as Record<string, string>);
