@@ -1,9 +1,11 @@
 import { defineConfig } from '@playwright/test';
 
-// AIOPS_E2E_URL: a server that stands, with its login link in AIOPS_E2E_LINK. Without it the page
-// runs over the mock, as it is built.
 const url = process.env['AIOPS_E2E_URL'];
-const MOCK = 'http://localhost:4173';
+if (url === undefined) {
+  throw new Error(
+    'no AIOPS_E2E_URL: the page is tested against a real server, see e2e/page.spec.ts',
+  );
+}
 
 export default defineConfig({
   testDir: 'e2e',
@@ -12,7 +14,7 @@ export default defineConfig({
   workers: 1,
   reporter: 'list',
   use: {
-    baseURL: url ?? MOCK,
+    baseURL: url,
     // The server's own authority signed its certificate.
     ignoreHTTPSErrors: true,
     launchOptions: {
@@ -29,15 +31,4 @@ export default defineConfig({
       ],
     },
   },
-  ...(url === undefined
-    ? {
-        webServer: {
-          command: 'npm run build && npx vite preview --port 4173 --strictPort',
-          url: MOCK,
-          env: { MOCK_HOSTS: '10000' },
-          timeout: 120_000,
-          reuseExistingServer: true,
-        },
-      }
-    : {}),
 });

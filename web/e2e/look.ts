@@ -7,6 +7,8 @@ import { expect, type Page } from '@playwright/test';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
+const PICTURES = process.env['AIOPS_E2E_PICTURES'] ?? 'e2e/screenshots';
+
 const WIDTHS = { wide: { width: 1440, height: 900 }, phone: { width: 390, height: 844 } } as const;
 const THEMES = ['light', 'dark'] as const;
 const LANGUAGES = ['en', 'zh-CN'] as const;
@@ -36,7 +38,7 @@ export async function look(page: Page, name: string): Promise<void> {
       for (const [width, size] of Object.entries(WIDTHS)) {
         await page.setViewportSize(size);
         await page.screenshot({
-          path: `e2e/screenshots/${name}-${width}-${theme}-${language}.png`,
+          path: `${PICTURES}/${name}-${width}-${theme}-${language}.png`,
         });
         await expectFits(page, `${name} ${width}`);
         if (language === 'en') await expectAccessible(page, `${name} ${width} ${theme}`);
