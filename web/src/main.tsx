@@ -3,6 +3,7 @@ import { createRoot } from 'react-dom/client';
 
 import { App } from './app';
 import { applyTheme, chosenTheme } from './parts/theme';
+import './style/fonts.css';
 import './style/base.css';
 import './style/layout.css';
 import './style/parts.css';

@@ -45,7 +45,7 @@ function Entries() {
     <>
       <p className="faint">{say('web-audit-intro')}</p>
       {head !== undefined && (
-        <dl className="facts">
+        <dl className="facts chain">
           <div>
             <dt>{say('web-audit-head', { n: String(head.n) })}</dt>
             <dd>
@@ -54,8 +54,8 @@ function Entries() {
           </div>
         </dl>
       )}
-      <CopyCommand command="aiops audit verify" />
-      <p className="row">
+      <p className="toolbar">
+        <CopyCommand command="aiops audit verify" />
         <button type="button" onClick={() => (setOlder([]), newest.reload())}>
           {say('web-refresh')}
         </button>
@@ -95,6 +95,7 @@ function EntryTable({ entries }: { entries: AuditEntry[] }) {
   return (
     <DataTable
       label={say('web-audit')}
+      className="audit"
       rows={entries}
       keyOf={(entry) => String(entry.n)}
       columns={[
@@ -117,19 +118,19 @@ function EntryTable({ entries }: { entries: AuditEntry[] }) {
         {
           name: 'target',
           heading: say('web-audit-target'),
-          cell: (entry) => <HostText>{entry.target}</HostText>,
+          cell: (entry) => (entry.target === '' ? null : <HostText>{entry.target}</HostText>),
         },
         {
           name: 'detail',
           heading: say('web-audit-detail'),
-          cell: (entry) => <Detail detail={entry.detail} />,
+          cell: (entry) => detailText(entry.detail),
         },
       ]}
     />
   );
 }
 
-function Detail({ detail }: { detail: unknown }) {
+function detailText(detail: unknown) {
   const empty = detail == null || (typeof detail === 'object' && Object.keys(detail).length === 0);
   return empty ? null : <Code>{JSON.stringify(detail)}</Code>;
 }

@@ -55,6 +55,7 @@ function Watched({ inquiry }: { inquiry: Inquiry }) {
         {open > 0 && operator && (
           <button
             type="button"
+            className="push"
             disabled={action.busy}
             onClick={() => action.run(() => calls.cancelInquiry(inquiry.inquiry_id))}
           >
@@ -62,13 +63,13 @@ function Watched({ inquiry }: { inquiry: Inquiry }) {
           </button>
         )}
         {open === 0 && operator && (
-          <Link className="button" href={againPath(inquiry, names)}>
+          <Link className="button push" href={againPath(inquiry, names)}>
             {say('web-ask-again')}
           </Link>
         )}
       </header>
       <ProblemNote problem={action.problem ?? problem} />
-      <p className="faint" role="status">
+      <p className="answers" role="status">
         {open === 0
           ? say('inquiry-answers', { answered: answered(orders), hosts: orders.length })
           : say('inquiry-answers-open', {

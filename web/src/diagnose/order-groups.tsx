@@ -37,15 +37,23 @@ function GroupPart({ group }: { group: Group }) {
         </Status>
       </h2>
       {group.orders.map((order) => (
-        <HostPart key={order.order_id} order={order} />
+        <HostPart key={order.order_id} order={order} verdict={group.verdict} />
       ))}
     </section>
   );
 }
 
+interface PartProps {
+  order: HostOrder;
+  open?: boolean;
+  /** What stands above it already. */
+  verdict?: string;
+}
+
 /** One host's part, with its report once it is opened. */
-function HostPart({ order, open = false }: { order: HostOrder; open?: boolean }) {
+function HostPart({ order, open = false, verdict }: PartProps) {
   const say = useSay();
+  const text = outcomeText(order, say);
   const [isOpen, setOpen] = useState(open);
   const report = order.state === 'ended' && order.outcome === 'answered' ? order.report : null;
   return (
@@ -65,9 +73,11 @@ function HostPart({ order, open = false }: { order: HostOrder; open?: boolean })
         <Link href={hostPath(order.host_name)}>
           <HostText>{order.host_name}</HostText>
         </Link>
-        <Status tone={toneOf(order)}>
-          <HostText>{outcomeText(order, say)}</HostText>
-        </Status>
+        {text !== verdict && (
+          <Status tone={toneOf(order)}>
+            <HostText>{text}</HostText>
+          </Status>
+        )}
         {order.state === 'running' && <OrderProgress order={order} />}
       </p>
       {report !== null && isOpen && <ReportView report={report} host={order.host_name} />}

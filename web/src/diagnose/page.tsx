@@ -29,8 +29,10 @@ export function DiagnosePage() {
       <h1>{say('web-diagnose')}</h1>
       <ProblemNote problem={catalogue.problem} />
       {!operator && <p className="note">{say('web-needs-operator')}</p>}
-      {operator && catalogue.data !== null && <AskForm entries={catalogue.data.analyses} />}
-      <InquiryList />
+      <div className="beside">
+        {operator && catalogue.data !== null && <AskForm entries={catalogue.data.analyses} />}
+        <InquiryList />
+      </div>
     </>
   );
 }
@@ -70,21 +72,23 @@ function AskForm({ entries }: { entries: CatalogueEntry[] }) {
       <AnalysisChoice entries={entries} chosen={analysis} onChoose={setAnalysis} />
       <ParameterFields key={analysis} fields={fields} values={values} onChange={setValues} />
       <HostPicker target={target} onChange={setTarget} />
-      <label className="inline">
-        {say('web-when-off')}
-        <select value={wait} onChange={(event) => setWait(Number(event.target.value))}>
-          {WAITS_S.map((seconds) => (
-            <option key={seconds} value={seconds}>
-              {say(`web-wait-${seconds}`)}
-            </option>
-          ))}
-        </select>
-      </label>
       <ProblemNote problem={action.problem} />
-      <button type="submit" className="primary" disabled={action.busy || chosenNothing(target)}>
-        {say(action.busy ? 'web-asking' : 'web-ask')}
-      </button>
-      {chosenNothing(target) && <p className="faint small">{say('web-choose-hosts')}</p>}
+      <div className="send">
+        <label className="inline">
+          {say('web-when-off')}
+          <select value={wait} onChange={(event) => setWait(Number(event.target.value))}>
+            {WAITS_S.map((seconds) => (
+              <option key={seconds} value={seconds}>
+                {say(`web-wait-${seconds}`)}
+              </option>
+            ))}
+          </select>
+        </label>
+        {chosenNothing(target) && <p className="faint small">{say('web-choose-hosts')}</p>}
+        <button type="submit" className="primary" disabled={action.busy || chosenNothing(target)}>
+          {say(action.busy ? 'web-asking' : 'web-ask')}
+        </button>
+      </div>
     </form>
   );
 }

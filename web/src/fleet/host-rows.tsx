@@ -9,7 +9,7 @@ import { VirtualTable, type RowsHandle } from '../parts/virtual-table';
 import { useSay } from '../text/language';
 import { hostPath, notes, since, toneOf } from './hosts';
 
-const HEIGHTS = { wide: 40, narrow: 88 };
+const HEIGHTS = { wide: 36, narrow: 64 };
 const COLUMNS = ['name', 'state', 'since', 'labels', 'version', 'lag', 'note'] as const;
 
 interface Props {
@@ -88,7 +88,7 @@ function Cells({ host, index, isShared, onLabel }: CellsProps) {
         {host.event_lag ?? '-'}
       </span>
       <span role="cell" className="note" title={remarks}>
-        <HostText>{remarks}</HostText>
+        {remarks !== '' && <HostText>{remarks}</HostText>}
       </span>
     </>
   );

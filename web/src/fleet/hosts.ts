@@ -19,6 +19,18 @@ export function filterHosts(hosts: readonly Host[], query: string, state: StateF
   return hosts.filter((host) => isIn(host, state) && words.every((word) => matches(host, word)));
 }
 
+/** How many each filter would show. */
+export function countStates(hosts: readonly Host[], query: string): Record<StateFilter, number> {
+  const found = filterHosts(hosts, query, 'all');
+  const count = (state: StateFilter) => found.filter((host) => isIn(host, state)).length;
+  return {
+    all: found.length,
+    online: count('online'),
+    away: count('away'),
+    noted: count('noted'),
+  };
+}
+
 function isIn(host: Host, state: StateFilter): boolean {
   switch (state) {
     case 'all':

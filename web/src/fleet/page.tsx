@@ -8,8 +8,15 @@ import { SearchField } from '../parts/search-field';
 import { useLoaded } from '../parts/use-loaded';
 import type { RowsHandle } from '../parts/virtual-table';
 import { useTitle } from '../parts/use-title';
-import { useSay } from '../text/language';
-import { filterHosts, sharedNames, sortHosts, STATE_FILTERS, type StateFilter } from './hosts';
+import { useSay, useText } from '../text/language';
+import {
+  countStates,
+  filterHosts,
+  sharedNames,
+  sortHosts,
+  STATE_FILTERS,
+  type StateFilter,
+} from './hosts';
 import { HostRows } from './host-rows';
 import { reloadAfter } from './load';
 
@@ -23,7 +30,7 @@ export function FleetPage() {
   const hosts = useMemo(() => sortHosts(fleet.data?.hosts ?? NONE), [fleet.data]);
   const shown = useMemo(() => filterHosts(hosts, query, state), [hosts, query, state]);
   const shared = useMemo(() => sharedNames(hosts), [hosts]);
-  const online = useMemo(() => filterHosts(hosts, '', 'online').length, [hosts]);
+  const counts = useMemo(() => countStates(hosts, query), [hosts, query]);
   const rows = useRef<RowsHandle>(null);
   return (
     <>
@@ -35,12 +42,14 @@ export function FleetPage() {
           onChange={setQuery}
           onDown={() => rows.current?.focusFirst()}
         />
-        <StateChoice state={state} onChange={setState} />
+        <StateChoice
+          state={state}
+          counts={fleet.data === null ? null : counts}
+          onChange={setState}
+        />
         <p className="count" role="status">
-          {fleet.data === null
-            ? say('web-loading')
-            : say('host-count', { online, total: hosts.length })}
-          {shown.length !== hosts.length && ` · ${say('web-shown', { n: shown.length })}`}
+          {fleet.data === null && fleet.problem === null && say('web-loading')}
+          {shown.length !== hosts.length && say('web-shown', { n: shown.length })}
         </p>
       </div>
       <ProblemNote problem={fleet.problem} />
@@ -69,19 +78,21 @@ function NoHosts() {
   );
 }
 
-function StateChoice({
-  state,
-  onChange,
-}: {
+interface ChoiceProps {
   state: StateFilter;
-  onChange: (s: StateFilter) => void;
-}) {
-  const say = useSay();
+  /** `null`: not known yet. */
+  counts: Record<StateFilter, number> | null;
+  onChange: (state: StateFilter) => void;
+}
+
+function StateChoice({ state, counts, onChange }: ChoiceProps) {
+  const { say, language } = useText();
   return (
     <div className="choice" role="group" aria-label={say('host-heading-state')}>
       {STATE_FILTERS.map((one) => (
         <button key={one} type="button" aria-pressed={one === state} onClick={() => onChange(one)}>
           {say(`web-filter-${one}`)}
+          {counts !== null && <span className="n">{counts[one].toLocaleString(language)}</span>}
         </button>
       ))}
     </div>

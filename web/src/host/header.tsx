@@ -29,7 +29,7 @@ export function HostHeader({ host }: { host: Host }) {
       </span>
       {useMay('operator') && (
         <Link
-          className="button primary"
+          className="button primary push"
           href={`/diagnose?host=${encodeURIComponent(host.host_name)}`}
         >
           {say('web-diagnose')}

@@ -12,17 +12,19 @@ export interface Column<Row> {
 
 interface Props<Row> {
   label: string;
+  /** For what is laid out in its own way on a phone. */
+  className?: string;
   columns: Column<Row>[];
   rows: readonly Row[];
   keyOf: (row: Row) => string;
 }
 
 /** A table of a few hundred rows at most. On a phone each row becomes a card. */
-export function DataTable<Row>({ label, columns, rows, keyOf }: Props<Row>) {
+export function DataTable<Row>({ label, className = '', columns, rows, keyOf }: Props<Row>) {
   return (
     // Elements in the rows take the focus; the arrows only move it.
     // eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
-    <table className="data" aria-label={label} onKeyDown={moveByArrows}>
+    <table className={`data ${className}`} aria-label={label} onKeyDown={moveByArrows}>
       <thead>
         <tr>
           {columns.map((column) => (
@@ -41,7 +43,7 @@ export function DataTable<Row>({ label, columns, rows, keyOf }: Props<Row>) {
                 data-label={column.heading}
                 className={`${column.name}${column.right ? ' right' : ''}`}
               >
-                {column.cell(row)}
+                <Cell>{column.cell(row)}</Cell>
               </td>
             ))}
           </tr>
@@ -49,4 +51,9 @@ export function DataTable<Row>({ label, columns, rows, keyOf }: Props<Row>) {
       </tbody>
     </table>
   );
+}
+
+/** One box, also around several things; none around nothing. */
+function Cell({ children }: { children: ReactNode }) {
+  return children === null || children === false || children === '' ? null : <div>{children}</div>;
 }

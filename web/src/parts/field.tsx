@@ -15,7 +15,7 @@ export function Field({ label, help, children }: Props) {
     <div className="field">
       <label htmlFor={id}>{label}</label>
       {children(id)}
-      {help !== undefined && <p className="faint small">{help}</p>}
+      {help !== undefined && <p className="help faint small">{help}</p>}
     </div>
   );
 }

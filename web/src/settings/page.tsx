@@ -14,13 +14,13 @@ export function SettingsPage() {
   // An API token has neither a password nor sessions.
   const person = useMe().via === 'session';
   return (
-    <>
+    <div className="settings">
       <h1>{say('web-settings')}</h1>
       {person && <OwnPassword />}
       {person && <OwnSessions />}
       <ApiTokens />
       {admin && <JoinTokens />}
       {admin && <Accounts />}
-    </>
+    </div>
   );
 }

@@ -60,7 +60,7 @@ export function UnitPage({ host, unit }: { host: string; unit: string }) {
             {say('web-diagnose-start')}
           </Link>
         )}
-        <div className="choice" role="group" aria-label={say('web-period')}>
+        <div className="choice push" role="group" aria-label={say('web-period')}>
           {PERIODS.map((one) => (
             <button
               key={one}
