@@ -72,7 +72,10 @@ pub fn unpack(host: &Host, debs: &[PathBuf]) -> Result<()> {
     for deb in debs {
         let there = "/tmp/unpack.deb";
         host.put(deb, there)?;
-        let unpacked = host.exec(&["dpkg-deb", "--extract", there, "/"])?;
+        // `dpkg-deb --extract` would put a folder in the place of `/lib`, which is a link.
+        let unpack =
+            format!("dpkg-deb --fsys-tarfile {there} | tar -x -C / --keep-directory-symlink");
+        let unpacked = host.shell(&unpack)?;
         unpacked
             .stdout()
             .with_context(|| format!("cannot unpack {}", deb.display()))?;
