@@ -61,6 +61,9 @@ pub struct Identity {
 pub struct Retention {
     /// Raw events are dropped after this many days; the restart ledger stays.
     pub events_days: u32,
+    /// The restart ledger, and the gaps in it: a run goes so many days after it stopped. What
+    /// still runs stays.
+    pub ledger_days: u32,
     /// Inquiries and their reports are deleted after this many days; the audit stays.
     pub inquiries_days: u32,
 }
@@ -142,6 +145,8 @@ impl Default for Retention {
     fn default() -> Self {
         Self {
             events_days: 30,
+            // A year and a month: what happened at this time last year can be compared.
+            ledger_days: 400,
             inquiries_days: 30,
         }
     }

@@ -10,6 +10,7 @@ use analysis::cause::StopCause;
 use analysis::event::Fact;
 use chrono::{Days, NaiveDate};
 use server::Database;
+use server::config::Retention;
 use server::db::leases;
 use server::db::partitions::{self, Partition};
 use server::upkeep::presence::Presence;
@@ -88,11 +89,19 @@ async fn old_events_go_by_the_day_and_the_ledger_stays(db: PgPool) {
     assert_eq!(count(&db, "event").await, 5);
 
     // More days than there are.
-    retention::keep(&db, Uuid::from_u128(1), u32::MAX)
+    let all = Retention {
+        events_days: u32::MAX,
+        ledger_days: 1_000_000,
+        ..Retention::default()
+    };
+    retention::keep(&db, Uuid::from_u128(1), &all)
         .await
         .unwrap();
     assert_eq!(count(&db, "event").await, 5);
-    retention::keep(&db, Uuid::from_u128(1), 30).await.unwrap();
+    let month = Retention::default();
+    retention::keep(&db, Uuid::from_u128(1), &month)
+        .await
+        .unwrap();
     let oldest = partitions::all(&db).await.unwrap()[0];
     assert_eq!(
         oldest,
@@ -101,6 +110,48 @@ async fn old_events_go_by_the_day_and_the_ledger_stays(db: PgPool) {
     );
     assert_eq!(count(&db, "event").await, 3);
     assert_eq!(count(&db, "unit_run").await, 1);
+}
+
+/// By the server's clock: the hosts' own say the year 2023 here.
+#[sqlx::test(migrations = "../migrations")]
+async fn the_ledger_is_kept_long_and_what_runs_stays(db: PgPool) {
+    let host = Host::join(&db, "db-01").await;
+    let session = host.say_hello(&db, &host.hello(0, 0)).await.session;
+    let started = |run| Fact::UnitStarted(unit_moment("app.service", run));
+    let stopped = |run| Fact::UnitStopped(unit_stopped("app.service", run, StopCause::Signal));
+    let facts = [started(1), stopped(1), started(2), stopped(2), started(3)];
+    let told = (1..).zip(facts).map(|(at, fact)| payload_at(at, fact));
+    host.store(&db, &batch(session, 1, 1, told.collect())).await;
+    // Runs 1 and 3 are old, and more gaps than one statement deletes; run 2 and one gap are not.
+    for statement in [
+        "update unit_run set changed_at = now() - interval '402 days'
+            where run->>'invocation' not like '%2'",
+        "insert into gap (agent_id, gap_id, recorded_at, at, source, reason, detail)
+            select agent_id, gen_random_uuid(), now() - n * interval '402 days', now(), 'a', 'b', 'c'
+            from agent, generate_series(0, 5001) n",
+    ] {
+        sqlx::query(statement).execute(&db).await.unwrap();
+    }
+    let retention = Retention::default();
+    retention::keep(&db, Uuid::from_u128(1), &retention)
+        .await
+        .unwrap();
+    let kept: Vec<bool> =
+        sqlx::query_scalar("select stopped_at is null from unit_run order by started_at")
+            .fetch_all(&db)
+            .await
+            .unwrap();
+    assert_eq!(kept, [false, true], "the newer stop, and what still runs");
+    assert_eq!(count(&db, "gap").await, 1);
+
+    // What is heard of an old run makes it young again.
+    let revised = Fact::UnitCauseRevised(unit_stopped("app.service", 3, StopCause::Manual));
+    let stop = vec![payload_at(6, stopped(3)), payload_at(7, revised)];
+    host.store(&db, &batch(session, 1, 6, stop)).await;
+    retention::keep(&db, Uuid::from_u128(1), &retention)
+        .await
+        .unwrap();
+    assert_eq!(count(&db, "unit_run").await, 2);
 }
 
 #[sqlx::test(migrations = "../migrations")]
@@ -117,7 +168,9 @@ async fn a_drop_that_was_cut_off_is_finished_by_the_next_pass(db: PgPool) {
         .execute(&db)
         .await
         .unwrap();
-    retention::keep(&db, Uuid::now_v7(), 30).await.unwrap();
+    retention::keep(&db, Uuid::now_v7(), &Retention::default())
+        .await
+        .unwrap();
     assert_eq!(partitions::all(&db).await.unwrap()[0], Partition(today));
 }
 
@@ -169,6 +222,7 @@ async fn age(db: &PgPool, day: NaiveDate) {
 async fn count(db: &PgPool, table: &'static str) -> i64 {
     let statement = match table {
         "event" => "select count(*) from event",
+        "gap" => "select count(*) from gap",
         _ => "select count(*) from unit_run",
     };
     sqlx::query_scalar(statement).fetch_one(db).await.unwrap()

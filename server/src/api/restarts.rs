@@ -6,7 +6,7 @@ use analysis::restarts::{RecordFacts, RecordGap, RestartQuestion, RestartReport,
 use analysis::run::Run;
 use axum::Json;
 use axum::extract::State;
-use chrono::TimeDelta;
+use chrono::{Days, TimeDelta};
 use serde::Deserialize;
 use serde_json::Value;
 use utoipa::IntoParams;
@@ -110,11 +110,19 @@ async fn record(
 ) -> Result<RecordFacts, ApiError> {
     let until = in_future(question.now);
     let gaps = gaps::of_host(&app.db, agent, question.since, until, MOST_GAPS).await?;
+    let recorded = runs::recorded_since(&app.db, agent).await?;
+    let days = app.config.retention.ledger_days;
     Ok(RecordFacts {
-        record_begins_at: runs::recorded_since(&app.db, agent).await?,
+        record_begins_at: recorded.map(|recorded| whole_since(recorded, question.now, days)),
         gaps: gaps.into_iter().filter_map(gap).collect(),
         ..RecordFacts::default()
     })
+}
+
+/// Since when the ledger is whole. Its oldest run may still go on, and be older than what is kept.
+fn whole_since(recorded: Timestamp, now: Timestamp, ledger_days: u32) -> Timestamp {
+    let kept = now.checked_sub_days(Days::new(ledger_days.into()));
+    kept.map_or(recorded, |kept| recorded.max(kept))
 }
 
 /// `None`: a reason that a newer server wrote.
@@ -126,4 +134,25 @@ fn gap(gap: StoredGap) -> Option<RecordGap> {
         lost: gap.lost.map(i64::cast_unsigned),
         detail: gap.detail,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_deleted_is_not_called_recorded() {
+        let day = |day: i64| Timestamp::from_timestamp(day * 86_400, 0).unwrap();
+        // (the oldest run began, days that are kept, whole since)
+        let cases = [
+            (10, 30, 70),
+            (80, 30, 80),
+            (10, 400, 10),
+            (10, u32::MAX, 10),
+        ];
+        for (recorded, kept, whole) in cases {
+            let since = whole_since(day(recorded), day(100), kept);
+            assert_eq!(since, day(whole), "{recorded} {kept}");
+        }
+    }
 }

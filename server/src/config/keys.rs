@@ -176,6 +176,7 @@ mod tests {
             ("data_dri = '/x'", "data_dir"),
             ("database-url = 'x'", "database_url"),
             ("events_days = 3", "retention.events_days"),
+            ("[retention]\nledger_day = 3", "retention.ledger_days"),
             ("[listen]\nhtpp = '0.0.0.0:1'", "listen.http"),
             ("[listne]\nhttp = '0.0.0.0:1'", "listen.http"),
             ("[log]\nformatt = 'json'", "log.format"),

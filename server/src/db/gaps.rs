@@ -49,6 +49,22 @@ pub async fn insert(
     Ok(())
 }
 
+/// Deletes up to `limit` gaps that were stored before `before`, the oldest first. Tells how many:
+/// fewer than `limit`, and those were all.
+pub async fn forget(db: impl PgExecutor<'_>, before: Timestamp, limit: i64) -> sqlx::Result<u64> {
+    let done = sqlx::query!(
+        "delete from gap where ctid = any (array(
+            select ctid from gap where recorded_at < $1
+            order by recorded_at limit $2 for update skip locked
+        ))",
+        before,
+        limit
+    )
+    .execute(db)
+    .await?;
+    Ok(done.rows_affected())
+}
+
 /// A gap as it is read.
 #[derive(Clone, Debug)]
 pub struct StoredGap {

@@ -68,7 +68,8 @@ pub async fn upsert(db: &mut PgConnection, agent: Uuid, run: &Run) -> sqlx::Resu
         on conflict (agent_id, unit, invocation_id) do update set
             boot_id = excluded.boot_id, started_at = excluded.started_at,
             ready_at = excluded.ready_at, stopped_at = excluded.stopped_at,
-            cause = excluded.cause, certainty = excluded.certainty, run = excluded.run",
+            cause = excluded.cause, certainty = excluded.certainty, run = excluded.run,
+            changed_at = now()",
         agent,
         run.unit.as_str(),
         run.invocation.0,
@@ -112,6 +113,23 @@ pub async fn recorded_since(
     )
     .fetch_one(db)
     .await
+}
+
+/// Deletes up to `limit` runs that have stopped, and of which nothing new was heard since `before`,
+/// by the server's clock; the longest unheard first. Tells how many: fewer than `limit`, and those
+/// were all.
+pub async fn forget(db: impl PgExecutor<'_>, before: Timestamp, limit: i64) -> sqlx::Result<u64> {
+    let done = sqlx::query!(
+        "delete from unit_run where ctid = any (array(
+            select ctid from unit_run where stopped_at is not null and changed_at < $1
+            order by changed_at limit $2 for update skip locked
+        ))",
+        before,
+        limit
+    )
+    .execute(db)
+    .await?;
+    Ok(done.rows_affected())
 }
 
 /// Runs of one host that were up within `since..until`, the newest first. `unit`: of this one.
