@@ -3,7 +3,7 @@
 //! A shell waits for these at each press of the tab key: what does not come at once is left out,
 //! and nothing is ever said about errors.
 
-use std::{env, ffi::OsString, future::Future, time::Duration};
+use std::{collections::BTreeSet, env, ffi::OsString, future::Future, time::Duration};
 
 use analysis::fleet::HostList;
 use clap_complete::CompletionCandidate;
@@ -55,22 +55,25 @@ pub fn units() -> Vec<CompletionCandidate> {
     })
 }
 
-/// `GET /hosts/{host}/units`, as far as it matters here.
+/// `GET /hosts/{host}/runs`, as far as it matters here.
 #[derive(Deserialize)]
-struct UnitList {
-    units: Vec<Unit>,
+struct RunList {
+    runs: Vec<Run>,
 }
 
 #[derive(Deserialize)]
-struct Unit {
+struct Run {
     unit: String,
 }
 
+/// The units that ran of late, as the ledger has them: a host that is off has them too.
 async fn units_of(place: &Place, host: &str) -> Option<Vec<String>> {
     let server = Server::new(place.connection().ok()?).ok()?;
-    let path = format!("/hosts/{}/units", path_segment(host));
-    let list: UnitList = server.get(&path, &[]).await.ok()?;
-    Some(list.units.into_iter().map(|one| one.unit).collect())
+    let path = format!("/hosts/{}/runs", path_segment(host));
+    let query = [("limit", MOST.to_string())];
+    let list: RunList = server.get(&path, &query).await.ok()?;
+    let units: BTreeSet<String> = list.runs.into_iter().map(|run| run.unit).collect();
+    Some(units.into_iter().collect())
 }
 
 async fn units_here() -> Option<Vec<String>> {

@@ -19,9 +19,10 @@ fn fleet() -> Fleet {
         line if line.starts_with("GET /api/v1/hosts?") => {
             json(format!("{{\"hosts\":[{HOST},{evil}],\"next\":null}}"))
         }
-        "GET /api/v1/hosts/db-03/units" => {
-            json(r#"{"units":[{"unit":"mysql.service","state":"running"}]}"#)
-        }
+        line if line.starts_with("GET /api/v1/hosts/db-03/runs?") => json(
+            r#"{"runs":[{"unit":"mysql.service"},{"unit":"nginx.service"},
+            {"unit":"mysql.service"}]}"#,
+        ),
         _ => problem(404, "no"),
     })
     .with_context()
@@ -53,6 +54,15 @@ fn names_of_hosts_units_and_contexts_are_offered_as_they_are() {
         &["aiops", "--host", "db-03", "analyze", "restarts", "my"],
     );
     assert_eq!(units, ["mysql.service"]);
+    let several = [
+        "aiops",
+        "--host",
+        "db-03,h1",
+        "diagnose",
+        "start-failure",
+        "ng",
+    ];
+    assert_eq!(offered(&fleet, &several), ["nginx.service"]);
     assert_eq!(offered(&fleet, &["aiops", "context", "use", ""])[0], "lab");
     assert!(offered(&fleet, &["aiops", "ana"]).contains(&"analyze".to_owned()));
 }
