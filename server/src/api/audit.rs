@@ -34,7 +34,12 @@ pub(super) async fn page(
     Query(asked): Query<Params>,
 ) -> Result<Json<AuditPage>, ApiError> {
     let limit = params::limit(asked.limit, PAGE, MOST_ENTRIES)?;
-    let entries = audit::page(&app.db, asked.after.unwrap_or(0), limit).await?;
+    let after = asked.after.unwrap_or(0);
+    if after < 0 {
+        let why = "has to be 0 or more".to_owned();
+        return Err(ApiError::BadParameter { name: "after", why });
+    }
+    let entries = audit::page(&app.db, after, limit).await?;
     let is_full = i64::try_from(entries.len()).is_ok_and(|entries| entries == limit);
     let next = entries.last().filter(|_| is_full).map(|entry| entry.n);
     Ok(Json(AuditPage { entries, next }))
