@@ -5,21 +5,19 @@
 //! before it, whose return would no longer be noticed ([`Store::born_at`]). So no clock, and no
 //! server that lies about the time, makes an order run twice.
 
-use std::{
-    collections::BTreeMap,
-    fs, io,
-    path::{Path, PathBuf},
-};
+mod files;
+
+use std::{collections::BTreeMap, fs, io};
 
 use analysis::{
     Timestamp,
     identity::OrderId,
     order::{HostOutcome, MAX_DEFLATED_BYTES, Order},
 };
-use chrono::{DateTime, TimeDelta, Utc};
-use serde::{Deserialize, Serialize};
+use chrono::TimeDelta;
 use tracing::warn;
 
+use self::files::{FOREVER, born_file, born_json, directory, read_born};
 use super::record::{End, Record, ReportFile};
 use crate::{
     state_dir::{StateDir, StateDirError},
@@ -35,20 +33,6 @@ pub const MOST_REMEMBERED: usize = 4096;
 pub const MOST_WAITING: usize = 64;
 /// Most bytes of reports that wait for the server. When it is full, further orders are refused.
 pub const MOST_WAITING_BYTES: u64 = 64 << 20;
-/// Most damaged files that are kept for somebody to look at; the rest is deleted.
-const MOST_DAMAGED: usize = 16;
-
-/// Of an order whose file is damaged: when it can no longer begin is unknown. The year 9999.
-const FOREVER: Timestamp = match DateTime::from_timestamp(253_402_300_799, 0) {
-    Some(moment) => moment,
-    None => DateTime::<Utc>::MAX_UTC,
-};
-
-const RECORD: &str = "json";
-const REPORT: &str = "report";
-const DAMAGED: &str = "damaged";
-const DRAFT: &str = "draft";
-
 /// Why an order cannot begin.
 #[derive(Debug, thiserror::Error)]
 pub enum BeginError {
@@ -70,11 +54,6 @@ pub struct Store {
     known: BTreeMap<OrderId, Record>,
     /// Ends that the disk does not take; they are tried again, and sent meanwhile.
     unwritten: BTreeMap<OrderId, Vec<u8>>,
-}
-
-#[derive(Serialize, Deserialize)]
-struct Born {
-    born_at: Timestamp,
 }
 
 impl Store {
@@ -207,7 +186,7 @@ impl Store {
         if let Some(report) = self.unwritten.get(&id) {
             return Ok(report.clone());
         }
-        let report = fs::read(self.file(id, REPORT))?;
+        let report = fs::read(self.report_file(id))?;
         if ReportFile::of(&report) == *expected {
             Ok(report)
         } else {
@@ -244,7 +223,7 @@ impl Store {
         if let Err(error) = self.write(&record) {
             warn!(order = %id, "cannot write down that the server has an end: {}", whole(&error));
         }
-        let _ = fs::remove_file(self.file(id, REPORT));
+        let _ = fs::remove_file(self.report_file(id));
     }
 
     /// Forgets what is long over, and tries again to write what the disk did not take.
@@ -307,127 +286,7 @@ impl Store {
         }
         for id in ids {
             self.known.remove(&id);
-            let _ = fs::remove_file(self.file(id, RECORD));
+            let _ = fs::remove_file(self.record_file(id));
         }
     }
-
-    fn write_born(&mut self) -> bool {
-        let Some(born_at) = self.born_at.filter(|_| self.born_unwritten) else {
-            return true;
-        };
-        let written = self.dir.replace(&born_file(&self.dir), &born_json(born_at));
-        if let Err(error) = &written {
-            warn!(
-                "cannot write down since when orders are remembered: {}",
-                whole(error)
-            );
-        }
-        self.born_unwritten = written.is_err();
-        written.is_ok()
-    }
-
-    fn write_end(&self, id: OrderId, report: &[u8]) -> Result<(), StateDirError> {
-        let Some(record) = self.known.get(&id) else {
-            return Ok(());
-        };
-        // The report first: where the end is, its report is.
-        if !report.is_empty() {
-            self.dir.replace(&self.file(id, REPORT), report)?;
-        }
-        self.write(record)
-    }
-
-    fn write(&self, record: &Record) -> Result<(), StateDirError> {
-        let json = serde_json::to_vec(record).expect("names, numbers and times are JSON");
-        self.dir.replace(&self.file(record.order_id, RECORD), &json)
-    }
-
-    fn file(&self, id: OrderId, extension: &str) -> PathBuf {
-        self.dir.path().join(format!("{id}.{extension}"))
-    }
-
-    fn read_records(&mut self, now: Timestamp) -> Result<(), StateDirError> {
-        let path = self.dir.path().to_owned();
-        let listed = fs::read_dir(&path).map_err(|source| StateDirError::Io {
-            action: "list",
-            path,
-            source,
-        })?;
-        let mut files: Vec<PathBuf> = listed.flatten().map(|entry| entry.path()).collect();
-        files.sort();
-        let mut damaged = 0;
-        for file in &files {
-            let extension = file.extension().and_then(|extension| extension.to_str());
-            match extension {
-                Some(RECORD) => self.read_record(file, now),
-                // Never finished: the file it was for is as it was.
-                Some(DRAFT) => drop(fs::remove_file(file)),
-                Some(DAMAGED) => {
-                    damaged += 1;
-                    if damaged > MOST_DAMAGED {
-                        let _ = fs::remove_file(file);
-                    }
-                }
-                _ => {}
-            }
-        }
-        for file in files
-            .iter()
-            .filter(|file| file.extension() == Some(REPORT.as_ref()))
-        {
-            let wanted = id_of(file).and_then(|id| self.known.get(&id));
-            if wanted.is_none_or(|record| record.waiting_bytes() == 0) {
-                let _ = fs::remove_file(file);
-            }
-        }
-        Ok(())
-    }
-
-    fn read_record(&mut self, file: &Path, now: Timestamp) {
-        let Some(id) = id_of(file) else {
-            return;
-        };
-        let json = fs::read(file).unwrap_or_default();
-        match serde_json::from_slice::<Record>(&json) {
-            Ok(record) if record.order_id == id => drop(self.known.insert(id, record)),
-            _ => {
-                warn!(order = %id, "the memory of an order is damaged; it counts as begun");
-                let _ = fs::rename(file, file.with_extension(DAMAGED));
-                self.known.insert(
-                    id,
-                    Record {
-                        order_id: id,
-                        issued_at: DateTime::UNIX_EPOCH,
-                        not_after: FOREVER,
-                        begun_at: now,
-                        end: None,
-                    },
-                );
-            }
-        }
-    }
-}
-
-fn directory(state: &StateDir) -> PathBuf {
-    state.path().join("orders")
-}
-
-fn id_of(file: &Path) -> Option<OrderId> {
-    file.file_stem()?.to_str()?.parse().ok()
-}
-
-fn born_file(dir: &StateDir) -> PathBuf {
-    dir.path().join("born_at")
-}
-
-/// A damaged moment is none: it is set anew at the next stream, and what was issued before is
-/// refused.
-fn read_born(dir: &StateDir) -> Option<Timestamp> {
-    let text = dir.read(&born_file(dir)).ok()??;
-    let born: Born = serde_json::from_str(&text).ok()?;
-    Some(born.born_at)
-}
-
-fn born_json(born_at: Timestamp) -> Vec<u8> {
-    serde_json::to_vec(&Born { born_at }).expect("a time is JSON")
 }
