@@ -5,6 +5,8 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod host;
+mod refusing;
 mod store;
 mod stream;
 mod verify;
