@@ -13,8 +13,8 @@ const REQUESTS_IN_FLIGHT: usize = 16;
 pub(super) enum Request {
     Connected {
         server_time_ns: i64,
-        /// The disk was wiped or rolled back since the server last heard of us.
-        forgot: bool,
+        /// Of the host's events; another one than before if the disk was wiped or rolled back.
+        epoch: u64,
     },
     Order(v1::Order),
     Cancel(OrderId),
@@ -46,14 +46,10 @@ impl Line {
     /// # Errors
     ///
     /// Here and below: [`LineGone`].
-    pub(crate) async fn connected(
-        &self,
-        server_time_ns: i64,
-        forgot: bool,
-    ) -> Result<(), LineGone> {
+    pub(crate) async fn connected(&self, server_time_ns: i64, epoch: u64) -> Result<(), LineGone> {
         self.tell(Request::Connected {
             server_time_ns,
-            forgot,
+            epoch,
         })
         .await
     }

@@ -19,8 +19,6 @@ use crate::spooler::SpoolerGone;
 pub(super) const WELCOME_LIMIT: Duration = Duration::from_secs(30);
 /// If the server names no period for heartbeats.
 const HEARTBEAT: Duration = Duration::from_secs(15);
-/// What a server calls the numbering of a host that it has never heard.
-const FIRST_EPOCH: u64 = 1;
 
 impl Session<'_> {
     pub(super) async fn hello(&self) -> Result<FromAgent, SpoolerGone> {
@@ -66,26 +64,18 @@ impl Session<'_> {
                 Some(_) | None => continue,
             };
             let heartbeat = heartbeat_period(&welcome);
-            let server_time_ns = welcome.server_time_ns;
+            let (server_time_ns, epoch) = (welcome.server_time_ns, welcome.epoch);
             let welcome = match welcome.try_into() {
                 Ok(welcome) => welcome,
                 Err(malformed) => return broken(format!("malformed welcome: {malformed}")),
             };
             match self.uplink.link.welcome(welcome).await? {
-                Ok(Action::SendFrom(_)) => {
-                    return Ok(self
-                        .take_orders(server_time_ns, false)
-                        .await
-                        .map_continue(|()| heartbeat));
-                }
-                Ok(Action::NewEpoch { epoch, .. }) => {
-                    info!(epoch, "the server began a new numbering");
-                    // The first numbering of all: nothing came before it.
-                    let forgot = epoch > FIRST_EPOCH;
-                    return Ok(self
-                        .take_orders(server_time_ns, forgot)
-                        .await
-                        .map_continue(|()| heartbeat));
+                Ok(action @ (Action::SendFrom(_) | Action::NewEpoch { .. })) => {
+                    if matches!(action, Action::NewEpoch { .. }) {
+                        info!(epoch, "the server began a new numbering");
+                    }
+                    let flow = self.take_orders(server_time_ns, epoch).await;
+                    return Ok(flow.map_continue(|()| heartbeat));
                 }
                 Ok(Action::Rehello(reason)) => {
                     warn!(?reason, "the spool is not the one that the server knows");

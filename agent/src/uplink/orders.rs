@@ -13,8 +13,8 @@ use crate::orders::LineGone;
 
 impl Session<'_> {
     /// From here on the server may send orders.
-    pub(super) async fn take_orders(&mut self, server_time_ns: i64, forgot: bool) -> Flow {
-        flow(self.uplink.orders.connected(server_time_ns, forgot).await)
+    pub(super) async fn take_orders(&mut self, server_time_ns: i64, epoch: u64) -> Flow {
+        flow(self.uplink.orders.connected(server_time_ns, epoch).await)
     }
 
     pub(super) async fn on_order_message(&mut self, message: from_server::Message) -> Flow {

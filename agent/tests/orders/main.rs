@@ -7,6 +7,7 @@ mod support;
 
 mod host;
 mod refusing;
+mod rollback;
 mod store;
 mod stream;
 mod verify;

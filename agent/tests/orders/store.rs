@@ -163,10 +163,66 @@ fn the_memory_never_begins_earlier_than_it_did() {
     Store::bear(&state, now() + TimeDelta::days(1)).unwrap();
     let (mut store, _) = open(root.path());
     assert_eq!(store.born_at(), Some(now()));
-    assert!(store.reborn(now() + TimeDelta::hours(1)));
-    assert!(store.reborn(now()));
+    store.numbered(2, now() + TimeDelta::hours(1));
+    store.numbered(3, now());
     let (store, _) = open(root.path());
     assert_eq!(store.born_at(), Some(now() + TimeDelta::hours(1)));
+}
+
+#[test]
+fn a_memory_that_belongs_to_another_numbering_begins_anew() {
+    let hours = |count| now() + TimeDelta::hours(count);
+    // (what is written of the memory's beginning, the server's numbering, when it begins then)
+    let cases = [
+        ("", 1, hours(9)),
+        ("", 4, hours(9)),
+        ("yesterday", 1, hours(9)),
+        (r#"{"born_at":"2027-01-15T08:00:00Z"}"#, 1, now()),
+        (r#"{"born_at":"2027-01-15T08:00:00Z"}"#, 2, hours(9)),
+        (r#"{"born_at":"2027-01-15T08:00:00Z","epoch":3}"#, 3, now()),
+        (
+            r#"{"born_at":"2027-01-15T08:00:00Z","epoch":3}"#,
+            4,
+            hours(9),
+        ),
+        // The disk went back twice as far as the server's.
+        (
+            r#"{"born_at":"2027-01-15T08:00:00Z","epoch":3}"#,
+            2,
+            hours(9),
+        ),
+    ];
+    for (written, epoch, begins) in cases {
+        let root = tempfile::tempdir().unwrap();
+        fs::create_dir(root.path().join("orders")).unwrap();
+        fs::write(root.path().join("orders/born_at"), written).unwrap();
+        let (mut store, _) = open(root.path());
+        store.numbered(epoch, hours(9));
+        assert_eq!(store.born_at(), Some(begins), "{written} {epoch}");
+        // The next stream of the same numbering changes nothing, also after a restart.
+        let (mut store, _) = open(root.path());
+        store.numbered(epoch, hours(10));
+        assert_eq!(store.born_at(), Some(begins), "{written} {epoch}");
+    }
+}
+
+#[test]
+fn a_new_beginning_that_the_disk_did_not_take_comes_again() {
+    let root = tempfile::tempdir().unwrap();
+    let (mut store, _) = open(root.path());
+    store.numbered(1, now());
+    let (orders, away) = (root.path().join("orders"), root.path().join("away"));
+    fs::rename(&orders, &away).unwrap();
+    fs::write(&orders, "").unwrap();
+    store.numbered(2, now() + TimeDelta::hours(1));
+    assert_eq!(store.born_at(), Some(now() + TimeDelta::hours(1)));
+    // The agent dies, and the disk works again.
+    drop(store);
+    fs::remove_file(&orders).unwrap();
+    fs::rename(&away, &orders).unwrap();
+    let (mut store, _) = open(root.path());
+    store.numbered(2, now() + TimeDelta::hours(2));
+    assert_eq!(store.born_at(), Some(now() + TimeDelta::hours(2)));
 }
 
 #[test]

@@ -132,8 +132,8 @@ impl Desk {
         match request {
             Request::Connected {
                 server_time_ns,
-                forgot,
-            } => self.connected(server_time_ns, forgot),
+                epoch,
+            } => self.connected(server_time_ns, epoch),
             Request::Order(order) => self.order(&order),
             Request::Cancel(id) => self.cancel(id),
             Request::Stored(id) => {
@@ -147,12 +147,10 @@ impl Desk {
         }
     }
 
-    fn connected(&mut self, server_time_ns: i64, forgot: bool) {
+    fn connected(&mut self, server_time_ns: i64, epoch: u64) {
         self.clock.set(server_time_ns, since_boot_ns());
-        if (forgot || self.store.born_at().is_none())
-            && let Some(now) = self.server_now()
-        {
-            self.store.reborn(now);
+        if let Some(now) = self.server_now() {
+            self.store.numbered(epoch, now);
         }
         for id in self.running.keys() {
             self.outbox.begun(*id);

@@ -31,17 +31,29 @@ const REPORT: &str = "report";
 const DAMAGED: &str = "damaged";
 const DRAFT: &str = "draft";
 
-#[derive(Serialize, Deserialize)]
-struct Born {
-    born_at: Timestamp,
+/// Since when the host remembers its orders.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Born {
+    /// By the server's clock.
+    #[serde(rename = "born_at")]
+    pub(super) at: Timestamp,
+    /// The numbering of the host's events that this memory belongs to: it changes when the disk
+    /// was wiped or rolled back. `None`: no server has told it yet.
+    pub(super) epoch: Option<u64>,
+}
+
+impl Born {
+    pub(super) fn json(self) -> Vec<u8> {
+        serde_json::to_vec(&self).expect("times and numbers are JSON")
+    }
 }
 
 impl Store {
     pub(super) fn write_born(&mut self) -> bool {
-        let Some(born_at) = self.born_at.filter(|_| self.born_unwritten) else {
+        let Some(born) = self.born.filter(|_| self.born_unwritten) else {
             return true;
         };
-        let written = self.dir.replace(&born_file(&self.dir), &born_json(born_at));
+        let written = self.dir.replace(&born_file(&self.dir), &born.json());
         if let Err(error) = &written {
             warn!(
                 "cannot write down since when orders are remembered: {}",
@@ -156,12 +168,7 @@ pub(super) fn born_file(dir: &StateDir) -> PathBuf {
 
 /// A damaged moment is none: it is set anew at the next stream, and what was issued before is
 /// refused.
-pub(super) fn read_born(dir: &StateDir) -> Option<Timestamp> {
+pub(super) fn read_born(dir: &StateDir) -> Option<Born> {
     let text = dir.read(&born_file(dir)).ok()??;
-    let born: Born = serde_json::from_str(&text).ok()?;
-    Some(born.born_at)
-}
-
-pub(super) fn born_json(born_at: Timestamp) -> Vec<u8> {
-    serde_json::to_vec(&Born { born_at }).expect("a time is JSON")
+    serde_json::from_str(&text).ok()
 }

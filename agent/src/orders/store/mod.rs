@@ -17,7 +17,7 @@ use analysis::{
 use chrono::TimeDelta;
 use tracing::warn;
 
-use self::files::{FOREVER, born_file, born_json, directory, read_born};
+use self::files::{Born, FOREVER, born_file, directory, read_born};
 use super::record::{End, Record, ReportFile};
 use crate::{
     state_dir::{StateDir, StateDirError},
@@ -33,6 +33,9 @@ pub const MOST_REMEMBERED: usize = 4096;
 pub const MOST_WAITING: usize = 64;
 /// Most bytes of reports that wait for the server. When it is full, further orders are refused.
 pub const MOST_WAITING_BYTES: u64 = 64 << 20;
+/// What a server calls the numbering of a host that it has never heard.
+const FIRST_EPOCH: u64 = 1;
+
 /// Why an order cannot begin.
 #[derive(Debug, thiserror::Error)]
 pub enum BeginError {
@@ -48,8 +51,8 @@ pub enum BeginError {
 #[derive(Debug)]
 pub struct Store {
     dir: StateDir,
-    born_at: Option<Timestamp>,
-    /// The disk did not take `born_at`.
+    born: Option<Born>,
+    /// The disk did not take `born`.
     born_unwritten: bool,
     known: BTreeMap<OrderId, Record>,
     /// Ends that the disk does not take; they are tried again, and sent meanwhile.
@@ -68,7 +71,7 @@ impl Store {
         });
         let dir = opened.unwrap_or_else(|_| StateDir::at(path));
         let mut store = Self {
-            born_at: read_born(&dir),
+            born: read_born(&dir),
             born_unwritten: false,
             dir,
             known: BTreeMap::new(),
@@ -76,7 +79,7 @@ impl Store {
         };
         if let Err(error) = store.read_records(now) {
             warn!("orders from before now are refused: {}", whole(&error));
-            store.born_at = None;
+            store.born = None;
         }
         let running = store.known.values().filter(|record| record.end.is_none());
         let lost: Vec<OrderId> = running.map(|record| record.order_id).collect();
@@ -89,7 +92,7 @@ impl Store {
     /// Orders that were issued at or before this moment may have run without our memory of it. By
     /// the server's clock. `None`: nobody knows yet what that is.
     pub fn born_at(&self) -> Option<Timestamp> {
-        self.born_at
+        self.born.map(|born| born.at)
     }
 
     /// Begins the memory of a host, if it has not begun.
@@ -102,16 +105,31 @@ impl Store {
         if read_born(&dir).is_some() {
             return Ok(());
         }
-        dir.replace(&born_file(&dir), &born_json(at))
+        let born = Born { at, epoch: None };
+        dir.replace(&born_file(&dir), &born.json())
     }
 
-    /// What was before `at` is no longer known: the disk was wiped or rolled back. Never goes back.
-    /// Tells whether that is durable; if not, it holds until the agent ends, and is tried again.
-    pub fn reborn(&mut self, at: Timestamp) -> bool {
-        if self.born_at.is_none_or(|born_at| born_at < at) {
-            self.born_at = Some(at);
-            self.born_unwritten = true;
-        }
+    /// The server numbers this host's events under `epoch`, at `now` by its clock. Another epoch
+    /// than that of this memory: the disk was wiped or rolled back, and what was before is no
+    /// longer known. That is so until it is durable here, however often the agent dies before.
+    pub fn numbered(&mut self, epoch: u64, now: Timestamp) {
+        let (at, before) = match self.born {
+            Some(born) => (born.at, born.epoch),
+            None => (now, None),
+        };
+        // The first numbering of all: nothing came before it.
+        let goes_on = before == Some(epoch) || (before.is_none() && epoch == FIRST_EPOCH);
+        let at = if goes_on { at } else { at.max(now) };
+        self.bear_anew(Born {
+            at,
+            epoch: Some(epoch),
+        });
+    }
+
+    /// Tells whether it is durable; if not, it holds until the agent ends, and is tried again.
+    fn bear_anew(&mut self, born: Born) -> bool {
+        self.born_unwritten |= self.born != Some(born);
+        self.born = Some(born);
         self.write_born()
     }
 
@@ -281,7 +299,10 @@ impl Store {
 
     /// The moment first: an order whose file is gone must not seem new.
     fn forget(&mut self, until: Timestamp, ids: Vec<OrderId>) {
-        if !self.reborn(until) {
+        // Before the memory has begun there is nothing that could be told from what is forgotten.
+        let Some(born) = self.born else { return };
+        let at = born.at.max(until);
+        if !self.bear_anew(Born { at, ..born }) {
             return;
         }
         for id in ids {
