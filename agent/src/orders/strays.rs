@@ -26,10 +26,25 @@ use super::process_table::{self, Seen};
 /// Between two looks at all processes.
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// The workers that run, by the pid of their first process.
+/// The workers that run or are being started.
 #[derive(Clone, Debug, Default)]
 pub struct Live {
-    leaders: Arc<Mutex<BTreeMap<u32, OrderId>>>,
+    workers: Arc<Mutex<Workers>>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Workers {
+    /// By the pid of their first process.
+    leaders: BTreeMap<u32, OrderId>,
+    /// So many have no pid yet that we know. Between fork and exec a child has left our process
+    /// group, but says nothing yet of whose it is.
+    starting: usize,
+}
+
+/// A worker that is being started, until this is dropped.
+#[derive(Debug)]
+pub(super) struct Starting {
+    live: Live,
 }
 
 /// A worker that runs, until this is dropped.
@@ -40,22 +55,36 @@ pub(super) struct Leader {
 }
 
 impl Live {
-    pub(super) fn add(&self, pid: u32, order: OrderId) -> Leader {
-        self.lock().insert(pid, order);
-        Leader {
-            pid,
-            live: self.clone(),
-        }
+    /// To be called before the first process of a worker is made.
+    pub(super) fn starting(&self) -> Starting {
+        self.lock().starting += 1;
+        Starting { live: self.clone() }
     }
 
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<u32, OrderId>> {
-        self.leaders.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Workers> {
+        self.workers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Starting {
+    /// The first process is there, and is that of a worker of `order`.
+    pub(super) fn leads(self, pid: u32, order: OrderId) -> Leader {
+        let live = self.live.clone();
+        // Before `self` is dropped: it is one or the other at every moment.
+        live.lock().leaders.insert(pid, order);
+        Leader { pid, live }
+    }
+}
+
+impl Drop for Starting {
+    fn drop(&mut self) {
+        self.live.lock().starting -= 1;
     }
 }
 
 impl Drop for Leader {
     fn drop(&mut self) {
-        self.live.lock().remove(&self.pid);
+        self.live.lock().leaders.remove(&self.pid);
     }
 }
 
@@ -72,15 +101,16 @@ pub fn clear(order: OrderId, live: &Live, limit: Duration) -> usize {
     let started = Instant::now();
     let mut suspected = BTreeSet::new();
     loop {
-        let strays = find(order, live);
+        let (strays, starting) = find(order, live);
         if strays.is_empty() {
             return 0;
         }
         for stray in &strays {
             let name = (stray.seen.pid, stray.seen.start);
             // One that says of itself whose it is goes at once. Another may be a worker that is
-            // only just being started: that is over when it is seen a second time.
-            if stray.is_sure || !suspected.insert(name) {
+            // being started; or something of a running one that has nothing to read just now,
+            // because it becomes another program: that is over when it is seen a second time.
+            if stray.is_sure || (starting == 0 && !suspected.insert(name)) {
                 end(stray.seen);
             }
         }
@@ -111,10 +141,12 @@ struct Stray {
     is_sure: bool,
 }
 
-fn find(order: OrderId, live: &Live) -> Vec<Stray> {
+/// What may be left of `order`, and how many workers are being started.
+fn find(order: OrderId, live: &Live) -> (Vec<Stray>, usize) {
     let table = process_table::read();
     let (me, group) = (std::process::id(), getpgrp().as_raw_pid());
-    let leaders = live.lock().clone();
+    // After the table: whoever was being started then either still is, or leads.
+    let Workers { leaders, starting } = live.lock().clone();
     let of_others = |pid: u32| {
         let marked = process_table::order_of(pid);
         let other = marked.filter(|marked| *marked != order);
@@ -149,7 +181,7 @@ fn find(order: OrderId, live: &Live) -> Vec<Stray> {
         }));
         at += 1;
     }
-    strays
+    (strays, starting)
 }
 
 /// Kills it, if it still is the process that was seen, and reaps it if it is our child.
@@ -170,5 +202,66 @@ fn end(seen: Seen) {
     }
     if seen.parent == std::process::id() {
         let _ = waitpid(Some(pid), WaitOptions::NOHANG);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        os::unix::process::CommandExt as _,
+        process::{Child, Command},
+    };
+
+    use uuid::Uuid;
+
+    use super::*;
+
+    const SHORT: Duration = Duration::from_millis(200);
+
+    /// In a group of its own and without a mark, as between fork and exec.
+    fn unmarked() -> Child {
+        let mut sleeps = Command::new("sleep");
+        sleeps.arg("1000").process_group(0).spawn().unwrap()
+    }
+
+    #[test]
+    fn a_worker_that_is_being_started_is_not_taken_for_what_another_left() {
+        let (live, one) = (Live::default(), OrderId(Uuid::from_u128(1)));
+        let starting = live.starting();
+        let mut child = unmarked();
+        assert_eq!(clear(one, &live, SHORT), 1);
+        assert!(child.try_wait().unwrap().is_none(), "it was killed");
+        let leader = starting.leads(child.id(), OrderId(Uuid::from_u128(2)));
+        assert_eq!(clear(one, &live, SHORT), 0);
+        assert!(child.try_wait().unwrap().is_none(), "it was killed");
+
+        drop(leader);
+        assert_eq!(clear(one, &live, Duration::from_secs(10)), 0);
+        assert!(process_table::one(child.id()).is_none());
+    }
+
+    #[test]
+    fn of_what_a_dead_agent_left_only_its_lost_orders_are_ended() {
+        let (lost, other) = (OrderId(Uuid::from_u128(1)), OrderId(Uuid::from_u128(2)));
+        let start = |order: OrderId| {
+            let mut sleeps = Command::new("sleep");
+            sleeps
+                .arg("1000")
+                .env(process_table::MARKER, order.to_string());
+            sleeps.spawn().unwrap()
+        };
+        let (mut left, mut lives, mut unknown) = (start(lost), start(other), unmarked());
+        clear_marked(&[lost]);
+        let started = Instant::now();
+        // It may have been reaped, too.
+        while matches!(left.try_wait(), Ok(None)) {
+            assert!(started.elapsed() < Duration::from_secs(10), "it lives");
+            thread::yield_now();
+        }
+        for child in [&mut lives, &mut unknown] {
+            assert!(child.try_wait().unwrap().is_none(), "it was killed");
+            child.kill().unwrap();
+            child.wait().unwrap();
+        }
     }
 }

@@ -94,11 +94,12 @@ pub async fn run(
     stop: &CancellationToken,
 ) -> Ended {
     let limit = time_limit(order);
+    let starting = live.starting();
     let mut child = match start(program, order, limit) {
         Ok(child) => child,
         Err(error) => return failed(Failure::Crashed, format!("cannot start: {error}")),
     };
-    let leader = child.id().map(|pid| live.add(pid, order.order_id));
+    let leader = child.id().map(|pid| starting.leads(pid, order.order_id));
     let (Some(input), Some(output)) = (child.stdin.take(), child.stdout.take()) else {
         return failed(Failure::Crashed, "it has no pipes".to_owned());
     };
