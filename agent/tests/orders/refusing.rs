@@ -8,7 +8,7 @@ use proto::v1::from_server::Message;
 
 use crate::{
     host::{Host, PATIENT, QUICK, refusal, write},
-    support::{orders::Signer, stream::server_now},
+    support::orders::Signer,
 };
 
 #[tokio::test]
@@ -114,4 +114,50 @@ async fn what_may_be_asked_is_told_at_the_beginning_of_a_stream() {
             .any(|source| source.source == "orders")
     );
     agent.stop().await;
+}
+
+#[tokio::test]
+async fn more_in_a_minute_than_the_policy_allows_are_refused() {
+    let host = Host::new(QUICK).await;
+    host.policy("per_minute = 2");
+    let agent = host.start().await;
+    for expected in [None, None, Some(Refusal::TooMany)] {
+        let order = host.order();
+        host.send(&order).await;
+        assert_eq!(refusal(&host.end(order.order_id, 1).await), expected);
+    }
+    agent.stop().await;
+    assert_eq!(host.runs(), 2);
+}
+
+#[tokio::test]
+async fn orders_one_after_another_are_never_too_many() {
+    // Each leaves a process behind that says nothing of whose it is.
+    let host = Host::new(&format!("env -i setsid sleep 1000 & {QUICK}")).await;
+    host.policy("max_running = 1");
+    let agent = host.start().await;
+    for _ in 0..5 {
+        let order = host.order();
+        host.send(&order).await;
+        assert_eq!(host.end(order.order_id, 1).await, HostOutcome::Answered);
+    }
+    agent.stop().await;
+    assert_eq!(host.runs(), 5);
+}
+
+#[tokio::test]
+async fn what_the_disk_does_not_remember_does_not_run() {
+    let host = Host::new(QUICK).await;
+    let agent = host.start().await;
+    host.caught_up().await;
+    // Also root can write nothing below a file.
+    let orders = host.root.path().join("orders");
+    fs::rename(&orders, host.root.path().join("away")).unwrap();
+    write(&orders, "");
+    let order = host.order();
+    host.send(&order).await;
+    let outcome = host.end(order.order_id, 1).await;
+    assert_eq!(refusal(&outcome), Some(Refusal::CannotRemember));
+    agent.stop().await;
+    assert_eq!(host.runs(), 0);
 }

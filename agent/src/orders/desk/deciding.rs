@@ -18,6 +18,10 @@ use crate::{
     uplink::whole,
 };
 
+/// An order's end is told before what it left is killed: whoever hears it may ask the next at once.
+/// So many that are being cleared up count as ended. More come only of processes that cannot be
+/// killed: then they count as running, and the policy's `max_running` bounds them, too.
+const CLEARED_BESIDE: usize = 8;
 const MINUTE_NS: u64 = 60_000_000_000;
 
 impl Desk {
@@ -52,7 +56,7 @@ impl Desk {
             born_at: self.store.born_at(),
             seen: false,
             policy: &self.parts.policy.read(),
-            running: self.workers.len() + self.clearing.len(),
+            running: self.workers.len() + self.clearing.len().saturating_sub(CLEARED_BESIDE),
             in_last_minute: self.begun_ns.len(),
         };
         let requester = order.requested_by.clone();

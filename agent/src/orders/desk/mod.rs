@@ -61,7 +61,7 @@ pub(crate) struct Desk {
     running: BTreeMap<OrderId, Running>,
     live: Live,
     workers: JoinSet<(OrderId, Ended)>,
-    /// What finished workers left is being killed. They count as running.
+    /// What finished workers left is being killed.
     clearing: JoinSet<()>,
     said: mpsc::Sender<(OrderId, Progress)>,
     progress: mpsc::Receiver<(OrderId, Progress)>,
