@@ -2,14 +2,22 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use analysis::{identity::OrderId, order::Progress};
+use analysis::{
+    Timestamp,
+    identity::OrderId,
+    order::{HostOutcome, Progress},
+};
 use tokio::sync::watch;
 
-/// Only ids and the latest progress: what is sent is made when there is room for it on the stream.
-/// So it is as small as the number of orders, however slow the stream; of progress only the latest
-/// is left, of beginnings and ends everything.
+use super::refusals::Refusals;
+
+/// Only ids, the latest progress, and what was refused: the rest is made when there is room for it
+/// on the stream. However slow that is, and however much the server asks, it is bounded by the
+/// orders and refusals that are remembered; of progress only the latest is left, of beginnings and
+/// ends everything.
 #[derive(Debug)]
 pub(super) struct Outbox {
+    pub(super) refusals: Refusals,
     begun: BTreeSet<OrderId>,
     ended: BTreeSet<OrderId>,
     progress: BTreeMap<OrderId, Progress>,
@@ -29,6 +37,7 @@ impl Outbox {
     pub(super) fn new() -> (Self, watch::Receiver<u64>) {
         let (changed, watching) = watch::channel(0);
         let outbox = Self {
+            refusals: Refusals::default(),
             begun: BTreeSet::new(),
             ended: BTreeSet::new(),
             progress: BTreeMap::new(),
@@ -54,7 +63,16 @@ impl Outbox {
         self.tell();
     }
 
+    /// An end without anything having run. For it the oldest refusal may go, told or not.
+    pub(super) fn refused(&mut self, id: OrderId, outcome: HostOutcome, at: Timestamp) {
+        if let Some(forgotten) = self.refusals.add(id, outcome, at) {
+            self.ended.remove(&forgotten);
+        }
+        self.ended(id);
+    }
+
     pub(super) fn stored(&mut self, id: OrderId) {
+        self.refusals.stored(id);
         self.begun.remove(&id);
         self.ended.remove(&id);
     }
@@ -79,9 +97,11 @@ impl Outbox {
 #[cfg(test)]
 mod tests {
     use analysis::order::Step;
+    use chrono::DateTime;
     use uuid::Uuid;
 
     use super::*;
+    use crate::orders::refusals::MOST_REFUSALS;
 
     #[test]
     fn of_progress_the_latest_goes_and_none_after_the_end() {
@@ -105,5 +125,22 @@ mod tests {
             Due::Progress(other, step(2)),
         ];
         assert_eq!(all, expected);
+    }
+
+    #[test]
+    fn a_server_that_asks_without_end_and_hears_nothing_fills_no_memory() {
+        let (mut outbox, _changed) = Outbox::new();
+        let id = |number| OrderId(Uuid::from_u128(number));
+        for number in 0..10_000 {
+            outbox.refused(id(number), HostOutcome::Lost, DateTime::UNIX_EPOCH);
+        }
+        // Of the ones that are left nothing is missing.
+        assert_eq!(outbox.refusals.waiting().count(), MOST_REFUSALS);
+        let due: Vec<Due> = std::iter::from_fn(|| outbox.next()).collect();
+        let first = 10_000 - MOST_REFUSALS as u128;
+        let expected: Vec<Due> = (first..10_000)
+            .map(|number| Due::Ended(id(number)))
+            .collect();
+        assert_eq!(due, expected);
     }
 }

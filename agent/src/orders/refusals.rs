@@ -25,20 +25,26 @@ pub(super) struct Refusal {
 }
 
 impl Refusals {
-    /// Remembers an answer. The first one to an id stays: who asks again gets the same.
-    pub(super) fn add(&mut self, order_id: OrderId, outcome: HostOutcome, at: Timestamp) {
+    /// Remembers an answer. The first one to an id stays: who asks again gets the same. Gives the
+    /// order that is forgotten for it, if one is.
+    pub(super) fn add(
+        &mut self,
+        order_id: OrderId,
+        outcome: HostOutcome,
+        at: Timestamp,
+    ) -> Option<OrderId> {
         if self.get(order_id).is_some() {
-            return;
+            return None;
         }
-        if self.remembered.len() >= MOST_REFUSALS {
-            self.remembered.pop_front();
-        }
+        let is_full = self.remembered.len() >= MOST_REFUSALS;
+        let oldest = is_full.then(|| self.remembered.pop_front()).flatten();
         self.remembered.push_back(Refusal {
             order_id,
             outcome,
             at,
             stored: false,
         });
+        oldest.map(|oldest| oldest.order_id)
     }
 
     pub(super) fn get(&self, id: OrderId) -> Option<&Refusal> {

@@ -40,7 +40,7 @@ impl Desk {
     fn ended(&mut self, id: OrderId) -> Option<Update> {
         let of_store = self.store.get(id).and_then(|record| record.end.as_ref());
         if of_store.is_none_or(|end| end.stored) {
-            let refusal = self.refusals.get(id)?;
+            let refusal = self.outbox.refusals.get(id)?;
             return Some(end(&refusal.outcome, refusal.at, Vec::new()));
         }
         let report = self.store.report(id).unwrap_or_else(|error| {

@@ -36,7 +36,7 @@ impl Desk {
             Err(refused) => return self.refuse(refused, "unknown"),
         };
         let id = order.order_id;
-        if self.store.get(id).is_some() || self.refusals.get(id).is_some() {
+        if self.store.get(id).is_some() || self.outbox.refusals.get(id).is_some() {
             return self.had_before(id);
         }
         if self.is_stopping {
@@ -73,9 +73,8 @@ impl Desk {
             Some(Some(end)) if end.stored => {
                 let detail = "it has ended, and the server has stored how".to_owned();
                 warn!(order = %id, "an order came a second time");
-                self.refusals
-                    .add(id, refused(Refusal::Replayed, detail), Utc::now());
-                self.outbox.ended(id);
+                let outcome = refused(Refusal::Replayed, detail);
+                self.outbox.refused(id, outcome, Utc::now());
             }
             Some(Some(_)) | None => self.outbox.ended(id),
         }
@@ -101,12 +100,11 @@ impl Desk {
         if self.running.contains_key(&id) {
             return self.outbox.begun(id);
         }
-        let is_known = self.store.get(id).is_some_and(|record| !record.is_stored());
-        if !is_known {
-            warn!(order = %id, "the server asks for an order that this host does not know");
-            self.refusals.add(id, HostOutcome::Lost, Utc::now());
+        if self.store.get(id).is_some_and(|record| !record.is_stored()) {
+            return self.outbox.ended(id);
         }
-        self.outbox.ended(id);
+        warn!(order = %id, "the server asks for an order that this host does not know");
+        self.outbox.refused(id, HostOutcome::Lost, Utc::now());
     }
 
     fn refuse(&mut self, refused: Refused, requester: &str) {
@@ -123,8 +121,7 @@ impl Desk {
         // A forged order must not end the one whose id it took.
         if self.store.get(id).is_none() {
             let outcome = HostOutcome::Refused { reason, detail };
-            self.refusals.add(id, outcome, Utc::now());
-            self.outbox.ended(id);
+            self.outbox.refused(id, outcome, Utc::now());
         }
     }
 }

@@ -29,7 +29,6 @@ use super::{
     line::{Line, Request, line},
     outbox::Outbox,
     policy_file::PolicyFile,
-    refusals::Refusals,
     server_clock::ServerClock,
     store::Store,
     strays,
@@ -55,7 +54,6 @@ pub(crate) struct Desk {
     parts: DeskParts,
     requests: mpsc::Receiver<Request>,
     pub(super) store: Store,
-    pub(super) refusals: Refusals,
     pub(super) outbox: Outbox,
     clock: ServerClock,
     running: BTreeMap<OrderId, Running>,
@@ -89,7 +87,6 @@ impl Desk {
             parts,
             requests,
             store,
-            refusals: Refusals::default(),
             outbox,
             clock: ServerClock::default(),
             running: BTreeMap::new(),
@@ -138,7 +135,6 @@ impl Desk {
             Request::Cancel(id) => self.cancel(id),
             Request::Stored(id) => {
                 self.store.stored(id);
-                self.refusals.stored(id);
                 self.outbox.stored(id);
             }
             Request::Asked(id) => self.asked(id),
@@ -155,7 +151,8 @@ impl Desk {
         for id in self.running.keys() {
             self.outbox.begun(*id);
         }
-        for id in self.store.waiting().chain(self.refusals.waiting()) {
+        let waiting = self.store.waiting().chain(self.outbox.refusals.waiting());
+        for id in waiting.collect::<Vec<_>>() {
             self.outbox.ended(id);
         }
         self.show();
