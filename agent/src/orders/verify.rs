@@ -1,4 +1,6 @@
 //! Whether this host obeys an order. Pure and total: any bytes get an answer.
+//!
+//! [`open`], then [`admit`]. Whether the order is new is for the [store](super::store) to say.
 
 use analysis::{
     Timestamp,
@@ -35,31 +37,12 @@ pub struct Circumstances<'a> {
     pub now: Option<Timestamp>,
     /// Since when the host remembers orders, by the server's clock. `None`: it does not.
     pub born_at: Option<Timestamp>,
-    /// The host remembers this very order.
-    pub seen: bool,
     /// What the local policy says, or why nobody knows.
     pub policy: &'a Result<Policy, (Refusal, String)>,
     /// Orders that run.
     pub running: usize,
     /// Orders that began within the last minute.
     pub in_last_minute: usize,
-}
-
-/// Everything that decides about an order, in this order: who signed it, for whom it is, whether
-/// it comes in time and for the first time, what the policy says, and how many there are.
-///
-/// # Errors
-///
-/// [`Refused`] with the first thing that is wrong.
-pub fn verify(
-    signed: Signed<'_>,
-    keys: &OrderKeys,
-    me: AgentId,
-    here: &Circumstances<'_>,
-) -> Result<Order, Refused> {
-    let order = open(signed, keys, me)?;
-    admit(&order, here)?;
-    Ok(order)
 }
 
 /// What does not depend on the moment: the signature, the meaning, and the host it is for.
@@ -125,9 +108,6 @@ pub fn admit(order: &Order, here: &Circumstances<'_>) -> Result<(), Refused> {
             return refused(Refusal::Expired, detail);
         }
         Some(_) => {}
-    }
-    if here.seen {
-        return refused(Refusal::Replayed, "this host has had it before".to_owned());
     }
     if here
         .born_at

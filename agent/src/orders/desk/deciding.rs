@@ -54,7 +54,6 @@ impl Desk {
         let here = Circumstances {
             now: self.server_now(),
             born_at: self.store.born_at(),
-            seen: false,
             policy: &self.parts.policy.read(),
             running: self.workers.len() + self.clearing.len().saturating_sub(CLEARED_BESIDE),
             in_last_minute: self.begun_ns.len(),
