@@ -17,6 +17,7 @@ use tokio_stream::wrappers::ReceiverStream;
 use tracing::{debug, warn};
 use uuid::Uuid;
 
+use super::auth::Caller;
 use super::error::ApiError;
 use super::params::Path;
 use super::{inquiries as api, parts};
@@ -39,7 +40,7 @@ const MESSAGES: usize = 2;
 const FAILED_READS: u32 = 10;
 /// A client that reads nothing for this long is cut.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// A stream ends after this, so that a token that was revoked does not go on for ever.
+/// A stream ends after this, so that followers spread over replicas that were added.
 const LIFETIME: Duration = Duration::from_secs(60 * 60);
 
 type Messages = Sender<Result<Event, Infallible>>;
@@ -52,6 +53,7 @@ type Messages = Sender<Result<Event, Infallible>>;
         content_type = "text/event-stream", body = String)))]
 pub(super) async fn stream(
     State(app): State<App>,
+    caller: Caller,
     Path(id): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
@@ -60,6 +62,7 @@ pub(super) async fn stream(
     let follower = app.orders.follow().ok_or(ApiError::TooManyFollowers)?;
     let (messages, received) = mpsc::channel(MESSAGES + 1);
     let follow = Follow {
+        caller,
         app: app.clone(),
         inquiry,
         resume,
@@ -87,6 +90,7 @@ fn resume(headers: &HeaderMap) -> Result<i64, ApiError> {
 
 /// One client that follows.
 struct Follow {
+    caller: Caller,
     app: App,
     inquiry: Uuid,
     /// What was changed by an earlier transaction was seen, on this stream or an earlier one.
@@ -117,9 +121,11 @@ impl Follow {
         };
         self.app.metrics.followers.inc();
         let stop = self.app.stop.clone();
+        let ended = self.caller.clone().until_ended(self.app.clone());
         let end = tokio::select! {
             () = stop.cancelled() => End::Cut("the server stops"),
             () = tokio::time::sleep(LIFETIME) => End::Cut("the stream is an hour old"),
+            () = ended => End::Cut("the login or the token is no longer good"),
             end = self.follow() => end,
         };
         self.app.metrics.followers.dec();

@@ -10,7 +10,7 @@ use futures_util::StreamExt as _;
 use reqwest::{Method, RequestBuilder};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use server::identity::tokens::{NewApiToken, make_api_token};
+use server::identity::tokens::{NewApiToken, make_api_token, revoke_api_token};
 use tokio::time::timeout;
 use uuid::Uuid;
 
@@ -21,6 +21,7 @@ use crate::fleet::Fleet;
 pub struct Person {
     client: reqwest::Client,
     base: String,
+    token_name: String,
     token: String,
 }
 
@@ -38,6 +39,7 @@ impl Person {
             account: None,
         };
         let token = make_api_token(&fleet.app.db, "server", &new, fleet.app.now());
+        let token = token.await.unwrap().to_string();
         let tls = client_tls(fleet.app.authority.bundle_pem(), None);
         let client = reqwest::Client::builder()
             .tls_backend_preconfigured(Arc::unwrap_or_clone(tls))
@@ -48,8 +50,26 @@ impl Person {
         Self {
             client,
             base: format!("https://localhost:{port}/api/v1"),
-            token: token.await.unwrap().to_string(),
+            token_name: new.name,
+            token,
         }
+    }
+
+    /// Takes the token away.
+    pub async fn is_revoked(&self, fleet: &Fleet) {
+        let revoked = revoke_api_token(&fleet.app.db, "server", &self.token_name, None).await;
+        assert!(revoked.unwrap());
+    }
+
+    /// The status and the problem of a request that is refused.
+    pub async fn refused_at(&self, method: Method, path: &str) -> (u16, Problem) {
+        let answer = self.request(method, path).send().await.unwrap();
+        assert_eq!(
+            answer.headers()["content-type"],
+            "application/problem+json",
+            "{path}"
+        );
+        (answer.status().as_u16(), answer.json().await.unwrap())
     }
 
     /// Asks the hosts with these ids for their processes.
@@ -146,26 +166,25 @@ pub struct Following {
 impl Following {
     /// The next state of a host. `None`: all have ended.
     pub async fn next(&mut self) -> Option<HostOrder> {
+        match self.message().await {
+            (event, data) if event == "order" => Some(serde_json::from_str(&data).unwrap()),
+            (event, _) if event == "done" => None,
+            other => panic!("not the state of a host: {other:?}"),
+        }
+    }
+
+    /// The next message: its type and its data. What only keeps the stream alive is passed over.
+    pub async fn message(&mut self) -> (String, String) {
         loop {
             while let Some((block, rest)) = self.text.split_once("\n\n") {
-                let block = block.to_owned();
-                self.text = rest.to_owned();
-                let field = |name: &str| {
-                    let mut lines = block.lines();
-                    lines
-                        .find_map(|line| line.strip_prefix(name))
-                        .map(str::to_owned)
-                };
+                let (block, rest) = (block.to_owned(), rest.to_owned());
+                self.text = rest;
+                let field = |name: &str| block.lines().find_map(|line| line.strip_prefix(name));
                 if let Some(id) = field("id: ") {
-                    self.last_id = id;
+                    self.last_id = id.to_owned();
                 }
-                match field("event: ").as_deref() {
-                    Some("order") => {
-                        return Some(serde_json::from_str(&field("data: ").unwrap()).unwrap());
-                    }
-                    Some("done") => return None,
-                    Some(other) => panic!("{other}: {block}"),
-                    None => {}
+                if let (Some(event), Some(data)) = (field("event: "), field("data: ")) {
+                    return (event.to_owned(), data.to_owned());
                 }
             }
             let chunk = timeout(LIMIT, self.body.next()).await.expect("in time");

@@ -1,10 +1,11 @@
 //! Those who follow an inquiry.
 
 use analysis::order::{HostOutcome, OrderState};
+use analysis::people::Role;
 use serde_json::json;
 use sqlx::PgPool;
 
-use crate::agent::Host;
+use crate::agent::{Host, REPORT};
 use crate::fleet::Fleet;
 use crate::person::Person;
 
@@ -55,5 +56,24 @@ async fn who_comes_back_sees_what_was_missed(db: PgPool) {
         states.push(order.state.is_ended());
     }
     assert_eq!(states, [true, true], "the whole state, and the end");
+    fleet.stop().await;
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn who_may_no_longer_look_is_cut(db: PgPool) {
+    let fleet = Fleet::start(db).await;
+    let host = Host::join(&fleet).await;
+    let person = Person::at(&fleet).await;
+    let mut stream = host.connect(&fleet).await;
+    let inquiry = person.ask(&[host.id]).await;
+    let id = stream.order().await;
+    let viewer = Person::with_role(&fleet, Role::Viewer).await;
+    let mut following = viewer.follow(&inquiry, None).await;
+    following.next().await.unwrap();
+    viewer.is_revoked(&fleet).await;
+    let (event, _) = following.message().await;
+    assert_eq!(event, "cut");
+    stream.answered(id, REPORT.as_bytes()).await;
+    assert_eq!(stream.stored().await, id);
     fleet.stop().await;
 }
