@@ -1,7 +1,7 @@
 //! Inquiries and their parts, as those who ask see them.
 
 use analysis::Timestamp;
-use analysis::order::{OrderState, Progress};
+use analysis::order::OrderState;
 use analysis::question::Question;
 use serde_json::Value;
 use sqlx::types::Json;
@@ -122,7 +122,7 @@ pub struct PartRow {
     pub not_after: Timestamp,
     pub begun_at: Option<Timestamp>,
     pub ended_at: Option<Timestamp>,
-    pub progress: Option<Json<Progress>>,
+    pub progress: Option<Value>,
     pub outcome: Option<Value>,
     /// The transaction that changed it last.
     pub changed_in: i64,
@@ -138,7 +138,7 @@ impl PartRow {
             state: self.state.clone(),
             not_after: self.not_after,
             begun_at: self.begun_at,
-            progress: self.progress.as_ref().map(|progress| Json(progress.0)),
+            progress: self.progress.clone(),
         }
         .state()
     }
@@ -154,7 +154,7 @@ pub async fn parts(db: impl PgExecutor<'_>, inquiry: Uuid) -> sqlx::Result<Vec<P
     sqlx::query_as!(
         PartRow,
         r#"select o.order_id, o.agent_id, a.host_name, o.state, o.not_after, o.begun_at,
-            o.ended_at, o.progress as "progress: Json<Progress>", o.outcome, o.changed_in,
+            o.ended_at, o.progress, o.outcome, o.changed_in,
             pg_snapshot_xmin(pg_current_snapshot())::text::bigint as "resume!"
         from host_order o join agent a using (agent_id)
         where o.inquiry_id = $1 order by a.host_name collate "C", o.agent_id"#,
@@ -176,7 +176,8 @@ pub async fn report(db: impl PgExecutor<'_>, order: Uuid) -> sqlx::Result<Option
 #[derive(Debug)]
 pub struct SummaryRow {
     pub inquiry_id: Uuid,
-    pub question: Json<Question>,
+    /// As it was stored, see [`InquiryRow`].
+    pub question: Value,
     pub requested_by: String,
     pub requested_at: Timestamp,
     pub hosts: i64,
@@ -198,8 +199,7 @@ pub async fn page(
             where $1::timestamptz is null or (requested_at, inquiry_id) < ($1, $2)
             order by requested_at desc, inquiry_id desc limit $3
         )
-        select p.inquiry_id, p.question as "question: Json<Question>", p.requested_by,
-            p.requested_at, count(*) as "hosts!",
+        select p.inquiry_id, p.question, p.requested_by, p.requested_at, count(*) as "hosts!",
             count(*) filter (where o.outcome->>'outcome' = 'answered') as "answered!",
             count(*) filter (where o.state = 'ended') as "ended!"
         from page p join host_order o using (inquiry_id)

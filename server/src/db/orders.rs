@@ -6,6 +6,7 @@
 use analysis::Timestamp;
 use analysis::order::{OrderState, Progress};
 use analysis::question::Question;
+use serde::Deserialize as _;
 use serde_json::Value;
 use sqlx::types::Json;
 use sqlx::{PgConnection, PgExecutor};
@@ -118,7 +119,7 @@ pub struct Locked {
     pub inquiry_id: Uuid,
     pub agent_id: Uuid,
     pub host_name: String,
-    pub question: Json<Question>,
+    question: Value,
     pub requested_at: Timestamp,
     pub is_cancelled: bool,
     row: Open,
@@ -130,7 +131,8 @@ pub(super) struct Open {
     pub state: String,
     pub not_after: Timestamp,
     pub begun_at: Option<Timestamp>,
-    pub progress: Option<Json<Progress>>,
+    /// `analysis::order::Progress`, or what a newer server knows.
+    pub progress: Option<Value>,
 }
 
 impl Open {
@@ -143,7 +145,10 @@ impl Open {
             "sent" => Some(OrderState::Sent),
             "running" => Some(OrderState::Running {
                 since: self.begun_at.unwrap_or(self.not_after),
-                progress: self.progress.as_ref().map(|progress| progress.0),
+                progress: self.progress.as_ref().and_then(|progress| {
+                    // Of a step that this server does not know it says nothing.
+                    Progress::deserialize(progress).ok()
+                }),
             }),
             _ => None,
         }
@@ -151,6 +156,11 @@ impl Open {
 }
 
 impl Locked {
+    /// `None`: a newer server asked what this one does not know.
+    pub fn question(&self) -> Option<Question> {
+        Question::deserialize(&self.question).ok()
+    }
+
     /// `None`: it has ended.
     pub fn state(&self) -> Option<OrderState> {
         self.row.state()
@@ -160,9 +170,8 @@ impl Locked {
 /// Locks an order. `None`: there is no such order, or no longer.
 pub async fn lock(db: &mut PgConnection, order: Uuid) -> sqlx::Result<Option<Locked>> {
     let found = sqlx::query!(
-        r#"select o.inquiry_id, o.agent_id, a.host_name, i.question as "question: Json<Question>",
-            i.requested_at, o.state, o.not_after, o.begun_at,
-            o.progress as "progress: Json<Progress>",
+        r#"select o.inquiry_id, o.agent_id, a.host_name, i.question, i.requested_at, o.state,
+            o.not_after, o.begun_at, o.progress,
             o.cancel_requested_at is not null as "is_cancelled!"
         from host_order o join inquiry i using (inquiry_id) join agent a using (agent_id)
         where o.order_id = $1 for update of o"#,

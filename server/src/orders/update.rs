@@ -92,7 +92,11 @@ async fn end(app: &App, agent: Uuid, order: Uuid, told: &v1::OrderEnded) -> sqlx
     match known {
         Some(known) if known.agent_id != agent => Ok(Told::OfAnother),
         Some(known) if known.state().is_some() => {
-            let end = ending(&known.question.0, told).await;
+            let Some(question) = known.question() else {
+                // The host keeps its answer until it speaks to a server that knows the question.
+                return Ok(Told::Nothing);
+            };
+            let end = ending(question, told).await;
             commit(app, order, end).await?;
             Ok(Told::Stored)
         }
@@ -102,23 +106,21 @@ async fn end(app: &App, agent: Uuid, order: Uuid, told: &v1::OrderEnded) -> sqlx
 }
 
 /// What a host's end amounts to.
-async fn ending(question: &Question, told: &v1::OrderEnded) -> End {
+async fn ending(question: Question, told: &v1::OrderEnded) -> End {
     let failed = |reason, detail: &str| {
         let detail = clean(detail);
         Outcome::Failed { reason, detail }
     };
     let outcome = match serde_json::from_slice(&told.outcome) {
-        Ok(HostOutcome::Answered) => {
-            match report::checked(question.clone(), told.report.clone()).await {
-                Ok(report) => {
-                    return End {
-                        outcome: json!({ "outcome": "answered" }),
-                        report: Some(report),
-                    };
-                }
-                Err(unusable) => failed(unusable.reason, &unusable.detail),
+        Ok(HostOutcome::Answered) => match report::checked(question, told.report.clone()).await {
+            Ok(report) => {
+                return End {
+                    outcome: json!({ "outcome": "answered" }),
+                    report: Some(report),
+                };
             }
-        }
+            Err(unusable) => failed(unusable.reason, &unusable.detail),
+        },
         Ok(HostOutcome::Refused { reason, detail }) => Outcome::Refused {
             by: Refuser::Host,
             reason,

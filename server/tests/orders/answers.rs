@@ -1,7 +1,7 @@
 //! The way of a question, and back.
 
 use analysis::inquiry::{CatalogueList, InquiryPage};
-use analysis::order::{OrderState, Outcome, Step};
+use analysis::order::{HostOutcome, OrderState, Outcome, Step};
 use analysis::report::Report;
 use proto::v1::from_server::Message as Heard;
 use serde_json::json;
@@ -127,7 +127,7 @@ async fn what_a_broken_stream_carried_comes_on_the_next(db: PgPool) {
         other => panic!("not asked: {other:?}"),
     }
     // The host was wiped meanwhile.
-    stream.ended(id, &analysis::order::HostOutcome::Lost).await;
+    stream.ended(id, &HostOutcome::Lost).await;
     assert_eq!(stream.stored().await, id);
     let ended = following.until(|order| order.state.is_ended()).await;
     assert!(matches!(
@@ -171,5 +171,36 @@ async fn the_catalogue_says_what_can_be_asked(db: PgPool) {
         .map(|entry| entry.analysis.name())
         .collect();
     assert_eq!(names, ["analyze-ptree", "diagnose-start-failure"]);
+    fleet.stop().await;
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn what_a_newer_replica_asks_and_stores_harms_nothing_here(db: PgPool) {
+    let fleet = Fleet::start(db.clone()).await;
+    let host = Host::join(&fleet).await;
+    let person = Person::at(&fleet).await;
+    let mut stream = host.connect(&fleet).await;
+    let inquiry = person.ask(&[host.id]).await;
+    let id = stream.order().await;
+    stream.begun(id).await;
+    let newer = r#"update host_order set progress = '{"step": "reading-cores", "done": 1, "of": 2}';
+        update inquiry set question = '{"analysis": "analyze-crash"}'"#;
+    sqlx::raw_sql(newer).execute(&db).await.unwrap();
+    let page: serde_json::Value = person.get("/inquiries").await;
+    let shown = &page["inquiries"][0]["question"];
+    assert_eq!(shown["analysis"], "analyze-crash");
+    let path = format!("/inquiries/{}", inquiry.inquiry_id);
+    let one: serde_json::Value = person.get(&path).await;
+    assert_eq!(one["question"], *shown);
+
+    // Not stored, so that the host keeps it; and its stream goes on.
+    stream.answered(id, REPORT.as_bytes()).await;
+    let next = person.ask(&[host.id]).await;
+    let next_id = stream.order().await;
+    stream.ended(next_id, &HostOutcome::Cancelled).await;
+    assert_eq!(stream.stored().await, next_id);
+    assert!(person.inquiry(&next).await.orders[0].state.is_ended());
+    let one: serde_json::Value = person.get(&path).await;
+    assert_eq!(one["orders"][0]["state"], "running");
     fleet.stop().await;
 }
