@@ -23,14 +23,17 @@ pub struct NewInquiry {
     pub question: Question,
     /// Names or agent ids.
     #[serde(default)]
+    #[schema(max_items = 1000)]
     pub hosts: Vec<String>,
     #[serde(default)]
     pub labels: BTreeMap<String, String>,
     /// Wait for hosts that are off for so many seconds. `None`: say at once that they are.
     #[serde(default)]
+    #[schema(maximum = 604_800)]
     pub wait_s: Option<u64>,
     /// Longest run on a host, in milliseconds. `None`: that of the catalogue.
     #[serde(default)]
+    #[schema(minimum = 100)]
     pub time_limit_ms: Option<u64>,
 }
 

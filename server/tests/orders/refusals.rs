@@ -1,8 +1,10 @@
 //! What is not even asked.
 
+use analysis::audit::AuditPage;
 use analysis::inquiry::{Inquiry, InquiryPage, MOST_HOSTS};
 use analysis::order::{OrderState, Outcome, Refusal, Refuser};
 use analysis::people::Role;
+use reqwest::Method;
 use serde_json::json;
 use server::db::agents;
 use sqlx::PgPool;
@@ -68,6 +70,41 @@ async fn a_question_that_cannot_be_asked_reaches_nobody(db: PgPool) {
         (problem.status, problem.kind.as_str()),
         (403, "not-allowed")
     );
+    fleet.stop().await;
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn what_is_not_there_or_cannot_be_read_is_told_as_a_problem(db: PgPool) {
+    let fleet = Fleet::start(db).await;
+    let person = Person::at(&fleet).await;
+    let nobody = Uuid::new_v4();
+    let get = Method::GET;
+    for (method, path, expected) in [
+        (&get, format!("/inquiries/{nobody}"), "inquiry-not-found"),
+        (&get, "/inquiries/x".to_owned(), "inquiry-not-found"),
+        (&get, "/inquiries/%ff".to_owned(), "bad-parameter"),
+        (&get, "/hosts/%ff".to_owned(), "bad-parameter"),
+        (
+            &get,
+            format!("/inquiries/{nobody}/stream"),
+            "inquiry-not-found",
+        ),
+        (
+            &Method::POST,
+            format!("/inquiries/{nobody}/cancel"),
+            "inquiry-not-found",
+        ),
+        (&get, "/inquiries?before=%00".to_owned(), "bad-parameter"),
+        (&get, "/inquiries?limit=0".to_owned(), "bad-parameter"),
+        (&get, "/audit?after=-1".to_owned(), "bad-parameter"),
+        (&get, "/audit?limit=1001".to_owned(), "bad-parameter"),
+    ] {
+        let (status, problem) = person.refused_at(method.clone(), &path).await;
+        assert_eq!(problem.kind, expected, "{path}: {problem:?}");
+        assert_eq!(problem.status, status);
+    }
+    let far: AuditPage = person.get(&format!("/audit?after={}", i64::MAX)).await;
+    assert!(far.entries.is_empty());
     fleet.stop().await;
 }
 
