@@ -239,6 +239,32 @@ fn texts_are_scrubbed_line_by_line() {
     assert_eq!(scrub_text(text), expected);
 }
 
+#[test]
+fn an_error_behind_a_name_is_no_secret() {
+    // (line, what is left of it)
+    let cases = [
+        (
+            "db.service: Failed to determine user credentials: No such process",
+            "db.service: Failed to determine user credentials: No such process",
+        ),
+        (
+            "Failed to read password: Permission denied.\n",
+            "Failed to read password: Permission denied.\n",
+        ),
+        (
+            "credentials: No such process hunter2",
+            "credentials: [scrubbed]",
+        ),
+        ("password: Denied", "password: [scrubbed]"),
+    ];
+    for (text, expected) in cases {
+        assert_eq!(scrub_text(text), expected);
+    }
+    // What stands in arguments is no sentence.
+    let given = ["app", "--password", "No such process"].map(Into::into);
+    assert_eq!(scrub_arguments(given.into())[2], "[scrubbed]");
+}
+
 proptest! {
     #[test]
     fn any_arguments_are_taken(arguments in proptest::collection::vec("\\PC{0,40}", 0..6)) {

@@ -49,7 +49,7 @@ impl Scrubber {
             let end = from.find(char::is_whitespace).unwrap_or(from.len());
             let (word, after) = from.split_at(end);
             rest = after;
-            if let Some(header) = secret_header(word) {
+            if let Some(header) = secret_header(word).filter(|_| !is_error(after)) {
                 out.push_str(header);
                 out.push_str(": ");
                 out.push_str(SCRUBBED);
@@ -115,6 +115,37 @@ fn secret_header(word: &str) -> Option<&str> {
     let name = name.trim_start_matches(['"', '\'']);
     let is_header = names::is_login_header(name) || value.is_empty() && is_named_secret(name);
     is_header.then_some(header)
+}
+
+/// What the kernel says, in the C library's words, of what programs that handle secrets do. Whole
+/// ends of lines only: "Failed to determine user credentials: No such process" holds no secret.
+const ERRORS: [&str; 20] = [
+    "Bad message",
+    "Cannot allocate memory",
+    "Connection refused",
+    "Connection timed out",
+    "Device or resource busy",
+    "File exists",
+    "Function not implemented",
+    "Input/output error",
+    "Invalid argument",
+    "Is a directory",
+    "No data available",
+    "No space left on device",
+    "No such device or address",
+    "No such file or directory",
+    "No such process",
+    "Not a directory",
+    "Operation not permitted",
+    "Operation not supported",
+    "Permission denied",
+    "Read-only file system",
+];
+
+/// Whether all that follows a name is an error, and so no secret.
+fn is_error(after: &str) -> bool {
+    let text = after.trim();
+    ERRORS.contains(&text.strip_suffix('.').unwrap_or(text))
 }
 
 fn is_named_secret(name: &str) -> bool {
