@@ -15,6 +15,10 @@ use collect::{
     host::Host,
     process::{CommandLine, Procfs, State, Withheld},
 };
+use rustix::{
+    param::page_size,
+    process::{Resource, Rlimit, getrlimit, setrlimit},
+};
 use tempfile::TempDir;
 
 fn write_process(root: &Path, pid: u32, parent: u32, comm: &str, state: char) {
@@ -186,6 +190,28 @@ fn a_tree_is_read_around_command_lines_that_hang() {
     };
     assert_eq!(missing("deadline"), Some(4));
     assert!(missing("too-many-stuck") >= Some(6), "{:?}", facts.limits);
+}
+
+/// Takes the address space for another thread from this process, which is of this test alone.
+fn leave_no_room_for_a_thread() {
+    const LESS_THAN_A_STACK: u64 = 1024 * 1024;
+    let pages = fs::read_to_string("/proc/self/statm").unwrap();
+    let pages: u64 = pages.split(' ').next().unwrap().parse().unwrap();
+    let limit = Rlimit {
+        current: Some(pages * page_size() as u64 + LESS_THAN_A_STACK),
+        ..getrlimit(Resource::As)
+    };
+    setrlimit(Resource::As, limit).unwrap();
+}
+
+#[test]
+fn a_tree_is_read_without_command_lines_where_there_is_no_thread() {
+    let root = tree();
+    let procfs = Procfs::at(root.path());
+    leave_no_room_for_a_thread();
+    let facts = tree_facts(&procfs);
+    assert_eq!(facts.processes.len(), 4);
+    assert!(limits(&facts).contains(&("argv", "no-thread", 3)));
 }
 
 #[test]

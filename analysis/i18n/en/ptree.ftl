@@ -77,5 +77,6 @@ ptree-limit-other = Not known ({ $count } times): { $what }: { $why }.
 ptree-because-uninterruptible = to read it may hang, as the process waits for a device or a lock
 ptree-because-deadline = to read it took too long, and was given up
 ptree-because-too-many-stuck = not tried, since other reads hang
+ptree-because-no-thread = not tried, since the kernel gives no more threads
 ptree-because-hidepid = /proc is mounted with hidepid
 ptree-as-root = root can see all of it.

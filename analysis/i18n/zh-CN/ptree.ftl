@@ -44,5 +44,6 @@ ptree-limit-other = 不明（{ $count } 次）：{ $what }：{ $why }。
 ptree-because-uninterruptible = 进程在等待设备或锁，读取可能会卡住
 ptree-because-deadline = 读取时间过长，已放弃
 ptree-because-too-many-stuck = 其他读取已卡住，未再尝试
+ptree-because-no-thread = 内核不再提供线程，未尝试
 ptree-because-hidepid = /proc 以 hidepid 方式挂载
 ptree-as-root = root 可以看到全部。

@@ -56,6 +56,8 @@ pub enum Withheld {
     Deadline,
     /// Too many reads hang already.
     TooManyStuck,
+    /// The kernel gave no thread to read on: the limit of processes or of memory is reached.
+    NoThread,
     Denied,
 }
 

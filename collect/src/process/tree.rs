@@ -89,17 +89,21 @@ impl Procfs {
             let moves = || mem::replace(&mut before, reading.begun()) != reading.begun();
             let outcome = self.deadline.run_while("command lines", moves, work);
             all.extend(reading.end());
-            match outcome {
+            let begun = reading.begun();
+            begin += begun;
+            let why = match outcome {
                 Ok(()) => break,
-                Err(CollectError::TooManyStuck { .. }) => {
-                    let rest = Reading::without_command_lines(Withheld::TooManyStuck);
-                    reader.read(&pids[begin..], &rest);
-                    all.extend(rest.end());
-                    break;
-                }
                 // The last one hangs. What else is known of it was found before.
-                Err(_) => begin += reading.begun(),
-            }
+                Err(_) if begun > 0 => continue,
+                Err(CollectError::TooManyStuck { .. }) => Withheld::TooManyStuck,
+                Err(CollectError::Read { .. }) => Withheld::NoThread,
+                Err(_) => Withheld::Deadline,
+            };
+            // Nothing was begun, and once more would begin nothing either.
+            let rest = Reading::without_command_lines(why);
+            reader.read(&pids[begin..], &rest);
+            all.extend(rest.end());
+            break;
         }
         all
     }

@@ -89,6 +89,7 @@ fn why_of(why: Withheld) -> String {
         Withheld::Uninterruptible => "uninterruptible".to_owned(),
         Withheld::Deadline => "deadline".to_owned(),
         Withheld::TooManyStuck => "too-many-stuck".to_owned(),
+        Withheld::NoThread => "no-thread".to_owned(),
         Withheld::Denied => io::Error::from(Errno::ACCESS).to_string(),
     }
 }
