@@ -122,9 +122,13 @@ fn protocol(message: &str) -> Option<bool> {
     }
 }
 
+/// Fits from here on take for granted what cannot be seen: that a socket on `::` takes IPv4 too
+/// (nginx tells its sockets not to), or that a line without a protocol means UDP.
+pub const DOUBTFUL: u8 = 2;
+
 impl Wanted {
     /// Whether a socket keeps this address from others, and how well the two fit: the least is the
-    /// best. `None`: it does not.
+    /// best, and from [`DOUBTFUL`] on it only may. `None`: it does not.
     pub fn fit(&self, holder: &Holder) -> Option<u8> {
         let is_udp = holder.protocol.starts_with("udp");
         if holder.port != self.port || self.udp.is_some_and(|udp| udp != is_udp) {
@@ -139,7 +143,7 @@ impl Wanted {
                 (wanted.is_unspecified() || held.is_unspecified()).then_some(1)?
             }
             // A socket on `::` takes IPv4 too, unless it was told not to.
-            (Some(wanted), Some(held)) => (is_any6(wanted) || is_any6(held)).then_some(2)?,
+            (Some(wanted), Some(held)) => (is_any6(wanted) || is_any6(held)).then_some(DOUBTFUL)?,
             (None, _) | (_, None) => 1,
         };
         Some(fit + doubt)

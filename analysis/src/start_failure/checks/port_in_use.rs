@@ -5,7 +5,7 @@ use crate::{
     identity::UnitName,
     start_failure::{
         Holder,
-        address_in_use::{Wanted, addresses_in_use},
+        address_in_use::{DOUBTFUL, Wanted, addresses_in_use},
     },
 };
 
@@ -31,7 +31,9 @@ pub(super) fn check(facts: &StartFacts) -> Option<Finding> {
         .flat_map(|(_, wanted)| wanted)
         .copied()
         .collect();
-    let holder = holder(&wanted, &facts.sockets);
+    let found = holder(&wanted, &facts.sockets);
+    let is_sure = found.is_some_and(|(fit, holder)| fit < DOUBTFUL && held_then(holder, facts));
+    let holder = found.map(|(_, holder)| holder);
     let mut evidence = vec![said(first)];
     evidence.extend(holder.map(|holder| Evidence::Socket {
         holder: holder.clone(),
@@ -54,9 +56,9 @@ pub(super) fn check(facts: &StartFacts) -> Option<Finding> {
     );
     Some(Finding {
         cause: StartCause::PortInUse,
-        certainty: match holder {
-            Some(holder) if held_then(holder, facts) => Certainty::Measured,
-            _ => Certainty::Inferred,
+        certainty: match is_sure {
+            true => Certainty::Measured,
+            false => Certainty::Inferred,
         },
         culprit: holder.map(|holder| Culprit::Process(holder.clone())),
         evidence,
@@ -64,16 +66,16 @@ pub(super) fn check(facts: &StartFacts) -> Option<Finding> {
     })
 }
 
-/// The socket that is in the way: of the first address that has one, the one that fits best.
-fn holder<'a>(wanted: &[Wanted], sockets: &'a [Holder]) -> Option<&'a Holder> {
-    wanted.iter().find_map(|wanted| {
+/// The socket that is in the way, and how well it fits: of the first address for which there is
+/// no doubt, else of the first that has one.
+fn holder<'a>(wanted: &[Wanted], sockets: &'a [Holder]) -> Option<(u8, &'a Holder)> {
+    let fitting = wanted.iter().filter_map(|wanted| {
         let fitting = sockets
             .iter()
             .filter_map(|socket| Some((wanted.fit(socket)?, socket)));
-        fitting
-            .min_by_key(|(fit, holder)| (*fit, holder.process.is_none()))
-            .map(|(_, holder)| holder)
-    })
+        fitting.min_by_key(|(fit, holder)| (*fit, holder.process.is_none()))
+    });
+    fitting.min_by_key(|(fit, _)| *fit >= DOUBTFUL)
 }
 
 /// Whether a holder that is there would have been seen.
@@ -82,13 +84,11 @@ fn was_looked_for(facts: &StartFacts) -> bool {
 }
 
 /// Whether the holder was there already when the start failed. A socket has no birthday: that of
-/// its process stands for it. Where nobody may look at the process, the socket itself is all.
+/// its process stands for it. Where that is not known, another may have been there.
 fn held_then(holder: &Holder, facts: &StartFacts) -> bool {
     let failed_at = facts.attempt.as_ref().and_then(|attempt| attempt.failed_at);
-    match (holder.since, failed_at) {
-        (Some(since), Some(failed_at)) => since <= failed_at,
-        _ => true,
-    }
+    let times = holder.since.zip(failed_at);
+    times.is_some_and(|(since, failed_at)| since <= failed_at)
 }
 
 fn fixes(holder: &Holder, facts: &StartFacts) -> Vec<Fix> {
@@ -182,7 +182,8 @@ mod tests {
             ),
             // It came after the failure, so somebody else was there before it.
             (vec![late], Some("0.0.0.0:80"), Certainty::Inferred),
-            (vec![unseen], Some("0.0.0.0:80"), Certainty::Measured),
+            // Nobody can say since when it has been there.
+            (vec![unseen], Some("0.0.0.0:80"), Certainty::Inferred),
         ];
         for (sockets, address, certainty) in cases {
             let finding = check(&facts(sockets)).unwrap();
@@ -191,6 +192,28 @@ mod tests {
                 other => panic!("{other:?}"),
             });
             assert_eq!((culprit, finding.certainty), (address, certainty));
+        }
+    }
+
+    #[test]
+    fn a_socket_that_need_not_be_in_the_way_is_no_certain_culprit() {
+        let bind = |address| format!("bind() to {address} failed (98: Address already in use)");
+        // (address in the log, protocol and address of the socket, certainty)
+        let cases = [
+            ("[::]:80", "tcp", "[::]:80", Certainty::Measured),
+            ("[::]:80", "tcp", "0.0.0.0:80", Certainty::Inferred),
+            ("0.0.0.0:80", "tcp", "[::]:80", Certainty::Inferred),
+            ("0.0.0.0:80", "udp", "0.0.0.0:80", Certainty::Inferred),
+            ("udp 0.0.0.0:80", "udp", "0.0.0.0:80", Certainty::Measured),
+        ];
+        for (wanted, protocol, held, certainty) in cases {
+            let mut socket = apache(held, 80);
+            socket.protocol = protocol.into();
+            let mut facts = facts(vec![socket]);
+            facts.attempt.as_mut().unwrap().log = vec![line("nginx", &bind(wanted))];
+            let finding = check(&facts).unwrap();
+            assert!(finding.culprit.is_some());
+            assert_eq!(finding.certainty, certainty, "{wanted} {protocol} {held}");
         }
     }
 
