@@ -16,12 +16,14 @@ const FIRST_LINE: u64 = 256;
 /// Files that are looked at.
 const MOST_FILES: usize = 32;
 
-/// The programs of a unit, their interpreters, its folder and its environment files, by the paths that the unit has for them.
+/// The programs of a unit, their interpreters, its folder and its environment files, by the paths
+/// that the unit has for them.
 pub(super) fn of(unit: &UnitStart) -> Vec<FileFact> {
     // Files of an image are not to be seen from here.
     let Some(root) = &unit.root else {
         return Vec::new();
     };
+    let view = View::of_manager(Path::new("/proc"));
     let mut files: Vec<FileFact> = Vec::new();
     for command in &unit.facts.commands {
         let mut path = Some(command.path.clone());
@@ -31,7 +33,7 @@ pub(super) fn of(unit: &UnitStart) -> Vec<FileFact> {
             if is_known || !next.starts_with('/') || files.len() == MOST_FILES {
                 break;
             }
-            let file = file(root, next);
+            let file = view.file(root, next);
             path = file.interpreter.clone();
             files.push(file);
         }
@@ -46,33 +48,74 @@ pub(super) fn of(unit: &UnitStart) -> Vec<FileFact> {
         if setting.value.starts_with('/') && files.len() < MOST_FILES {
             files.push(FileFact {
                 interpreter: None,
-                ..file(root, setting.value.clone())
+                ..view.file(root, setting.value.clone())
             });
         }
     }
     files
 }
 
-fn file(root: &str, path: String) -> FileFact {
-    let place: PathBuf = Path::new("/")
-        .join(root.trim_start_matches('/'))
-        .join(path.trim_start_matches('/'));
-    let (state, interpreter) = match fs::metadata(&place) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => (FileState::Missing, None),
-        Err(error) => (FileState::Unreadable(error.to_string()), None),
-        Ok(found) if found.is_dir() => (FileState::Directory, None),
-        Ok(found) => {
-            let mode = found.permissions().mode() & 0o7777;
-            // A pipe would make whoever opens it wait.
-            let interpreter = found.is_file().then(|| interpreter(&place)).flatten();
-            (FileState::File { mode }, interpreter)
+/// From where the files of process 1, and so of the units, are to be seen.
+struct View {
+    /// Folder that is their `/`.
+    from: PathBuf,
+    /// Whether it is certain that there are no others: what is missing here is missing.
+    is_whole: bool,
+}
+
+impl View {
+    /// The agent has a `/tmp` of its own (`PrivateTmp=`), and other files than process 1 has.
+    fn of_manager(proc: &Path) -> Self {
+        let namespace = |process: &str| fs::read_link(proc.join(process).join("ns/mnt"));
+        let own = namespace("self");
+        match (namespace("1"), own) {
+            (Ok(manager), Ok(own)) if manager == own => Self::own(true),
+            (Ok(_), _) => Self {
+                from: proc.join("1/root"),
+                is_whole: true,
+            },
+            // Nobody but root may look; what most users see is what units see.
+            (Err(_), _) => Self::own(!has_own_folders(proc)),
         }
-    };
-    FileFact {
-        path,
-        state,
-        interpreter,
     }
+
+    fn own(is_whole: bool) -> Self {
+        Self {
+            from: PathBuf::from("/"),
+            is_whole,
+        }
+    }
+
+    fn file(&self, root: &str, path: String) -> FileFact {
+        let place = self
+            .from
+            .join(root.trim_start_matches('/'))
+            .join(path.trim_start_matches('/'));
+        let (state, interpreter) = match fs::metadata(&place) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound && self.is_whole => {
+                (FileState::Missing, None)
+            }
+            Err(error) => (FileState::Unreadable(error.to_string()), None),
+            Ok(found) if found.is_dir() => (FileState::Directory, None),
+            Ok(found) => {
+                let mode = found.permissions().mode() & 0o7777;
+                // A pipe would make whoever opens it wait.
+                let interpreter = found.is_file().then(|| interpreter(&place)).flatten();
+                (FileState::File { mode }, interpreter)
+            }
+        };
+        FileFact {
+            path,
+            state,
+            interpreter,
+        }
+    }
+}
+
+/// Whether systemd gave this process folders of its own: it names them so.
+fn has_own_folders(proc: &Path) -> bool {
+    let mounts = fs::read_to_string(proc.join("self/mountinfo"));
+    mounts.is_ok_and(|mounts| mounts.contains("/systemd-private-"))
 }
 
 /// The program that the first line of a script names: `#!/bin/sh -e`.
@@ -97,6 +140,8 @@ fn interpreter(path: &Path) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::symlink;
+
     use super::*;
 
     #[test]
@@ -106,6 +151,8 @@ mod tests {
         fs::write(root.path().join("script"), "#! /bin/none -e\nexit").unwrap();
         fs::set_permissions(root.path().join("script"), PermissionsExt::from_mode(0o644)).unwrap();
         fs::create_dir(root.path().join("folder")).unwrap();
+        let view = View::own(true);
+        let file = |root: &str, path: String| view.file(root, path);
         let script = file(root_text, "/script".to_owned());
         assert_eq!(script.state, FileState::File { mode: 0o644 });
         assert_eq!(script.interpreter.as_deref(), Some("/bin/none"));
@@ -118,5 +165,40 @@ mod tests {
             FileState::Missing
         );
         assert_eq!(file("", "/bin/sh".to_owned()).interpreter, None);
+    }
+
+    #[test]
+    fn what_the_agent_alone_does_not_have_is_not_missing() {
+        let proc = tempfile::tempdir().unwrap();
+        let write = |path: &str, text: &str| {
+            let path = proc.path().join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        };
+        let namespace = |process: &str, id: &str| {
+            let folder = proc.path().join(process).join("ns");
+            fs::create_dir_all(&folder).unwrap();
+            let _ = fs::remove_file(folder.join("mnt"));
+            symlink(id, folder.join("mnt")).unwrap();
+        };
+        let state = || {
+            let view = View::of_manager(proc.path());
+            view.file("", "/tmp/of-the-unit".to_owned()).state
+        };
+        // Nothing is known of process 1.
+        namespace("self", "mnt:[2]");
+        write("self/mountinfo", "1 1 8:1 / / rw - ext4 /dev/sda1 rw\n");
+        assert_eq!(state(), FileState::Missing);
+        let private = "2 1 8:1 /tmp/systemd-private-1-x/tmp /tmp rw - ext4 /dev/sda1 rw\n";
+        write("self/mountinfo", private);
+        assert!(matches!(state(), FileState::Unreadable(_)));
+        // Its files are elsewhere, and there is a way to them.
+        namespace("1", "mnt:[1]");
+        assert_eq!(state(), FileState::Missing);
+        write("1/root/tmp/of-the-unit", "");
+        assert!(matches!(state(), FileState::File { .. }));
+        // They are the same.
+        namespace("1", "mnt:[2]");
+        assert_eq!(state(), FileState::Missing);
     }
 }

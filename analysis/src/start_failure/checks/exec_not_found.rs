@@ -8,17 +8,23 @@ pub(super) fn check(facts: &StartFacts) -> Option<Finding> {
     let line = failed_step(facts);
     let missing = missing(facts, &command.path);
     let says_missing = line.is_some_and(|line| line.message.contains("No such file or directory"));
+    // systemd gives another reason: what is missing now was there then.
+    if line.is_some() && !says_missing {
+        return None;
+    }
     // A bare name systemd itself looks for, and says that it found none.
     let not_located = line.is_some_and(|line| line.message.contains("Failed to locate executable"))
         && !command.path.starts_with('/');
     let (path, certainty) = match missing {
-        Some(path) => (path, Certainty::Measured),
+        Some(path) if says_missing => (path, Certainty::Measured),
+        // Without systemd's line nobody can tell whether it was missing then.
+        Some(path) => (path, Certainty::Inferred),
         None if says_missing && not_located => (command.path.clone(), Certainty::Measured),
         // It is there by now, or cannot be looked at: systemd's line alone says that it was not.
         None if says_missing => (command.path.clone(), Certainty::Inferred),
         None => return None,
     };
-    let is_missing_now = path.starts_with('/') && certainty == Certainty::Measured;
+    let is_missing_now = is_missing(&path, facts);
     let mut evidence = vec![Evidence::Status {
         status: ExitStatus::Exited { code: EXIT_EXEC },
     }];
@@ -54,13 +60,17 @@ pub(super) fn check(facts: &StartFacts) -> Option<Finding> {
 
 /// The program, or its interpreter, if it is missing now.
 fn missing(facts: &StartFacts, path: &str) -> Option<String> {
-    let file = facts.file(path)?;
-    if file.state == FileState::Missing {
+    if is_missing(path, facts) {
         return Some(path.to_owned());
     }
-    let interpreter = file.interpreter.as_ref()?;
-    let is_missing = facts.file(interpreter)?.state == FileState::Missing;
-    is_missing.then(|| interpreter.clone())
+    let interpreter = facts.file(path)?.interpreter.as_ref()?;
+    is_missing(interpreter, facts).then(|| interpreter.clone())
+}
+
+fn is_missing(path: &str, facts: &StartFacts) -> bool {
+    facts
+        .file(path)
+        .is_some_and(|file| file.state == FileState::Missing)
 }
 
 fn unit_file(facts: &StartFacts) -> Option<String> {
@@ -110,6 +120,25 @@ mod tests {
             let finding = check(&facts(state, interpreter)).unwrap();
             assert_eq!(finding.culprit, Some(Culprit::Path { path: path.into() }));
             assert_eq!(finding.certainty, certainty);
+        }
+    }
+
+    #[test]
+    fn what_is_missing_now_need_not_have_been_missing_then() {
+        // (systemd's reason, certainty)
+        let cases = [
+            (Some("No such file or directory"), Some(Certainty::Measured)),
+            (Some("Permission denied"), None),
+            (Some("Exec format error"), None),
+            (None, Some(Certainty::Inferred)),
+        ];
+        for (reason, certainty) in cases {
+            let mut facts = facts(FileState::Missing, None);
+            let message = |reason| LINE.replace("No such file or directory", reason);
+            let log = reason.map(|reason| line("systemd", &message(reason)));
+            facts.attempt.as_mut().unwrap().log = log.into_iter().collect();
+            let found = check(&facts).map(|finding| finding.certainty);
+            assert_eq!(found, certainty, "{reason:?}");
         }
     }
 
