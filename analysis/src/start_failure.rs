@@ -414,6 +414,8 @@ pub struct DependencyState {
     pub relation: String,
     pub load_state: String,
     pub active_state: String,
+    /// When it came into that state, or was in it once more. `None`: it was always in it.
+    pub since: Option<Timestamp>,
     pub result: Option<String>,
     /// The unit that needs it. `None`: the one that was asked about.
     pub needed_by: Option<UnitName>,

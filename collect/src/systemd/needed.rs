@@ -52,6 +52,7 @@ impl Manager {
                 relation: relation.to_owned(),
                 load_state: properties.text("LoadState"),
                 active_state,
+                since: properties.time("StateChangeTimestamp"),
                 result: result.filter(|result| !result.is_empty()),
                 needed_by: by,
             });

@@ -1,5 +1,7 @@
 //! A unit that this one needs is not there.
 
+use chrono::TimeDelta;
+
 use super::*;
 use crate::start_failure::{DependencyState, facts::UnitFacts};
 
@@ -13,7 +15,11 @@ pub(super) fn check(facts: &StartFacts) -> Option<Finding> {
     if !job_failed && !is_refused && !may_be(facts) {
         return None;
     }
-    let culprit = root(facts).or(refused);
+    let at_that_time = bottom(facts, |one| is_bad(one) && failed_then(one, facts))
+        .or_else(|| down(facts).filter(|one| was_down_then(one, facts)));
+    // A start of which nothing failed then may still be refused now.
+    let certain = at_that_time.or(refused.filter(|_| is_refused));
+    let culprit = certain.or_else(|| bottom(facts, is_bad)).or(down(facts));
     if culprit.is_none() && !job_failed {
         return None;
     }
@@ -26,7 +32,7 @@ pub(super) fn check(facts: &StartFacts) -> Option<Finding> {
         unit: one.unit.clone(),
         active_state: state(one).to_owned(),
     }));
-    let is_measured = culprit.is_some() && (job_failed || is_refused);
+    let is_measured = certain.is_some() && (job_failed || is_refused);
     Some(Finding {
         cause: StartCause::DependencyFailed,
         certainty: if is_measured {
@@ -64,22 +70,54 @@ fn needed(facts: &StartFacts) -> impl Iterator<Item = &DependencyState> {
     facts.dependencies.iter().filter(is_strict)
 }
 
-/// The unit at the bottom: one that failed, or is missing, and not because of yet another.
-fn root(facts: &StartFacts) -> Option<&DependencyState> {
-    let failed = |one: &&DependencyState| {
-        one.active_state == "failed"
-            || matches!(
-                one.load_state.as_str(),
-                "not-found" | "masked" | "bad-setting" | "error"
-            )
+/// One of the units that a check asks for: that at the bottom, which needs no other of them.
+fn bottom(
+    facts: &StartFacts,
+    is_asked_for: impl Fn(&DependencyState) -> bool,
+) -> Option<&DependencyState> {
+    let asked_for: Vec<_> = needed(facts).filter(|one| is_asked_for(one)).collect();
+    let needs_another = |one: &DependencyState| {
+        let mut others = asked_for.iter();
+        others.any(|other| other.needed_by.as_ref() == Some(&one.unit))
     };
-    // `Requisite=` starts nothing: what is down stays down.
+    // Those that need each other in a circle are equally good.
+    let found = asked_for.iter().find(|one| !needs_another(one));
+    found.or(asked_for.first()).copied()
+}
+
+fn is_bad(one: &DependencyState) -> bool {
+    one.active_state == "failed"
+        || matches!(
+            one.load_state.as_str(),
+            "not-found" | "masked" | "bad-setting" | "error"
+        )
+}
+
+/// `Requisite=` starts nothing: what is down stays down.
+fn down(facts: &StartFacts) -> Option<&DependencyState> {
     let is_down = |one: &&DependencyState| {
         one.relation == "Requisite" && one.active_state != "active" && one.needed_by.is_none()
     };
-    needed(facts)
-        .find(failed)
-        .or_else(|| needed(facts).find(is_down))
+    needed(facts).find(is_down)
+}
+
+/// A job fails at once with what it waits for; systemd needs so long at most.
+const AT_ONCE: TimeDelta = TimeDelta::seconds(5);
+
+/// Whether it failed when the start did, and not at another time: it may have failed since, and
+/// the one that failed then may be up again.
+fn failed_then(one: &DependencyState, facts: &StartFacts) -> bool {
+    let failed_at = facts.attempt.as_ref().and_then(|attempt| attempt.failed_at);
+    let times = one.since.zip(failed_at);
+    one.active_state == "failed"
+        && times.is_some_and(|(since, failed_at)| (since - failed_at).abs() <= AT_ONCE)
+}
+
+/// Whether it was down before the start failed, and has been since.
+fn was_down_then(one: &DependencyState, facts: &StartFacts) -> bool {
+    let failed_at = facts.attempt.as_ref().and_then(|attempt| attempt.failed_at);
+    let times = one.since.zip(failed_at);
+    times.is_some_and(|(since, failed_at)| since <= failed_at)
 }
 
 fn state(one: &DependencyState) -> &str {
@@ -128,6 +166,7 @@ mod tests {
             relation: relation.into(),
             load_state: load.into(),
             active_state: active.into(),
+            since: Some(at(0)),
             result: None,
             needed_by: None,
         }
@@ -178,6 +217,69 @@ mod tests {
             let finding = check(&job_failed(dependencies)).unwrap();
             let expected = culprit.map(|name| Culprit::Unit { unit: unit(name) });
             assert_eq!((finding.culprit, finding.certainty), (expected, certainty));
+        }
+    }
+
+    #[test]
+    fn only_what_failed_when_the_start_did_is_certainly_to_blame() {
+        use Certainty::{Inferred, Measured};
+        let failed_at = |name, seconds: Option<i64>| DependencyState {
+            since: seconds.map(at),
+            ..needs(name, "Requires", "loaded", "failed")
+        };
+        let below = |one: DependencyState, name| DependencyState {
+            needed_by: Some(unit(name)),
+            ..one
+        };
+        let down_since = |seconds: Option<i64>| DependencyState {
+            since: seconds.map(at),
+            ..needs("db", "Requisite", "loaded", "inactive")
+        };
+        // The start failed at 1. (dependencies, culprit, certainty)
+        let cases = [
+            (vec![failed_at("db", Some(0))], "db", Measured),
+            // It failed an hour later, or before and not since.
+            (vec![failed_at("db", Some(3600))], "db", Inferred),
+            (vec![failed_at("db", Some(-3600))], "db", Inferred),
+            (vec![failed_at("db", None)], "db", Inferred),
+            (
+                vec![failed_at("log", Some(3600)), failed_at("db", Some(1))],
+                "db",
+                Measured,
+            ),
+            // It was stopped because of the one below it.
+            (
+                vec![
+                    failed_at("app", Some(1)),
+                    below(failed_at("db", Some(0)), "app"),
+                ],
+                "db",
+                Measured,
+            ),
+            (
+                vec![
+                    failed_at("app", Some(1)),
+                    below(failed_at("db", Some(3600)), "app"),
+                ],
+                "app",
+                Measured,
+            ),
+            (vec![down_since(Some(-3600))], "db", Measured),
+            (vec![down_since(Some(30))], "db", Inferred),
+            (vec![down_since(None)], "db", Inferred),
+        ];
+        for (dependencies, culprit, certainty) in cases {
+            let facts = job_failed(dependencies);
+            let finding = check(&facts).unwrap();
+            let expected = Some(Culprit::Unit {
+                unit: unit(culprit),
+            });
+            assert_eq!(
+                (finding.culprit, finding.certainty),
+                (expected, certainty),
+                "{:?}",
+                facts.dependencies
+            );
         }
     }
 

@@ -50,6 +50,7 @@ fn port_in_use() -> StartFailure {
             relation: "Requires".into(),
             load_state: "loaded".into(),
             active_state: "active".into(),
+            since: None,
             result: None,
             needed_by: None,
         })
@@ -76,6 +77,7 @@ fn a_failed_dependency_is_reported_in_both_languages() {
         relation: "Requires".into(),
         load_state: "loaded".into(),
         active_state: active.into(),
+        since: Some(at(0)),
         result: (active == "failed").then(|| "exit-code".into()),
         needed_by: by.map(unit),
     };
