@@ -92,6 +92,9 @@ pub struct UnitStatus {
 pub struct Attempt {
     pub invocation_id: Option<InvocationId>,
     pub began_at: Option<Timestamp>,
+    /// When systemd held it for started: as soon as its program ran, or, as its `Type=` asks, when
+    /// it said that it was ready. `None`: it never came so far, or nothing of it is on record.
+    pub started_at: Option<Timestamp>,
     pub failed_at: Option<Timestamp>,
     /// systemd's word: `exit-code`, `timeout`, ...
     pub result: String,
@@ -164,6 +167,8 @@ pub enum StartCause {
     NeverReady,
     StartLimitHit,
     CrashAtStart,
+    /// It had started, and ran for a while.
+    CrashWhileRunning,
     /// The kernel's out-of-memory killer ended it.
     OutOfMemory,
     /// By its own word it may not do something that it needs to do.
@@ -177,7 +182,7 @@ pub enum StartCause {
 }
 
 impl StartCause {
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::Healthy,
         Self::Starting,
         Self::UnitNotFound,
@@ -193,6 +198,7 @@ impl StartCause {
         Self::NeverReady,
         Self::StartLimitHit,
         Self::CrashAtStart,
+        Self::CrashWhileRunning,
         Self::OutOfMemory,
         Self::PermissionDenied,
         Self::FileMissing,
@@ -219,6 +225,7 @@ impl StartCause {
             Self::NeverReady => "never-ready",
             Self::StartLimitHit => "start-limit-hit",
             Self::CrashAtStart => "crash-at-start",
+            Self::CrashWhileRunning => "crash-while-running",
             Self::OutOfMemory => "out-of-memory",
             Self::PermissionDenied => "permission-denied",
             Self::FileMissing => "file-missing",

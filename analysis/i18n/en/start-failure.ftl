@@ -21,6 +21,7 @@ start-cause-start-timeout = It was not ready in time
 start-cause-never-ready = It ended, and never became ready as its Type= asks
 start-cause-start-limit-hit = It was started too often: systemd refuses to start it again
 start-cause-crash-at-start = A signal ended its program
+start-cause-crash-while-running = A signal ended its program while it ran
 start-cause-out-of-memory = It ran out of memory, and the kernel killed it
 start-cause-permission-denied = Its program is denied a permission
 start-cause-file-missing = Its program misses a file
@@ -50,6 +51,8 @@ start-file-missing = missing
 start-file-directory = a folder
 start-attempt = Failed start, { $at }{ $lasted }{ $how }
 start-attempt-past = Earlier failed start, { $at }{ $lasted }{ $how }
+start-attempt-running = Failed while it ran, { $at }{ $lasted }{ $how }
+start-attempt-running-past = Earlier failure while it ran, { $at }{ $lasted }{ $how }
 start-attempt-lasted = { " " }(after { $length })
 start-attempt-how = : { $how }
 start-log-none = Nothing was logged.

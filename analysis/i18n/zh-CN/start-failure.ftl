@@ -20,6 +20,7 @@ start-cause-start-timeout = 没有在限定时间内就绪
 start-cause-never-ready = 程序已结束，始终未按 Type= 的要求就绪
 start-cause-start-limit-hit = 启动过于频繁，systemd 拒绝再次启动
 start-cause-crash-at-start = 程序被信号终止
+start-cause-crash-while-running = 程序在运行中被信号终止
 start-cause-out-of-memory = 内存不足，被内核杀死
 start-cause-permission-denied = 程序缺少权限
 start-cause-file-missing = 程序缺少文件
@@ -49,6 +50,8 @@ start-file-missing = 不存在
 start-file-directory = 是目录
 start-attempt = 启动失败，{ $at }{ $lasted }{ $how }
 start-attempt-past = 此前的启动失败，{ $at }{ $lasted }{ $how }
+start-attempt-running = 运行中失败，{ $at }{ $lasted }{ $how }
+start-attempt-running-past = 此前的运行中失败，{ $at }{ $lasted }{ $how }
 start-attempt-lasted = （{ $length }后）
 start-attempt-how = ：{ $how }
 start-log-none = 没有日志。

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use chrono::TimeDelta;
+
 use super::{Attempt, excerpt::Excerpt, facts::START_LIMIT_HIT};
 use crate::{
     Timestamp,
@@ -16,6 +18,8 @@ pub struct FailedStart {
     /// `None`: systemd did not come to run anything (a dependency failed).
     pub invocation: Option<InvocationId>,
     pub began_at: Option<Timestamp>,
+    /// When systemd held it for started.
+    pub started_at: Option<Timestamp>,
     pub failed_at: Timestamp,
     /// The unit's result, or that of the start job: `exit-code`, `dependency`.
     pub result: String,
@@ -27,12 +31,27 @@ pub struct FailedStart {
 }
 
 impl FailedStart {
+    /// Adds when the run began, from lines about it that are older than those it was found in.
+    #[must_use]
+    pub fn with_beginning<'a>(self, entries: impl IntoIterator<Item = &'a JournalEntry>) -> Self {
+        let Some(invocation) = self.invocation else {
+            return self;
+        };
+        let seen = Seen::of(entries);
+        Self {
+            began_at: self.began_at.or(seen.began.get(&invocation).copied()),
+            started_at: self.started_at.or(seen.started.get(&invocation).copied()),
+            ..self
+        }
+    }
+
     /// The attempt, with the log of it.
     pub fn with_log(self, log: Excerpt) -> Attempt {
         let (log, log_omitted) = log.into_lines();
         Attempt {
             invocation_id: self.invocation,
             began_at: self.began_at,
+            started_at: self.started_at,
             failed_at: Some(self.failed_at),
             result: self.result,
             step: self.step,
@@ -44,23 +63,42 @@ impl FailedStart {
     }
 }
 
+/// A unit that has run for this long counts as running; what ends before failed at its start.
+pub const SETTLED_AFTER: TimeDelta = TimeDelta::seconds(30);
+
+impl Attempt {
+    /// Whether it failed long after it had started.
+    ///
+    /// That it had started says little alone: with `Type=simple` systemd says so of every program
+    /// that it could execute.
+    pub fn failed_while_running(&self) -> bool {
+        let ran = self.started_at.zip(self.failed_at);
+        ran.is_some_and(|(started_at, failed_at)| failed_at - started_at >= SETTLED_AFTER)
+    }
+}
+
 /// The last failed start among lines of process 1 about one unit, the oldest first.
 pub fn last_failed<'a>(entries: impl IntoIterator<Item = &'a JournalEntry>) -> Option<FailedStart> {
-    let mut seen = Seen::default();
-    for entry in entries.into_iter().filter(|entry| entry.is_of_manager()) {
-        seen.take(entry);
-    }
-    seen.failed
+    Seen::of(entries).failed
 }
 
 #[derive(Default)]
 struct Seen {
     began: BTreeMap<InvocationId, Timestamp>,
+    started: BTreeMap<InvocationId, Timestamp>,
     ended: BTreeMap<InvocationId, (Option<String>, ExitStatus)>,
     failed: Option<FailedStart>,
 }
 
 impl Seen {
+    fn of<'a>(entries: impl IntoIterator<Item = &'a JournalEntry>) -> Self {
+        let mut seen = Self::default();
+        for entry in entries.into_iter().filter(|entry| entry.is_of_manager()) {
+            seen.take(entry);
+        }
+        seen
+    }
+
     fn take(&mut self, entry: &JournalEntry) {
         let Some(id) = entry.message_id() else {
             return;
@@ -92,6 +130,7 @@ impl Seen {
             message_id::UNIT_STARTED => {
                 if let Some(invocation) = invocation {
                     self.began.entry(invocation).or_insert(entry.at);
+                    self.started.entry(invocation).or_insert(entry.at);
                 }
                 self.went_well(invocation);
             }
@@ -117,11 +156,13 @@ impl Seen {
             return;
         }
         let began_at = invocation.and_then(|invocation| self.began.get(&invocation).copied());
+        let started_at = invocation.and_then(|invocation| self.started.get(&invocation).copied());
         let ended = invocation.and_then(|invocation| self.ended.get(&invocation).cloned());
         let (step, status) = ended.map_or((None, None), |(step, status)| (step, Some(status)));
         self.failed = Some(FailedStart {
             invocation,
             began_at,
+            started_at,
             failed_at: at,
             result: result.to_owned(),
             step,
@@ -140,6 +181,7 @@ impl Seen {
         self.failed = Some(FailedStart {
             invocation: invocation.filter(|_| of_unit),
             began_at: None,
+            started_at: None,
             failed_at: at,
             result: if result == "failed" { "" } else { result }.to_owned(),
             step: None,
@@ -169,7 +211,10 @@ fn is_skip(message: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{super::testing::entry, *};
+    use super::{
+        super::testing::{at, entry},
+        *,
+    };
 
     const FIRST: &str = "11111111111111111111111111111111";
     const SECOND: &str = "22222222222222222222222222222222";
@@ -270,6 +315,37 @@ mod tests {
                 (*result, *well)
             );
         }
+    }
+
+    #[test]
+    fn a_run_that_had_started_is_told_from_a_start() {
+        let late = |seconds, entry| JournalEntry {
+            at: at(seconds),
+            ..entry
+        };
+        let weeks = 21 * 86_400;
+        let beginning = [
+            line(message_id::UNIT_STARTING, FIRST, &[]),
+            late(2, line(message_id::UNIT_STARTED, FIRST, &[])),
+        ];
+        let end = late(weeks, failed(FIRST, "signal"));
+        let whole = [beginning[0].clone(), beginning[1].clone(), end.clone()];
+        // The lines of its beginning are found apart where they are older than others.
+        let apart = last_failed([&end]).unwrap();
+        assert_eq!((apart.began_at, apart.started_at), (None, None));
+        let of_both = [
+            last_failed(&whole).unwrap(),
+            apart.with_beginning(&beginning),
+        ];
+        for found in of_both {
+            let times = (found.began_at, found.started_at);
+            assert_eq!(times, (Some(at(0)), Some(at(2))));
+            let attempt = found.with_log(Excerpt::default());
+            assert!(attempt.failed_while_running());
+        }
+        let other = line(message_id::UNIT_STARTED, SECOND, &[]);
+        let apart = last_failed([&end]).unwrap().with_beginning([&other]);
+        assert_eq!((apart.began_at, apart.started_at), (None, None));
     }
 
     #[test]

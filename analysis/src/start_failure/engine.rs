@@ -64,6 +64,7 @@ fn rank(cause: StartCause) -> usize {
         StartCause::OutOfMemory,
         StartCause::StartTimeout,
         StartCause::CrashAtStart,
+        StartCause::CrashWhileRunning,
         StartCause::PermissionDenied,
         StartCause::FileMissing,
         StartCause::ConfigInvalid,

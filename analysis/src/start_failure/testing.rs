@@ -98,6 +98,7 @@ pub(crate) fn failed(result: &str, status: Option<ExitStatus>, log: Vec<LogLine>
     facts.attempt = Some(Attempt {
         invocation_id: Some(InvocationId(Uuid::from_u128(1))),
         began_at: Some(at(-1)),
+        started_at: None,
         failed_at: Some(at(1)),
         result: result.into(),
         step: Some("ExecStart".into()),

@@ -346,10 +346,11 @@ fn attempt_line(attempt: &Attempt, is_past: bool, page: &Page<'_>) -> String {
         ("lasted", lasted.into()),
         ("how", how.into()),
     ];
-    let id = if is_past {
-        "start-attempt-past"
-    } else {
-        "start-attempt"
+    let id = match (attempt.failed_while_running(), is_past) {
+        (false, false) => "start-attempt",
+        (false, true) => "start-attempt-past",
+        (true, false) => "start-attempt-running",
+        (true, true) => "start-attempt-running-past",
     };
     one_line(&catalogue.say_with(id, &parameters)).into_owned()
 }

@@ -35,6 +35,8 @@ const LOOK_BACK: [TimeDelta; 3] = [
 const MOST_MANAGER_LINES: usize = 5000;
 /// Lines of process 1 that belong to no run of the unit: its complaints about unit files.
 const MOST_LOAD_LINES: usize = 20;
+/// Lines of process 1 about one run that are read for its beginning, which comes first.
+const MOST_BEGINNING_LINES: usize = 100;
 /// A start that took longer is read from so long before its end.
 const LONGEST_LOG: TimeDelta = TimeDelta::minutes(10);
 /// Lines of one failure come together, its last some moments later.
@@ -69,8 +71,12 @@ pub(super) fn read(unit: &UnitStart, until: Instant) -> Result<JournalFacts, Col
             lines = reader.manager_lines(source.as_mut(), now)?;
         }
     }
+    let failed = match last_failed(&lines) {
+        Some(failed) if failed.began_at.is_none() => Some(reader.with_beginning(failed)?),
+        found => found,
+    };
     let mut facts = JournalFacts {
-        failed: last_failed(&lines),
+        failed,
         ..JournalFacts::default()
     };
     // systemd's own record of the run that failed, where its lines are gone.
@@ -141,6 +147,30 @@ impl Reader {
             }
         }
         Ok(lines)
+    }
+
+    /// Adds when the run began, which may be weeks ago: process 1 writes few lines about a run, and
+    /// the journal finds them by an index, however old they are.
+    fn with_beginning(&mut self, failed: FailedStart) -> Result<FailedStart, CollectError> {
+        let Some(invocation) = failed.invocation else {
+            return Ok(failed);
+        };
+        let id = invocation.0.simple().to_string();
+        let of_run = [Match::new("_PID", "1"), Match::new("INVOCATION_ID", &*id)];
+        let options = JournalOptions {
+            directory: None,
+            matches: Matches::everything().or(of_run),
+            follow: false,
+        };
+        let mut source = open(&options)?.source;
+        source.seek(&Position::Head)?;
+        let mut lines = Vec::new();
+        while lines.len() < MOST_BEGINNING_LINES
+            && let Some(entry) = self.next(source.as_mut())?
+        {
+            lines.push(entry);
+        }
+        Ok(failed.with_beginning(&lines))
     }
 
     /// All lines of one run: those of its processes, and those of systemd about it.

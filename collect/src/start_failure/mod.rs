@@ -176,6 +176,7 @@ fn failed_now(unit: &UnitStart, now: Timestamp) -> Option<FailedStart> {
     is_failed.then(|| FailedStart {
         invocation: unit.invocation,
         began_at: unit.began_at,
+        started_at: unit.started_at,
         failed_at: status.since.or(unit.ended_at).unwrap_or(now),
         result: status.result.clone(),
         step: None,

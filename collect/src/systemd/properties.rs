@@ -32,6 +32,17 @@ impl Properties {
         Self(HashMap::new())
     }
 
+    /// Those of a test.
+    #[cfg(test)]
+    pub(super) fn made<'a>(
+        properties: impl IntoIterator<Item = (&'static str, Variant<'a>)>,
+    ) -> Self {
+        let owned = |(name, value): (&'static str, Variant<'a>)| {
+            (name.to_owned(), value.try_to_owned().unwrap())
+        };
+        Self(properties.into_iter().map(owned).collect())
+    }
+
     fn get(&self, name: &str) -> Option<&Variant<'_>> {
         self.0.get(name).map(|value| &**value)
     }

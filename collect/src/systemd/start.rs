@@ -43,6 +43,8 @@ pub struct UnitStart {
     pub invocation: Option<InvocationId>,
     /// When that run began.
     pub began_at: Option<Timestamp>,
+    /// When systemd held that run for started. `None`: it did not come so far.
+    pub started_at: Option<Timestamp>,
     /// When it was over. Before `began_at`: it is not.
     pub ended_at: Option<Timestamp>,
     /// Folder that the unit takes for `/`. `None`: an image, whose files cannot be seen.
@@ -68,6 +70,7 @@ impl Manager {
             names: of_unit.units("Names"),
             invocation: invocation.map(|bytes| InvocationId(Uuid::from_bytes(bytes))),
             began_at: of_unit.time("InactiveExitTimestamp"),
+            started_at: started_at(&of_unit, &of_kind),
             ended_at: of_unit.time("InactiveEnterTimestamp"),
             root: (!has_image).then(|| of_kind.text("RootDirectory")),
             has_own_network: of_kind.flag("PrivateNetwork")
@@ -123,7 +126,7 @@ fn facts(name: UnitName, unit: &Properties, kind: &Properties) -> UnitFacts {
                 pid: main_pid,
                 start_ns: 0,
             }),
-            since: unit.time("StateChangeTimestamp"),
+            since: since(unit),
             restarts: u32::try_from(kind.number("NRestarts")).unwrap_or(u32::MAX),
         },
         load_error: load_error.filter(|error| !error.is_empty()),
@@ -134,6 +137,24 @@ fn facts(name: UnitName, unit: &Properties, kind: &Properties) -> UnitFacts {
         commands: commands(kind),
         settings: settings(kind),
     }
+}
+
+/// When the unit came into its state. systemd counts a reload, and its end, as changes of it.
+fn since(unit: &Properties) -> Option<Timestamp> {
+    let of_state = match unit.text("ActiveState").as_str() {
+        "active" | "reloading" | "refreshing" => "ActiveEnterTimestamp",
+        _ => "StateChangeTimestamp",
+    };
+    unit.time(of_state)
+}
+
+/// When the last run was active. A time before the run, or before its main process, is one of a
+/// run before: between automatic restarts older versions of systemd leave the unit "activating".
+fn started_at(unit: &Properties, kind: &Properties) -> Option<Timestamp> {
+    let began_at = unit.time("InactiveExitTimestamp")?;
+    let main_began_at = kind.time("ExecMainStartTimestamp").unwrap_or(began_at);
+    let active_at = unit.time("ActiveEnterTimestamp")?;
+    (active_at >= began_at.max(main_began_at)).then_some(active_at)
 }
 
 /// Settings of which the value is a text, and those of environment files that have to be there.
@@ -248,5 +269,52 @@ fn status(code: u64, value: u64) -> Option<ExitStatus> {
         libc::CLD_KILLED => Some(signaled(false)),
         libc::CLD_DUMPED => Some(signaled(true)),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn moment(seconds: i64) -> Option<Timestamp> {
+        Timestamp::from_timestamp(seconds, 0)
+    }
+
+    /// A unit in this state whose times are seconds.
+    fn unit(state: &str, times: &[(&'static str, u64)]) -> Properties {
+        let state = ("ActiveState", Variant::new(state));
+        let times = times
+            .iter()
+            .map(|(name, seconds)| (*name, Variant::new(seconds * 1_000_000)));
+        Properties::made([state].into_iter().chain(times))
+    }
+
+    #[test]
+    fn a_reload_does_not_begin_a_state() {
+        let times = [("ActiveEnterTimestamp", 100), ("StateChangeTimestamp", 900)];
+        for (state, at) in [("active", 100), ("reloading", 100), ("failed", 900)] {
+            assert_eq!(since(&unit(state, &times)), moment(at), "{state}");
+        }
+    }
+
+    #[test]
+    fn only_the_last_run_counts_as_started() {
+        // (it began, its main process began, it was active; since when it is started)
+        let cases = [
+            (100, 101, 102, Some(102)),
+            (100, 100, 100, Some(100)),
+            (100, 101, 90, None),
+            (100, 300, 102, None),
+            (100, 101, 0, None),
+        ];
+        for (began, main, active, started) in cases {
+            let of_unit = [
+                ("InactiveExitTimestamp", began),
+                ("ActiveEnterTimestamp", active),
+            ];
+            let of_kind = unit("", &[("ExecMainStartTimestamp", main)]);
+            let found = started_at(&unit("failed", &of_unit), &of_kind);
+            assert_eq!(found, started.and_then(moment), "{began} {main} {active}");
+        }
     }
 }

@@ -4,7 +4,7 @@
 
 mod application_error;
 mod condition_not_met;
-mod crash_at_start;
+mod crash;
 mod dependency_failed;
 mod exec_not_executable;
 mod exec_not_found;
@@ -47,7 +47,7 @@ pub(super) const ALL: [Check; 16] = [
     start_timeout::check,
     never_ready::check,
     start_limit_hit::check,
-    crash_at_start::check,
+    crash::check,
     out_of_memory::check,
     program_blames::check,
     application_error::check,

@@ -108,6 +108,25 @@ fn a_healthy_unit_shows_what_failed_before() {
 }
 
 #[test]
+fn a_crash_after_weeks_is_no_failed_start() {
+    let mut facts = failed("signal", killed(crate::process::Signal::SEGV), vec![]);
+    let attempt = facts.attempt.as_mut().unwrap();
+    attempt.began_at = Some(at(1 - 21 * 86_400));
+    attempt.started_at = attempt.began_at;
+    let [english, chinese] = both(&diagnose(facts.clone()));
+    insta::assert_snapshot!(english);
+    insta::assert_snapshot!(chinese);
+    // It runs again.
+    facts.went_well_since = true;
+    facts.unit.as_mut().unwrap().status.active_state = "active".into();
+    let [english, _] = both(&diagnose(facts));
+    assert!(
+        english.contains("Earlier failure while it ran, "),
+        "{english}"
+    );
+}
+
+#[test]
 fn a_long_log_and_the_start_limit() {
     let lines = (0..40).map(|number| line("app", &format!("line {number}, error")));
     let mut facts = failed("start-limit-hit", exited(2), lines.collect());

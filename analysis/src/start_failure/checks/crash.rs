@@ -1,6 +1,7 @@
-//! A signal ended the program.
+//! A signal ended the program: when it started, or while it ran.
 
 use super::*;
+use crate::start_failure::Attempt;
 
 /// Signals that the kernel sends for what a program did itself.
 const OF_CRASHES: [Signal; 8] = [
@@ -41,10 +42,17 @@ pub(super) fn check(facts: &StartFacts) -> Option<Finding> {
         });
     }
     fixes.push(commands::read_log(facts));
+    let attempt = facts.attempt.as_ref();
+    let cause = match attempt.is_some_and(Attempt::failed_while_running) {
+        true => StartCause::CrashWhileRunning,
+        false => StartCause::CrashAtStart,
+    };
+    // Without its beginning nobody can tell whether it had run for weeks.
+    let is_dated = attempt.is_some_and(|attempt| attempt.began_at.is_some());
     Some(Finding {
-        cause: StartCause::CrashAtStart,
+        cause,
         // Anybody may send SIGTERM or SIGKILL: then it was no crash.
-        certainty: match OF_CRASHES.contains(&signal) {
+        certainty: match OF_CRASHES.contains(&signal) && is_dated {
             true => Certainty::Measured,
             false => Certainty::Inferred,
         },
@@ -81,6 +89,35 @@ mod tests {
                 finding.map(|finding| finding.certainty),
                 certainty,
                 "{result}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_crash_after_weeks_is_none_of_the_start() {
+        use Certainty::{Inferred, Measured};
+        use StartCause::{CrashAtStart, CrashWhileRunning};
+        const WEEKS: i64 = 21 * 86_400;
+        // (seconds before the failure at which it began, and was started; cause, certainty)
+        let cases = [
+            (Some(WEEKS), Some(WEEKS), CrashWhileRunning, Measured),
+            (Some(40), Some(30), CrashWhileRunning, Measured),
+            // `Type=simple` is started at once.
+            (Some(29), Some(29), CrashAtStart, Measured),
+            // It took long, and never was ready.
+            (Some(WEEKS), None, CrashAtStart, Measured),
+            (None, None, CrashAtStart, Inferred),
+        ];
+        for (began, started, cause, certainty) in cases {
+            let mut facts = failed("signal", killed(Signal::SEGV), vec![]);
+            let attempt = facts.attempt.as_mut().unwrap();
+            attempt.began_at = began.map(|seconds| at(1 - seconds));
+            attempt.started_at = started.map(|seconds| at(1 - seconds));
+            let finding = check(&facts).unwrap();
+            assert_eq!(
+                (finding.cause, finding.certainty),
+                (cause, certainty),
+                "{began:?} {started:?}"
             );
         }
     }
