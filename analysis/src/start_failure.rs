@@ -82,6 +82,7 @@ pub struct UnitStatus {
     /// Path of the unit file, then of its drop-ins.
     pub files: Vec<String>,
     pub main_process: Option<ProcessId>,
+    /// When it came into its state. A reload is no news here.
     pub since: Option<Timestamp>,
     /// Automatic restarts since somebody started it.
     pub restarts: u32,

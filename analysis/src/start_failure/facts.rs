@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use super::{Attempt, DependencyState, Holder, LogLine, UnitStatus};
+use chrono::TimeDelta;
+
+use super::{Attempt, DependencyState, Holder, LogLine, UnitStatus, attempts::SETTLED_AFTER};
 use crate::{Timestamp, identity::UnitName, process::ExitStatus, process_tree::Limitation};
 
 /// All that is known of a start. `collect` fills it; nothing in it is judged.
@@ -151,12 +153,18 @@ impl StartFacts {
         }
     }
 
-    /// Whether it runs only because systemd has just started it once more.
+    /// Whether it runs only because systemd has just started it once more, after starts that
+    /// failed. A crash after days of work, or of another day, makes no loop.
     fn is_looping(&self, status: &UnitStatus) -> bool {
         let is_fresh = status
             .since
             .is_some_and(|since| self.at - since < SETTLED_AFTER);
-        is_fresh && status.restarts >= LOOP_RESTARTS && self.attempt.is_some()
+        let just_failed = self.attempt.as_ref().is_some_and(|attempt| {
+            let failed_at = attempt.failed_at;
+            failed_at.is_some_and(|failed_at| self.at - failed_at < LOOP_WITHIN)
+                && !attempt.failed_while_running()
+        });
+        is_fresh && just_failed && status.restarts >= LOOP_RESTARTS
     }
 
     /// systemd's word for how the start ended: `exit-code`, `timeout`, `dependency`.
@@ -244,10 +252,10 @@ impl StartFacts {
     }
 }
 
-/// A unit that has run for this long after automatic restarts counts as running.
-const SETTLED_AFTER: chrono::Duration = chrono::Duration::seconds(30);
 /// One restart may have helped; after two it fails again and again until it has settled.
 const LOOP_RESTARTS: u32 = 2;
+/// A loop that waits for longer between its restarts is not told from single failures.
+const LOOP_WITHIN: TimeDelta = TimeDelta::minutes(10);
 
 pub const START_LIMIT_HIT: &str = "start-limit-hit";
 pub const START_LIMIT_LINE: &str = "Start request repeated too quickly";
@@ -321,6 +329,29 @@ mod tests {
                 standing,
                 "{load} {active} {sub} {restarts} {seconds}"
             );
+        }
+    }
+
+    #[test]
+    fn one_crash_makes_no_loop() {
+        // (seconds for which it ran before it failed, seconds since it failed, standing)
+        let cases = [
+            (1, 10, Standing::Fails),
+            (86_400, 10, Standing::Runs),
+            (1, 4 * 86_400, Standing::Runs),
+        ];
+        for (ran, ago, standing) in cases {
+            let mut facts = failed("signal", killed(crate::process::Signal::SEGV), vec![]);
+            facts.went_well_since = true;
+            let seconds = TimeDelta::seconds;
+            let failed_at = facts.at - seconds(ago);
+            let attempt = facts.attempt.as_mut().unwrap();
+            attempt.failed_at = Some(failed_at);
+            attempt.started_at = Some(failed_at - seconds(ran));
+            let status = &mut facts.unit.as_mut().unwrap().status;
+            (status.active_state, status.restarts) = ("active".into(), 2);
+            status.since = Some(facts.at - seconds(9));
+            assert_eq!(facts.standing(), standing, "{ran} {ago}");
         }
     }
 
