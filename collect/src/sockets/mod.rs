@@ -10,6 +10,7 @@ use std::{
 };
 
 use analysis::{process_tree::Limitation, start_failure::Holder};
+use chrono::SubsecRound;
 
 use crate::{
     host::{ClockReading, Host},
@@ -81,7 +82,10 @@ impl Sockets {
             if let Some(details) = process {
                 uid = details.uid;
                 holder.process = Some(details.stat.id());
-                holder.since = Some(clock.wall_at(details.stat.start_ns));
+                let started = clock.wall_at(details.stat.start_ns);
+                // The kernel tells starts in ticks of 10 ms: what is finer is when the clocks were
+                // read, and two reports about one process would differ by it.
+                holder.since = Some(started.round_subsecs(2));
                 if let CommandLine::Arguments { argv, .. } = details.command_line {
                     holder.argv = analysis::scrub::scrub_arguments(argv);
                 }
