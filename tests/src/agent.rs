@@ -2,7 +2,7 @@
 
 use std::{path::Path, time::Duration};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use testhost::{Host, until};
 
 use crate::program;
@@ -60,6 +60,28 @@ impl Member {
     /// Installs a service. `settings` are lines of its `[Service]` section.
     pub fn service(&self, name: &str, settings: &str) -> Result<()> {
         self.unit(name, &format!("[Service]\n{settings}\n"))
+    }
+
+    /// Unpacks Debian's nginx and starts it, while the service `holder` holds its port 80.
+    pub fn blocked_nginx(&self) -> Result<()> {
+        testhost::debs::unpack(
+            &self.host,
+            &testhost::debs::download(&["nginx-common", "nginx"])?,
+        )?;
+        // Its package makes this link when it is installed, and ours was only unpacked.
+        self.run("ln -s ../sites-available/default /etc/nginx/sites-enabled/default")?;
+        self.service(
+            "holder",
+            "ExecStart=/usr/bin/systemd-socket-activate --listen=80 /bin/cat",
+        )?;
+        self.run("systemctl start holder")?;
+        until("port 80 is held", SETTLED_WITHIN, || {
+            let sockets = self.run("cat /proc/net/tcp /proc/net/tcp6")?;
+            Ok(sockets.contains(":0050 ").then_some(()))
+        })?;
+        let started = self.host.exec(&["systemctl", "start", "nginx"])?;
+        ensure!(started.status != 0, "nginx started: {started:?}");
+        self.until("nginx", "ActiveState", "failed")
     }
 
     /// Installs a unit file, whole.

@@ -11,6 +11,7 @@ use crate::{program, server::Server};
 #[derive(Debug)]
 pub struct Aiops {
     config: PathBuf,
+    token: String,
 }
 
 /// What it answered.
@@ -41,7 +42,15 @@ impl Aiops {
             server.url()
         );
         fs::write(&config, text)?;
-        Ok(Self { config })
+        Ok(Self {
+            config,
+            token: token.to_owned(),
+        })
+    }
+
+    /// An administrator's API token.
+    pub fn token(&self) -> &str {
+        &self.token
     }
 
     /// Asks, whatever comes of it.

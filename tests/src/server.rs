@@ -17,20 +17,37 @@ use crate::program::{self, Program};
 /// The first start makes a database, on a machine that may be busy with other tests.
 const READY_WITHIN: Duration = Duration::from_secs(90);
 
+/// The file with the key that signs orders, in the server's data.
+const ORDER_KEY: &str = "order.key";
+/// HTTPS and gRPC of a server; those of a replica are beside them.
+const PORTS: (u16, u16) = (8443, 9443);
+const REPLICA_PORTS: (u16, u16) = (8444, 9444);
+
 /// A server and its data, in a folder that goes with it.
 #[derive(Debug)]
 pub struct Server {
     running: Program,
     folder: tempfile::TempDir,
     address: String,
+    ports: (u16, u16),
 }
 
 #[derive(Serialize)]
 struct Config<'a> {
+    /// `None`: a Postgres of its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    database_url: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    orders: Option<Orders>,
     data_dir: &'a Path,
     public_names: [&'a str; 2],
     stop_grace: &'a str,
     listen: Listen,
+}
+
+#[derive(Serialize)]
+struct Orders {
+    key_file: PathBuf,
 }
 
 #[derive(Serialize)]
@@ -42,17 +59,37 @@ struct Listen {
 impl Server {
     /// Starts a server on an address of this machine, and waits till it is ready.
     pub fn start(address: &str) -> Result<Self> {
+        Self::start_with(address, PORTS, None)
+    }
+
+    /// Starts another server on the same database, with the same key for orders.
+    pub fn replica(&self) -> Result<Self> {
+        let socket = self.postmaster_line(4)?;
+        let database = format!("postgres://postgres@localhost/aiops?host={socket}");
+        let key = self.folder.path().join("server").join(ORDER_KEY);
+        let shared = (database, Orders { key_file: key });
+        Self::start_with(&self.address, REPLICA_PORTS, Some(shared))
+    }
+
+    fn start_with(
+        address: &str,
+        ports: (u16, u16),
+        shared: Option<(String, Orders)>,
+    ) -> Result<Self> {
         let folder = tempfile::Builder::new().prefix("aiops-lab-").tempdir()?;
         // Postgres runs as another user and has to get through.
         let open = std::os::unix::fs::PermissionsExt::from_mode(0o755);
         fs::set_permissions(folder.path(), open)?;
+        let (database_url, orders) = shared.unzip();
         let config = Config {
+            database_url,
+            orders,
             data_dir: &folder.path().join("server"),
             public_names: [address, "127.0.0.1"],
             stop_grace: "1s",
             listen: Listen {
-                http: format!("{address}:8443"),
-                agents: format!("{address}:9443"),
+                http: format!("{address}:{}", ports.0),
+                agents: format!("{address}:{}", ports.1),
             },
         };
         fs::write(folder.path().join("server.toml"), toml::to_string(&config)?)?;
@@ -61,6 +98,7 @@ impl Server {
             running,
             folder,
             address: address.to_owned(),
+            ports,
         };
         server.wait_till_ready()?;
         Ok(server)
@@ -146,8 +184,18 @@ impl Server {
         Ok(words.split_whitespace().map(str::to_owned).collect())
     }
 
+    /// Makes an account, and gives the link with which it logs in once.
+    pub fn login_link(&self, name: &str, role: &str) -> Result<String> {
+        let printed = self.admin(&["account", "create", name, "--role", role])?;
+        let link = printed
+            .split_whitespace()
+            .find(|word| word.contains("/login#link="));
+        link.map(str::to_owned)
+            .with_context(|| format!("no link in {printed:?}"))
+    }
+
     pub fn url(&self) -> String {
-        format!("https://{}:8443", self.address)
+        format!("https://{}:{}", self.address, self.ports.0)
     }
 
     pub fn folder(&self) -> &Path {
