@@ -84,10 +84,11 @@ pub enum Outcome {
         reason: Failure,
         detail: String,
     },
-    /// The host had begun, and cannot tell how it ended.
+    /// The host may have begun, and nobody can tell how it ended: the host does not know, or has
+    /// not come back.
     Lost,
     Cancelled,
-    /// It did not begin in time.
+    /// It never reached the host, and is too old to begin.
     Expired,
     /// The host was off, and the order was not to wait for it.
     Offline {

@@ -27,6 +27,9 @@ pub struct Claimed {
 
 /// Gives the stream `session` of an agent every open order that another stream had, or none.
 ///
+/// Also one that is too old to begin, if a stream had it: its host may have begun in time, and
+/// tells when it sees it again.
+///
 /// Nothing for a stream that a newer one has replaced, nor for an agent that may not speak or does
 /// not know orders.
 pub async fn claim(
@@ -41,7 +44,7 @@ pub async fn claim(
             from host_order o
                 join agent_stream s using (agent_id) join agent a using (agent_id)
             where o.agent_id = $1 and o.state <> 'ended' and o.session is distinct from $2
-                and (o.state = 'running' or o.not_after > clock_timestamp())
+                and (o.session is not null or o.not_after > clock_timestamp())
                 and s.session = $2 and s.clone_suspected_at is null and a.revoked_at is null
                 and a.facts->'capabilities' @> '[{"source": "orders"}]'
             for update of o
@@ -242,16 +245,14 @@ pub struct Ended {
     pub outcome: String,
 }
 
-/// Ends up to `limit` orders that did not begin in time. Of one that was sent the host's word may
-/// still be on its way: it gets `grace_s` seconds more.
-pub async fn expire(db: &mut PgConnection, grace_s: f64, limit: i64) -> sqlx::Result<Vec<Ended>> {
+/// Ends up to `limit` orders that no stream took in time: these hosts never heard of them.
+pub async fn expire(db: &mut PgConnection, limit: i64) -> sqlx::Result<Vec<Ended>> {
     sqlx::query_as!(
         Ended,
         r#"with due as (
             select order_id from host_order
-            where (state = 'queued' and not_after < clock_timestamp())
-                or (state = 'sent' and not_after + make_interval(secs => $1) < clock_timestamp())
-            limit $2 for update skip locked
+            where state <> 'ended' and session is null and not_after < clock_timestamp()
+            limit $1 for update skip locked
         )
         update host_order o set state = 'ended', ended_at = clock_timestamp(),
             outcome = jsonb_build_object('outcome',
@@ -259,22 +260,22 @@ pub async fn expire(db: &mut PgConnection, grace_s: f64, limit: i64) -> sqlx::Re
             changed_in = pg_current_xact_id()::text::bigint
         from due, agent a where o.order_id = due.order_id and a.agent_id = o.agent_id
         returning o.order_id, o.inquiry_id, a.host_name, o.outcome->>'outcome' as "outcome!""#,
-        grace_s,
         limit
     )
     .fetch_all(db)
     .await
 }
 
-/// Ends up to `limit` orders that began and of which nothing was heard until `grace_s` seconds
-/// after the latest moment at which they could have ended.
+/// Ends up to `limit` orders that a stream took and of which nothing was heard until `grace_s`
+/// seconds after the latest moment at which they could have ended, or, as far as is known, begun.
 pub async fn give_up(db: &mut PgConnection, grace_s: f64, limit: i64) -> sqlx::Result<Vec<Ended>> {
     sqlx::query_as!(
         Ended,
         r#"with due as (
             select order_id from host_order
-            where state = 'running' and clock_timestamp() > make_interval(secs => $1)
-                + greatest(not_after, begun_at + make_interval(secs => time_limit_ms / 1000.0))
+            where state <> 'ended' and session is not null
+                and clock_timestamp() > make_interval(secs => $1)
+                    + coalesce(begun_at + make_interval(secs => time_limit_ms / 1000.0), not_after)
             limit $2 for update skip locked
         )
         update host_order o set state = 'ended', ended_at = clock_timestamp(),

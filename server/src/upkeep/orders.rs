@@ -12,9 +12,8 @@ use crate::db::audit::{self, Deed};
 use crate::db::inquiries;
 use crate::db::orders::{self, Ended};
 
-/// A host that was sent an order in time may say so this much later.
-const WORD_UNDERWAY: Duration = Duration::from_secs(5);
-/// A host that began and was gone since may come back and tell for so long.
+/// A host that was sent an order and was gone since may come back and tell for so long: it may have
+/// begun, and who asks is told that nobody knows only then.
 const COMES_BACK_WITHIN: Duration = Duration::from_secs(10 * 60);
 /// A replica that dies while it looks after orders holds that up for this long.
 const LEASE_SECONDS: i32 = 15;
@@ -36,7 +35,7 @@ pub async fn pass(app: &App) -> sqlx::Result<()> {
         return Ok(());
     }
     let mut tx = app.ingest_db.begin().await?;
-    let mut ended = orders::expire(&mut tx, WORD_UNDERWAY.as_secs_f64(), AT_ONCE).await?;
+    let mut ended = orders::expire(&mut tx, AT_ONCE).await?;
     ended.extend(orders::give_up(&mut tx, COMES_BACK_WITHIN.as_secs_f64(), AT_ONCE).await?);
     if !ended.is_empty() {
         let deeds: Vec<Deed<'_>> = ended.iter().map(deed).collect();

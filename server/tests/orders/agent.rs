@@ -174,6 +174,11 @@ impl Stream {
         say(&self.said, Say::Order(update)).await;
     }
 
+    /// Whether the server ends the stream, instead of saying anything.
+    pub async fn is_over(&mut self) -> bool {
+        next(&mut self.heard).await.is_none()
+    }
+
     /// Says goodbye, and waits until the server knows.
     pub async fn leave(mut self) {
         let reason = "stopped".to_owned();

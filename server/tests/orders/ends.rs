@@ -133,26 +133,26 @@ async fn a_cancelled_inquiry_ends_where_it_is(db: PgPool) {
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn what_never_began_expires_and_what_never_ended_is_lost(db: PgPool) {
+async fn what_reached_nobody_expires_and_what_may_have_run_is_lost(db: PgPool) {
     let fleet = Fleet::start(db.clone()).await;
-    let host = Host::join(&fleet).await;
+    let (host, off) = (Host::join(&fleet).await, Host::join(&fleet).await);
     let person = Person::at(&fleet).await;
     let mut stream = host.connect(&fleet).await;
+    let waits = person.ask_with(&[off.id], json!({ "wait_s": 90 })).await;
     let sent = person.ask(&[host.id]).await;
     stream.order().await;
-    let running = person.ask(&[host.id]).await;
+    // Has a week to begin, and begins at once.
+    let running = person
+        .ask_with(&[host.id], json!({ "wait_s": 604_800 }))
+        .await;
     let id = stream.order().await;
     stream.begun(id).await;
     let mut following = person.follow(&running, None).await;
     following
         .until(|order| matches!(order.state, OrderState::Running { .. }))
         .await;
-    pass(&fleet.app).await.unwrap();
-    assert_eq!(
-        person.inquiry(&sent).await.orders[0].state,
-        OrderState::Sent,
-        "there is time"
-    );
+    let mut following_waiting = person.follow(&waits, None).await;
+    let mut following_sent = person.follow(&sent, None).await;
 
     later(&db, "not_after", "2 minutes").await;
     later(&db, "begun_at", "2 minutes").await;
@@ -160,12 +160,20 @@ async fn what_never_began_expires_and_what_never_ended_is_lost(db: PgPool) {
         Heard::OrderAsked(asked) => assert_eq!(&asked.order_id[..], id.as_bytes()),
         other => panic!("not asked: {other:?}"),
     }
-    let mut following_sent = person.follow(&sent, None).await;
-    let expired = following_sent.until(|order| order.state.is_ended()).await;
+    let expired = following_waiting
+        .until(|order| order.state.is_ended())
+        .await;
     assert_eq!(*outcome(&expired), Outcome::Expired);
+    assert_eq!(
+        person.inquiry(&sent).await.orders[0].state,
+        OrderState::Sent,
+        "the host has it, and may tell"
+    );
 
     later(&db, "begun_at", "9 minutes").await;
     later(&db, "not_after", "9 minutes").await;
+    let silent = following_sent.until(|order| order.state.is_ended()).await;
+    assert_eq!(*outcome(&silent), Outcome::Lost);
     let lost = following.until(|order| order.state.is_ended()).await;
     assert_eq!(*outcome(&lost), Outcome::Lost);
     // It comes back after all.

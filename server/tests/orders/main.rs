@@ -12,5 +12,6 @@ mod person;
 
 mod answers;
 mod ends;
+mod losses;
 mod refusals;
 mod streams;

@@ -20,14 +20,18 @@ impl Session {
     /// Sends what there is for the agent and was not sent on this stream.
     pub(super) async fn send_orders(&mut self, open: Open) -> Result<(), End> {
         let claimed = orders::claim(&self.app.ingest_db, self.agent, open.session).await;
-        for order in self.read(claimed) {
+        for order in self.claimed(claimed)? {
             for answer in answers(order) {
                 self.send(answer).await?;
             }
         }
         let grace = OVERDUE_AFTER.as_secs_f64();
         let due = orders::due(&self.app.ingest_db, self.agent, open.session, grace).await;
-        let due = self.read(due);
+        let due = due.unwrap_or_else(|error| {
+            // The next look, a second later, does this again.
+            debug!(agent = %self.agent, %error, "cannot read orders: {error}");
+            Vec::new()
+        });
         self.told
             .retain(|(order, _)| due.iter().any(|due| due.order_id == *order));
         for order in due {
@@ -36,12 +40,21 @@ impl Session {
         Ok(())
     }
 
-    /// What Postgres answered. If it did not: the next look, a second later, does this again.
-    fn read<T>(&self, answered: sqlx::Result<Vec<T>>) -> Vec<T> {
-        answered.unwrap_or_else(|error| {
-            debug!(agent = %self.agent, %error, "cannot read orders: {error}");
-            Vec::new()
-        })
+    /// The orders that are now this stream's. Where that is not known they may be: only another
+    /// stream is given them again.
+    fn claimed(&self, answered: sqlx::Result<Vec<Claimed>>) -> Result<Vec<Claimed>, End> {
+        match answered {
+            Ok(claimed) => Ok(claimed),
+            // Nothing was asked of Postgres, and the next look does it.
+            Err(error @ sqlx::Error::PoolTimedOut) => {
+                debug!(agent = %self.agent, %error, "cannot look for orders: {error}");
+                Ok(Vec::new())
+            }
+            Err(error) => {
+                warn!(agent = %self.agent, %error, "cannot claim orders, so the stream ends: {error}");
+                Err(End::TooOld)
+            }
+        }
     }
 
     /// Each once on a stream: an agent that does not answer will not for being asked again.
