@@ -118,7 +118,8 @@ pub async fn delete_links(db: &mut PgConnection, account: Uuid) -> sqlx::Result<
     Ok(())
 }
 
-/// Uses up a login link. `None`: it is none, was used, has ended, or its account is disabled.
+/// Uses up a login link, and keeps others from changing its account until the transaction ends. The
+/// account is locked first, as by who changes it. `None`: it is none, was used, has ended, or its account is disabled.
 pub async fn take_link(
     db: &mut PgConnection,
     token: Sha256,
@@ -126,9 +127,13 @@ pub async fn take_link(
 ) -> sqlx::Result<Option<AccountRow>> {
     sqlx::query_as!(
         AccountRow,
-        "delete from login_link l using account a
-        where l.token_sha256 = $1 and l.expires_at > $2
-            and a.account_id = l.account_id and a.disabled_at is null
+        "with a as (
+            select a.* from login_link l join account a using (account_id)
+            where l.token_sha256 = $1 and l.expires_at > $2 and a.disabled_at is null
+            for update of a
+        )
+        delete from login_link l using a
+        where l.token_sha256 = $1 and a.account_id = l.account_id
         returning a.account_id, a.name, a.password_hash, a.role, a.created_at, a.disabled_at",
         token.as_slice(),
         now

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use analysis::Timestamp;
 use serde_json::json;
+use sqlx::{Postgres, Transaction};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 use tracing::{debug, info};
@@ -88,22 +89,21 @@ pub async fn with_password(
     let hash = known.as_ref().and_then(|known| known.password_hash.clone());
     let fits = *password::LENGTH.end() >= password.len();
     let right = password::verify(password, hash.filter(|_| fits)).await?;
-    match known
-        .clone()
-        .filter(|known| right && known.disabled_at.is_none())
-    {
-        Some(account) => {
+    if let Some(known) = known.as_ref().filter(|_| right) {
+        let mut tx = app.db.begin().await?;
+        // A new password ends all logins, and so it does this one, which began with the old.
+        let locked = accounts::lock(&mut tx, name).await?;
+        let same = |now: &AccountRow| now.password_hash == known.password_hash;
+        if let Some(account) = locked.filter(|now| same(now) && now.disabled_at.is_none()) {
             app.login_limits.forgive(name, from.address);
-            logged_in(app, account, from, false).await
-        }
-        None => {
-            failed(app, name, known.is_some(), from).await?;
-            Err(LoginError::Wrong)
+            return logged_in(app, tx, account, from, false).await;
         }
     }
+    failed(app, name, known.is_some(), from).await?;
+    Err(LoginError::Wrong)
 }
 
-/// Logs in who holds a login link; it is used up by that.
+/// Logs in who holds a login link; it is used up by that, and by nothing less.
 ///
 /// # Errors
 ///
@@ -117,10 +117,11 @@ pub async fn with_link(app: &App, token: &str, from: Origin<'_>) -> Result<Logge
         true => accounts::take_link(&mut tx, Sha256::of(token.as_bytes()), app.now()).await?,
         false => None,
     };
-    tx.commit().await?;
     match taken {
-        Some(account) => logged_in(app, account, from, true).await,
+        Some(account) => logged_in(app, tx, account, from, true).await,
         None => {
+            // Its connection is for others, too.
+            tx.rollback().await?;
             failed(app, nobody, false, from).await?;
             Err(LoginError::WrongLink)
         }
@@ -156,14 +157,15 @@ fn allowed(app: &App, name: &str, from: Origin<'_>) -> Result<(), LoginError> {
     }
 }
 
+/// Begins the session in `tx`, which has locked the account, and commits it.
 async fn logged_in(
     app: &App,
+    mut tx: Transaction<'_, Postgres>,
     account: AccountRow,
     from: Origin<'_>,
     by_link: bool,
 ) -> Result<LoggedIn, LoginError> {
     let now = app.now();
-    let mut tx = app.db.begin().await?;
     if let Some(old) = from.session {
         session_table::end(&mut *tx, old).await?;
     }

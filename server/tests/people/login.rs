@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use analysis::people::{LoginLink, MadeApiToken, Me, Role, SessionList, Via};
 use reqwest::{Method, StatusCode};
-use serde_json::{Value, json};
+use serde_json::json;
 use server::people::accounts;
 use sqlx::PgPool;
 
@@ -217,48 +217,6 @@ async fn a_page_of_somebody_else_changes_nothing(db: PgPool) {
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn a_token_reaches_no_further_than_who_made_it(db: PgPool) {
-    let server = Running::start(db).await;
-    let bob = server.account("bob", Role::Operator).await;
-    let above = json!({ "name": "above", "role": "admin" });
-    assert_eq!(
-        bob.post("/api-tokens", &above).await.status(),
-        StatusCode::FORBIDDEN
-    );
-    let asked = json!({ "name": "ci", "role": "operator", "ttl_s": 60 });
-    let made: MadeApiToken = bob.post("/api-tokens", &asked).await.json().await.unwrap();
-    let program = server.program(&made.secret);
-    let me: Me = program.get("/me").await.json().await.unwrap();
-    assert_eq!(
-        (me.name.as_str(), me.role, me.via),
-        ("bob", Role::Operator, Via::Token)
-    );
-    assert_eq!(kind(program.get("/me/sessions").await).await, "not-allowed");
-    let child = json!({ "name": "child", "role": "viewer" });
-    let child: MadeApiToken = program
-        .post("/api-tokens", &child)
-        .await
-        .json()
-        .await
-        .unwrap();
-    let ends = |made: &MadeApiToken| made.token.expires_at.unwrap().timestamp_micros();
-    assert_eq!(ends(&child), ends(&made), "it does not outlive it");
-
-    let carol = server.account("carol", Role::Viewer).await;
-    let list: Value = carol.get("/api-tokens").await.json().await.unwrap();
-    assert_eq!(list["tokens"], json!([]), "others' tokens are nobody's");
-    let others = carol.send(Method::DELETE, "/api-tokens/ci", None).await;
-    assert_eq!(others.status(), StatusCode::NOT_FOUND);
-    sqlx::query("update account set role = 'viewer' where name = 'bob'")
-        .execute(&server.app.db)
-        .await
-        .unwrap();
-    let me: Me = program.get("/me").await.json().await.unwrap();
-    assert_eq!(me.role, Role::Viewer, "a token is no more than its account");
-    server.stop().await;
-}
-
-#[sqlx::test(migrations = "../migrations")]
 async fn a_stream_ends_with_the_right_to_it(db: PgPool) {
     let server = Running::start(db).await;
     let bob = server.account("bob", Role::Viewer).await;
@@ -282,4 +240,72 @@ async fn a_stream_ends_with_the_right_to_it(db: PgPool) {
         assert!(text.contains("event: cut"), "{text}");
     }
     server.stop().await;
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_login_with_the_old_password_ends_with_it(db: PgPool) {
+    let server = Running::start(db.clone()).await;
+    server.account("ann", Role::Viewer).await;
+    // The password is changed while the old one is looked at.
+    let mut change = db.begin().await.unwrap();
+    sqlx::query("select from account where name = 'ann' for update")
+        .execute(&mut *change)
+        .await
+        .unwrap();
+    let mut late = server.browser();
+    let login = tokio::spawn(async move { (late.log_in("ann", PASSWORD).await, late) });
+    waits_for_a_lock(&db).await;
+    for statement in [
+        "update account set password_hash = 'another' where name = 'ann'",
+        "delete from login_session",
+    ] {
+        sqlx::query(statement).execute(&mut *change).await.unwrap();
+    }
+    change.commit().await.unwrap();
+    let (status, late) = login.await.unwrap();
+    assert_eq!(status, StatusCode::UNAUTHORIZED);
+    assert_eq!(late.get("/me").await.status(), 401);
+    server.stop().await;
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_link_that_logged_nobody_in_is_not_used_up(db: PgPool) {
+    let server = Running::start(db.clone()).await;
+    let made = accounts::create(&db, "server", "ann", Role::Viewer, server.app.now());
+    let body = json!({ "token": made.await.unwrap().secret.to_string() });
+    sqlx::query("alter table login_session add constraint broken check (false) not valid")
+        .execute(&db)
+        .await
+        .unwrap();
+    let failed = server.browser().post("/login/link", &body).await;
+    assert!(failed.status().is_server_error(), "{}", failed.status());
+    sqlx::query("alter table login_session drop constraint broken")
+        .execute(&db)
+        .await
+        .unwrap();
+    let mut ann = server.browser();
+    let answer = ann.post("/login/link", &body).await;
+    assert_eq!(answer.status(), StatusCode::OK);
+    ann.keep_cookie(&answer);
+    assert_eq!(ann.get("/me").await.status(), 200);
+    server.stop().await;
+}
+
+/// Until somebody waits for a row of this database that another has locked.
+async fn waits_for_a_lock(db: &PgPool) {
+    let waiting = "select count(*) from pg_stat_activity
+        where datname = current_database() and wait_event_type = 'Lock'";
+    let looking = async {
+        while sqlx::query_scalar::<_, i64>(waiting)
+            .fetch_one(db)
+            .await
+            .unwrap()
+            == 0
+        {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), looking)
+        .await
+        .expect("somebody waits");
 }
