@@ -1,11 +1,13 @@
 //! The description of the API, made from the handlers themselves.
 
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use analysis::fleet::Problem;
 use axum::http::{Method, header};
 use axum::response::{IntoResponse, Response};
 use utoipa::openapi::path::{Operation, PathItem};
+use utoipa::openapi::schema::{AdditionalProperties, AllOf, Object, Schema};
 use utoipa::openapi::security::{
     ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
 };
@@ -21,6 +23,7 @@ use super::{BASE, auth};
 static DOCUMENT: LazyLock<OpenApi> = LazyLock::new(|| {
     let router = OpenApiRouter::with_openapi(head()).nest(BASE, super::routes());
     let mut document = router.into_openapi();
+    write_out_closed(&mut document);
     complete(&mut document);
     document
 });
@@ -67,6 +70,62 @@ fn head() -> OpenApi {
     let cookie = ApiKey::Cookie(ApiKeyValue::new(auth::COOKIE));
     components.add_security_scheme(SESSION, SecurityScheme::ApiKey(cookie));
     head
+}
+
+/// Writes out the variants of tagged enums whose fields are closed: as parts of an `allOf` they would
+/// refuse the tag, and no variant would ever fit.
+fn write_out_closed(api: &mut OpenApi) {
+    let Some(components) = &mut api.components else {
+        return;
+    };
+    let known = components.schemas.iter();
+    let closed: BTreeMap<String, Object> = known
+        .filter_map(|(name, schema)| match schema {
+            RefOr::T(Schema::Object(object)) if is_closed(object) => {
+                Some((name.clone(), object.clone()))
+            }
+            _ => None,
+        })
+        .collect();
+    for schema in components.schemas.values_mut() {
+        let RefOr::T(Schema::OneOf(variants)) = schema else {
+            continue;
+        };
+        for variant in &mut variants.items {
+            if let RefOr::T(Schema::AllOf(parts)) = variant
+                && let Some(whole) = written_out(parts, &closed)
+            {
+                *variant = RefOr::T(Schema::Object(whole));
+            }
+        }
+    }
+}
+
+fn is_closed(object: &Object) -> bool {
+    matches!(
+        object.additional_properties.as_deref(),
+        Some(AdditionalProperties::FreeForm(false))
+    )
+}
+
+/// `None`: a part is no object, or is not closed and may stay a part.
+fn written_out(parts: &AllOf, closed: &BTreeMap<String, Object>) -> Option<Object> {
+    let mut whole = Object::new();
+    for part in &parts.items {
+        let part = match part {
+            RefOr::Ref(to) => closed.get(to.ref_location.rsplit('/').next()?)?,
+            RefOr::T(Schema::Object(object)) => object,
+            RefOr::T(_) => return None,
+        };
+        let properties = part.properties.iter();
+        let properties = properties.map(|(name, schema)| (name.clone(), schema.clone()));
+        whole.properties.extend(properties);
+        whole.required.extend(part.required.iter().cloned());
+        let description = part.description.as_ref();
+        whole.description = whole.description.or_else(|| description.cloned());
+    }
+    whole.additional_properties = Some(Box::new(AdditionalProperties::FreeForm(false)));
+    Some(whole)
 }
 
 /// Adds what the router, not the handlers, decides: who may ask, and how refusals look.
@@ -178,4 +237,46 @@ fn each_mut(item: &mut PathItem) -> impl Iterator<Item = (Method, &mut Operation
     ]
     .into_iter()
     .filter_map(|(method, operation)| Some((method, operation?)))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+
+    /// Calls `see` with each `allOf` in `value`.
+    fn all_of(value: &Value, see: &mut impl FnMut(&Value)) {
+        match value {
+            Value::Object(fields) => fields.iter().for_each(|(name, value)| {
+                if name == "allOf" {
+                    see(value);
+                }
+                all_of(value, see);
+            }),
+            Value::Array(items) => items.iter().for_each(|item| all_of(item, see)),
+            _ => {}
+        }
+    }
+
+    #[test]
+    fn no_schema_refuses_what_a_part_beside_it_asks_for() {
+        let document = serde_json::to_value(document()).unwrap();
+        all_of(&document, &mut |parts| {
+            for part in parts.as_array().unwrap() {
+                let path = part["$ref"].as_str().unwrap_or("#").trim_start_matches('#');
+                let part = if path.is_empty() {
+                    part
+                } else {
+                    document.pointer(path).unwrap()
+                };
+                assert_ne!(part["additionalProperties"], false, "{parts}");
+            }
+        });
+        let question = &document["components"]["schemas"]["Question"]["oneOf"];
+        let start = &question[1];
+        assert_eq!(start["required"], serde_json::json!(["unit", "analysis"]));
+        assert!(start["properties"]["analysis"].is_object(), "{start}");
+        assert_eq!(start["additionalProperties"], false, "{start}");
+    }
 }
