@@ -34,7 +34,7 @@ pub struct Order {
     /// The only host that may obey.
     pub agent_id: AgentId,
     pub question: Question,
-    /// Name of the account that asks, for the host's log and policy.
+    /// Name of the account that asks, or `token:NAME`, for the host's log and policy.
     pub requested_by: String,
     pub issued_at: Timestamp,
     /// It does not begin after this, by the server's clock.

@@ -65,7 +65,7 @@ pub enum Via {
 /// `GET /me`, and the answer to a login: who asks.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Me {
-    /// Of the account, or of an API token that belongs to none.
+    /// Of the account; `token:NAME` for an API token that belongs to none.
     pub name: String,
     pub role: Role,
     pub via: Via,

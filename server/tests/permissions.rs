@@ -26,6 +26,7 @@ async fn each_role_gets_what_the_table_says(db: PgPool) {
             role,
             expires_at: None,
             account: None,
+            made_by: None,
         };
         let token = make_api_token(&db, "server", &new, app.now())
             .await

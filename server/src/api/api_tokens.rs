@@ -56,12 +56,19 @@ pub(super) async fn create(
             has: caller.role,
         });
     }
+    // Each has a name and a limit of its own: else one that may ask would be many that may.
+    if caller.account.is_none() && caller.role < Role::Admin {
+        return Err(ApiError::NotAllowed {
+            needs: Role::Admin,
+            has: caller.role,
+        });
+    }
     let now = app.now();
     let expires_at = asked.ttl_s.map(ttl).transpose()?.map(|ttl| now + ttl);
     // What a token makes does not outlive it: else one that leaked would never be rid of.
-    let bound = match caller.proof {
-        Proof::Token { .. } => caller.expires_at,
-        Proof::Session { .. } => None,
+    let (bound, made_by) = match caller.proof {
+        Proof::Token { id, .. } => (caller.expires_at, Some(id)),
+        Proof::Session { .. } => (None, None),
     };
     let expires_at = match (expires_at, bound) {
         (Some(asked), Some(bound)) => Some(asked.min(bound)),
@@ -72,6 +79,7 @@ pub(super) async fn create(
         role: asked.role,
         expires_at,
         account: caller.account,
+        made_by,
     };
     let secret = tokens::make_api_token(&app.db, &caller.actor(), &new, now).await?;
     let token = ApiToken {
@@ -86,7 +94,7 @@ pub(super) async fn create(
     Ok((StatusCode::CREATED, Json(MadeApiToken { secret, token })))
 }
 
-/// `DELETE /api-tokens/{name}`: revokes it, and cuts the streams it has open.
+/// `DELETE /api-tokens/{name}`: revokes it and those it made, and cuts the streams they have open.
 #[utoipa::path(delete, path = "/api-tokens/{name}", tag = "people",
     params(("name" = String, Path, description = "Of the token")),
     responses((status = 204, description = "The token is revoked")))]

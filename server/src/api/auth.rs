@@ -41,7 +41,8 @@ const LOOK_AGAIN: Duration = Duration::from_secs(2);
 /// Who sends a request: an extractor for handlers, which are called only for who may.
 #[derive(Clone, Debug)]
 pub(super) struct Caller {
-    /// Of the account, or of the API token if it belongs to none.
+    /// Of the account; `token:NAME` for an API token that belongs to none, which is no account's
+    /// name: hosts are told it, and may obey only some.
     pub name: String,
     pub role: Role,
     pub expires_at: Option<Timestamp>,
@@ -61,6 +62,7 @@ pub(super) enum Proof {
     },
     Token {
         hash: Sha256,
+        id: Uuid,
         name: String,
     },
 }
@@ -213,12 +215,15 @@ async fn identify(app: &App, headers: &HeaderMap) -> Result<Caller, ApiError> {
 async fn by_token(app: &App, text: &str) -> sqlx::Result<Option<Caller>> {
     let known = verify_api_token(&app.db, text, app.now()).await?;
     Ok(known.map(|token| Caller {
-        name: token.account.unwrap_or_else(|| token.name.clone()),
+        name: token
+            .account
+            .unwrap_or_else(|| format!("token:{}", token.name)),
         role: role_of(&token.role),
         expires_at: token.expires_at,
         account: token.account_id,
         proof: Proof::Token {
             hash: Sha256::of(text.as_bytes()),
+            id: token.id,
             name: token.name,
         },
     }))

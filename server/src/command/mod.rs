@@ -152,6 +152,7 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
                 role,
                 expires_at: ttl.map(|ttl| chrono::Utc::now() + ttl.as_delta()),
                 account: None,
+                made_by: None,
             };
             administer::create_api_token(common.load()?, new).await?;
         }

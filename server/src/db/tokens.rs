@@ -88,8 +88,9 @@ pub async fn insert_api_token(
     now: Timestamp,
 ) -> sqlx::Result<()> {
     sqlx::query!(
-        "insert into api_token (id, name, token_sha256, created_at, expires_at, role, account_id)
-         values ($1, $2, $3, $4, $5, $6, $7)",
+        "insert into api_token (id, name, token_sha256, created_at, expires_at, role, account_id,
+            made_by)
+         values ($1, $2, $3, $4, $5, $6, $7, $8)",
         Uuid::now_v7(),
         new.name,
         token.as_slice(),
@@ -97,6 +98,7 @@ pub async fn insert_api_token(
         new.expires_at,
         new.role.name(),
         new.account,
+        new.made_by,
     )
     .execute(db)
     .await?;
@@ -162,7 +164,7 @@ pub async fn api_tokens(
     .await
 }
 
-/// Removes the token called `name`, of `account` if one is given; false if there is none.
+/// Removes the token called `name` with those it made, of `account` if one is given; false if there is none.
 pub async fn delete_api_token(
     db: impl PgExecutor<'_>,
     name: &str,

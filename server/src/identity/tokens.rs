@@ -98,6 +98,8 @@ pub struct NewApiToken {
     pub expires_at: Option<Timestamp>,
     /// `None`: it belongs to nobody; it is made on the server's machine.
     pub account: Option<Uuid>,
+    /// The token that makes it, and takes it along when it is revoked.
+    pub made_by: Option<Uuid>,
 }
 
 /// Makes an API token called `name` with which everything may be done, and which does not expire.
@@ -115,6 +117,7 @@ pub async fn create_api_token(
         role: Role::Admin,
         expires_at: None,
         account: None,
+        made_by: None,
     };
     make_api_token(db, "server", &new, now).await
 }
@@ -144,7 +147,7 @@ pub async fn make_api_token(
     Ok(secret)
 }
 
-/// Revokes the API token called `name`, if it is one of `account` or that is `None`; false if there
+/// Revokes the API token called `name` and those it made, if it is one of `account` or that is `None`; false if there
 /// is none. `actor`: for the audit.
 ///
 /// # Errors

@@ -25,7 +25,7 @@ const NAMED: usize = 100;
 #[derive(Clone, Debug)]
 pub struct Asked<'a> {
     pub question: Question,
-    /// The account's name.
+    /// The account's name, or `token:NAME`.
     pub account: &'a str,
     /// The same as the audit has it.
     pub actor: &'a str,

@@ -26,6 +26,8 @@ async fn an_answer_comes_through_whichever_replica_has_the_host(db: PgPool) {
     let order = host.verified(&wire);
     assert_eq!(order.question, inquiry.question);
     assert_eq!(order.requested_by, inquiry.requested_by);
+    let who = &order.requested_by;
+    assert!(who.starts_with("token:"), "no account's name: {who}");
     assert_eq!(order.time_limit_ms, 15_000);
     let id = order.order_id.0;
     stream.begun(id).await;

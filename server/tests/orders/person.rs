@@ -37,6 +37,7 @@ impl Person {
             role,
             expires_at: None,
             account: None,
+            made_by: None,
         };
         let token = make_api_token(&fleet.app.db, "server", &new, fleet.app.now());
         let token = token.await.unwrap().to_string();

@@ -5,3 +5,4 @@
 mod https;
 mod login;
 mod running;
+mod tokens;
