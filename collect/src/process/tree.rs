@@ -29,6 +29,10 @@ use crate::{
     host::{ClockReading, Users},
 };
 
+/// Threads that did not come to read anything in their time. After one more the rest is read
+/// without command lines.
+const MOST_LATE: u32 = 2;
+
 impl Procfs {
     /// Reads all processes. Those that end meanwhile are left out, and what cannot be read of the
     /// others is among the limits.
@@ -79,6 +83,7 @@ impl Procfs {
         };
         let mut all = Vec::with_capacity(pids.len());
         let mut begin = 0;
+        let mut late = 0;
         while begin < pids.len() {
             let reading = Arc::new(Reading::with_command_lines());
             let work = {
@@ -95,11 +100,16 @@ impl Procfs {
                 Ok(()) => break,
                 // The last one hangs. What else is known of it was found before.
                 Err(_) if begun > 0 => continue,
+                // On a host with too much to do the thread itself may come late.
+                Err(CollectError::Deadline { .. }) if late < MOST_LATE => {
+                    late += 1;
+                    continue;
+                }
                 Err(CollectError::TooManyStuck { .. }) => Withheld::TooManyStuck,
                 Err(CollectError::Read { .. }) => Withheld::NoThread,
                 Err(_) => Withheld::Deadline,
             };
-            // Nothing was begun, and once more would begin nothing either.
+            // Nothing was begun, and once more would hardly begin anything either.
             let rest = Reading::without_command_lines(why);
             reader.read(&pids[begin..], &rest);
             all.extend(rest.end());
