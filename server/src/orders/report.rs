@@ -11,9 +11,12 @@ use flate2::read::DeflateDecoder;
 use flate2::write::DeflateEncoder;
 use tokio::sync::Semaphore;
 
-/// Reports that are unpacked at once: each takes tens of MiB while it is. Others wait, on their
-/// hosts.
-static UNPACKING: Semaphore = Semaphore::const_new(4);
+/// Reports that are unpacked at once: each may take a few hundred MiB while it is. Others wait, on
+/// their hosts.
+static UNPACKING: Semaphore = Semaphore::const_new(1);
+/// Values in a report. A real one of the largest size has fewer; one of nothing but empty texts would
+/// take twenty times its size in memory, and is refused unread.
+const MOST_VALUES: usize = 1_500_000;
 
 /// Why a report is not kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,6 +43,12 @@ fn check(question: &Question, deflated: &[u8]) -> Result<Vec<u8>, Unusable> {
         std::io::ErrorKind::FileTooLarge => too_large(),
         _ => crashed("the report is not deflated"),
     })?;
+    if values(&json) > MOST_VALUES {
+        return Err(Unusable {
+            reason: Failure::TooLarge,
+            detail: format!("a report may have {MOST_VALUES} values"),
+        });
+    }
     let report: Report = serde_json::from_slice(&json)
         .map_err(|_| crashed("the report is none that this server knows"))?;
     drop(json);
@@ -68,6 +77,21 @@ pub fn inflate(deflated: &[u8]) -> std::io::Result<Vec<u8>> {
         return Err(std::io::ErrorKind::FileTooLarge.into());
     }
     Ok(json)
+}
+
+/// How many values follow another in the lists and objects of `json`, which need not be any.
+fn values(json: &[u8]) -> usize {
+    let (mut in_text, mut is_escaped, mut values) = (false, false, 0);
+    for byte in json {
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' => is_escaped = in_text,
+            b'"' => in_text = !in_text,
+            b',' if !in_text => values += 1,
+            _ => {}
+        }
+    }
+    values
 }
 
 fn deflate(json: &[u8]) -> std::io::Result<Vec<u8>> {
@@ -103,7 +127,13 @@ mod tests {
         let zeros = deflate(&vec![b' '; 64 * 1024 * 1024]).unwrap();
         assert!(zeros.len() < MAX_DEFLATED_BYTES);
         let other = r#"{"analysis":"diagnose-start-failure"}"#;
-        let cases: [(&[u8], Failure); 6] = [
+        let mut many = br#"{"analysis":"analyze-ptree","argv":["""#.to_vec();
+        many.extend(br#","""#.repeat(MOST_VALUES + 1));
+        many.extend(b"]}");
+        let text = format!(r#"{{"analysis":"\"{}"}}"#, ",".repeat(MOST_VALUES + 1));
+        let cases: [(&[u8], Failure); 8] = [
+            (&deflate(&many).unwrap(), Failure::TooLarge),
+            (&deflate(text.as_bytes()).unwrap(), Failure::Crashed),
             (&zeros, Failure::TooLarge),
             (&vec![0; MAX_DEFLATED_BYTES + 1], Failure::TooLarge),
             (b"", Failure::Crashed),
