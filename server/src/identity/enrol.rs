@@ -184,7 +184,6 @@ pub(super) fn response(app: &App, agent: AgentId, certificate: IssuedCertificate
         order_keys: app
             .orders
             .trusted_keys()
-            .iter()
             .map(|key| STANDARD.encode(key))
             .collect(),
     }

@@ -63,7 +63,7 @@ impl AgentStream for Ingest {
         Ok(Response::new(RenewResponse {
             certificate_pem: certificate.pem,
             ca_bundle_pem: self.app.authority.bundle_pem().to_owned(),
-            order_keys: trusted.iter().map(|key| key.clone().into()).collect(),
+            order_keys: trusted.map(|key| key.to_vec().into()).collect(),
         }))
     }
 }

@@ -1,5 +1,7 @@
-//! The key that signs orders. Its private half is in a file of the server and never in Postgres, so
-//! that whoever can write the tables still cannot make agents do anything.
+//! The key that signs orders. Its private half is in a file of the server and never in Postgres:
+//! whoever reads the tables, or a backup of them, cannot give orders. Who writes them can give
+//! themselves a token, and have this server sign what a token may ask for; a key of their own reaches
+//! no host, since hosts are told only of the key that is in the file.
 
 use std::fmt;
 use std::fs::{self, File, OpenOptions};
@@ -82,14 +84,16 @@ impl fmt::Debug for OrderKey {
     }
 }
 
-type Opened = (Result<OrderKey, NoOrderKey>, Vec<Vec<u8>>);
-
-/// The key in `path`, and all that agents trust. Where nobody has given orders yet, the key is made
-/// (or the one that is there becomes the first).
-pub(super) async fn open(db: &PgPool, path: &Path, now: Timestamp) -> sqlx::Result<Opened> {
+/// The key in `path`, if agents trust it. Where nobody has given orders yet, the key is made (or the
+/// one that is there becomes the first).
+pub(super) async fn open(
+    db: &PgPool,
+    path: &Path,
+    now: Timestamp,
+) -> sqlx::Result<Result<OrderKey, NoOrderKey>> {
     let mut tx = db.begin().await?;
     table::lock(&mut tx).await?;
-    let mut trusted = table::all(&mut *tx).await?;
+    let trusted = table::all(&mut *tx).await?;
     let key = match read(path) {
         Ok(None) if trusted.is_empty() => make(path),
         Ok(None) => Err(NoOrderKey::Missing(path.to_owned())),
@@ -102,7 +106,6 @@ pub(super) async fn open(db: &PgPool, path: &Path, now: Timestamp) -> sqlx::Resu
     let key = match key {
         Ok(key) if trusted.is_empty() => {
             table::insert(&mut *tx, key.public(), now).await?;
-            trusted.push(key.public().to_vec());
             info!(path = %path.display(), "the key in {} signs orders", path.display());
             Ok(key)
         }
@@ -111,7 +114,7 @@ pub(super) async fn open(db: &PgPool, path: &Path, now: Timestamp) -> sqlx::Resu
         Err(problem) => Err(problem),
     };
     tx.commit().await?;
-    Ok((key, trusted))
+    Ok(key)
 }
 
 fn read(path: &Path) -> Result<Option<OrderKey>, String> {

@@ -48,7 +48,6 @@ pub struct Orders(Arc<Shared>);
 #[derive(Debug)]
 struct Shared {
     key: Result<OrderKey, NoOrderKey>,
-    trusted: Vec<Vec<u8>>,
     streams: Streams,
     changed: broadcast::Sender<Uuid>,
     places: Arc<Semaphore>,
@@ -63,13 +62,12 @@ impl Orders {
     ///
     /// If Postgres does not answer.
     pub async fn open(db: &PgPool, key_file: &Path, now: Timestamp) -> sqlx::Result<Self> {
-        let (key, trusted) = key::open(db, key_file, now).await?;
+        let key = key::open(db, key_file, now).await?;
         if let Err(problem) = &key {
             error!(hint = problem.hint(), "no orders can be given: {problem}");
         }
         Ok(Self(Arc::new(Shared {
             key,
-            trusted,
             streams: Streams::default(),
             changed: broadcast::channel(WAKE_UPS).0,
             places: Arc::new(Semaphore::new(FOLLOWERS)),
@@ -86,9 +84,10 @@ impl Orders {
         self.0.key.as_ref()
     }
 
-    /// The public keys whose orders agents obey.
-    pub fn trusted_keys(&self) -> &[Vec<u8>] {
-        &self.0.trusted
+    /// The public keys that hosts which join are to trust: those that this server has seen the other
+    /// half of. What else stands in the table, anybody who writes it may have put there.
+    pub fn trusted_keys(&self) -> impl Iterator<Item = &[u8]> {
+        self.0.key.iter().map(OrderKey::public)
     }
 
     /// The streams of agents that this replica holds.

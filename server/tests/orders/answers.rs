@@ -12,6 +12,25 @@ use crate::fleet::Fleet;
 use crate::person::Person;
 
 #[sqlx::test(migrations = "../migrations")]
+async fn hosts_are_told_of_no_key_that_only_the_table_has(db: PgPool) {
+    let first = Fleet::start(db.clone()).await;
+    sqlx::query("insert into order_key (public_key, created_at) values ($1, 'epoch')")
+        .bind([7_u8; 32].as_slice())
+        .execute(&db)
+        .await
+        .unwrap();
+    let fleet = Fleet::start(db).await;
+    let host = Host::join(&fleet).await;
+    let person = Person::at(&fleet).await;
+    let mut stream = host.connect(&fleet).await;
+    person.ask(&[host.id]).await;
+    // By the only key that it has.
+    host.verified(&stream.wire_order().await);
+    first.stop().await;
+    fleet.stop().await;
+}
+
+#[sqlx::test(migrations = "../migrations")]
 async fn an_answer_comes_through_whichever_replica_has_the_host(db: PgPool) {
     let (asked, other) = (Fleet::start(db.clone()).await, Fleet::start(db).await);
     let host = Host::join(&asked).await;

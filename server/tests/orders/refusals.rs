@@ -193,7 +193,7 @@ async fn a_server_without_the_key_gives_no_orders_and_does_all_else(db: PgPool) 
         !folder.path().join("order-key.pem").exists(),
         "none is made"
     );
-    let host = Host::join(&keyless).await;
+    let host = Host::join(&first).await;
     let person = Person::at(&keyless).await;
     let body = question(&[host.id], json!({}));
     let problem = person.refused(&body).await;
@@ -202,7 +202,7 @@ async fn a_server_without_the_key_gives_no_orders_and_does_all_else(db: PgPool) 
         (503, "orders-unavailable")
     );
     assert!(problem.hint.unwrap().contains("copy the file"));
-    // The streams of its agents carry what others sign, and its agents trust that.
+    // The streams of its agents carry what others sign.
     let mut stream = host.connect(&keyless).await;
     Person::at(&first).await.ask(&[host.id]).await;
     host.verified(&stream.wire_order().await);
