@@ -59,7 +59,10 @@ pub(super) async fn stream(
 ) -> Result<Response, ApiError> {
     let resume = resume(&headers)?;
     let inquiry = api::find(&app, &id).await?.inquiry_id;
-    let follower = app.orders.follow().ok_or(ApiError::TooManyFollowers)?;
+    let follower = app
+        .orders
+        .follow(&caller.name)
+        .ok_or(ApiError::TooManyFollowers)?;
     let (messages, received) = mpsc::channel(MESSAGES + 1);
     let follow = Follow {
         caller,

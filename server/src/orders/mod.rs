@@ -13,8 +13,9 @@ mod report;
 mod streams;
 mod update;
 
+use std::collections::HashMap;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use analysis::Timestamp;
@@ -41,6 +42,9 @@ const WAKE_UPS: usize = 256;
 /// told to come again.
 const FOLLOWERS: usize = 100;
 
+/// Of them one account may be so many, and leaves places for the others.
+const FOLLOWERS_OF_ONE: usize = 20;
+
 /// What handlers and streams share about orders. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Orders(Arc<Shared>);
@@ -51,6 +55,7 @@ struct Shared {
     streams: Streams,
     changed: broadcast::Sender<Uuid>,
     places: Arc<Semaphore>,
+    followed_by: Mutex<HashMap<String, usize>>,
     limit: AccountLimit,
 }
 
@@ -71,6 +76,7 @@ impl Orders {
             streams: Streams::default(),
             changed: broadcast::channel(WAKE_UPS).0,
             places: Arc::new(Semaphore::new(FOLLOWERS)),
+            followed_by: Mutex::default(),
             limit: AccountLimit::default(),
         })))
     }
@@ -105,13 +111,21 @@ impl Orders {
         let _ = self.0.changed.send(inquiry);
     }
 
-    /// A place among those who follow inquiries. `None`: all are taken.
-    pub(crate) fn follow(&self) -> Option<Follower> {
+    /// A place among those who follow inquiries. `None`: all are taken, or `account` has its share.
+    pub(crate) fn follow(&self, account: &str) -> Option<Follower> {
         let place = Arc::clone(&self.0.places).try_acquire_owned().ok()?;
+        let share = Share::take(self, account)?;
         Some(Follower {
             changed: self.0.changed.subscribe(),
             _place: place,
+            _share: share,
         })
+    }
+
+    /// How many places each account has. Whole between any two instructions.
+    fn followed_by(&self) -> MutexGuard<'_, HashMap<String, usize>> {
+        let counts = self.0.followed_by.lock();
+        counts.unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -120,6 +134,41 @@ impl Orders {
 pub(crate) struct Follower {
     changed: broadcast::Receiver<Uuid>,
     _place: OwnedSemaphorePermit,
+    _share: Share,
+}
+
+/// One of the places of an account, until it is dropped.
+#[derive(Debug)]
+struct Share {
+    orders: Orders,
+    account: String,
+}
+
+impl Share {
+    fn take(orders: &Orders, account: &str) -> Option<Self> {
+        let mut counts = orders.followed_by();
+        let count = counts.entry(account.to_owned()).or_default();
+        if *count >= FOLLOWERS_OF_ONE {
+            return None;
+        }
+        *count += 1;
+        Some(Self {
+            orders: orders.clone(),
+            account: account.to_owned(),
+        })
+    }
+}
+
+impl Drop for Share {
+    fn drop(&mut self) {
+        let mut counts = self.orders.followed_by();
+        if let Some(count) = counts.get_mut(&self.account) {
+            *count -= 1;
+            if *count == 0 {
+                counts.remove(&self.account);
+            }
+        }
+    }
 }
 
 impl Follower {

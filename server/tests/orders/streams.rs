@@ -60,6 +60,25 @@ async fn who_comes_back_sees_what_was_missed(db: PgPool) {
 }
 
 #[sqlx::test(migrations = "../migrations")]
+async fn one_who_follows_much_leaves_places_for_others(db: PgPool) {
+    let fleet = Fleet::start(db).await;
+    let host = Host::join(&fleet).await;
+    let person = Person::at(&fleet).await;
+    let inquiry = person.ask_with(&[host.id], json!({ "wait_s": 60 })).await;
+    let viewer = Person::with_role(&fleet, Role::Viewer).await;
+    let mut following = Vec::new();
+    for _ in 0..20 {
+        following.push(viewer.follow(&inquiry, None).await);
+    }
+    let path = format!("/inquiries/{}/stream", inquiry.inquiry_id);
+    let (status, problem) = viewer.refused_at(reqwest::Method::GET, &path).await;
+    assert_eq!(status, 503, "{problem:?}");
+    let mut other = person.follow(&inquiry, None).await;
+    other.next().await.unwrap();
+    fleet.stop().await;
+}
+
+#[sqlx::test(migrations = "../migrations")]
 async fn who_may_no_longer_look_is_cut(db: PgPool) {
     let fleet = Fleet::start(db).await;
     let host = Host::join(&fleet).await;
