@@ -6,8 +6,10 @@
 use std::{path::PathBuf, time::Duration};
 
 use proto::enrolment::{ENROL_PATH, EnrolRequest, EnrolResponse};
+use tokio::time::Instant;
 use tracing::info;
 
+pub use crate::https::Refusal;
 use crate::{
     host_facts,
     https::{self, HttpsError},
@@ -16,9 +18,14 @@ use crate::{
     pin::CaPin,
     state_dir::{StateDir, StateDirError},
     tls::{self, TlsError},
+    uplink::Backoff,
 };
 
 const ANSWER_LIMIT: Duration = Duration::from_secs(30);
+/// HTTP's "service unavailable": too much to do, or its database is away.
+const BUSY: u16 = 503;
+/// See [`JoinOptions::patience`]: somebody sits and waits, and a restart of the server is over by then.
+pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What `join` is told.
 #[derive(Clone, Debug)]
@@ -30,6 +37,9 @@ pub struct JoinOptions {
     pub state_dir: PathBuf,
     /// `None`: the host's own name.
     pub host_name: Option<String>,
+    /// A server that is busy is asked again for so long; then the join fails with what it said
+    /// last.
+    pub patience: Duration,
 }
 
 /// How a join went well.
@@ -81,12 +91,16 @@ impl JoinError {
     }
 }
 
-/// Joins the host to a server, or finds that it has joined.
+/// Joins the host to a server, or finds that it has joined. While the server is too busy to answer
+/// (503), asks again for as long as the options say; `waits` is told before each wait.
 ///
 /// # Errors
 ///
 /// [`JoinError`]; it is safe to try again.
-pub async fn join(options: &JoinOptions) -> Result<Joined, JoinError> {
+pub async fn join(
+    options: &JoinOptions,
+    waits: impl Fn(&Refusal, Duration),
+) -> Result<Joined, JoinError> {
     let server =
         https::base(&options.server).ok_or_else(|| JoinError::BadServer(options.server.clone()))?;
     let state = StateDir::open(&options.state_dir)?;
@@ -111,7 +125,7 @@ pub async fn join(options: &JoinOptions) -> Result<Joined, JoinError> {
         host_name: options.host_name.clone().unwrap_or(host.host_name),
         machine_id: host.machine_id.unwrap_or_default(),
     };
-    let answer = ask(&server, options.ca_pin, &request).await?;
+    let answer = ask_patiently(&server, options, &request, waits).await?;
     let credentials = Credentials::new(&key, answer.certificate_pem, answer.ca_bundle_pem)?;
     if !credentials.include(options.ca_pin) {
         return Err(IdentityError::OtherAuthority.into());
@@ -140,6 +154,29 @@ fn nearest_first(mut addresses: Vec<String>, server: &str) -> Vec<String> {
     let reached = server.strip_prefix("https://").and_then(host);
     addresses.sort_by_key(|address| host(address) != reached);
     addresses
+}
+
+/// The server gives one key one identity, so that asking again is safe.
+async fn ask_patiently(
+    server: &str,
+    options: &JoinOptions,
+    request: &EnrolRequest,
+    waits: impl Fn(&Refusal, Duration),
+) -> Result<EnrolResponse, JoinError> {
+    let give_up = Instant::now() + options.patience;
+    let mut backoff = Backoff::default();
+    loop {
+        let busy = match ask(server, options.ca_pin, request).await {
+            Err(JoinError::Https(HttpsError::Refused(busy))) if busy.status == BUSY => busy,
+            other => return other,
+        };
+        let wait = backoff.next_wait();
+        if Instant::now() + wait >= give_up {
+            return Err(HttpsError::Refused(busy).into());
+        }
+        waits(&busy, wait);
+        tokio::time::sleep(wait).await;
+    }
 }
 
 async fn ask(server: &str, pin: CaPin, request: &EnrolRequest) -> Result<EnrolResponse, JoinError> {

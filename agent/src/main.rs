@@ -8,7 +8,7 @@ use agent::{
     Agent,
     config::{Config, ConfigError, LogConfig, LogFormat},
     install::{InstallError, install},
-    join::{JoinError, JoinOptions, Joined, join},
+    join::{JoinError, JoinOptions, Joined, PATIENCE, Refusal, join},
     manners,
     notify::Notify,
     orders::answer::answer,
@@ -132,8 +132,13 @@ async fn join_host(args: JoinArgs) -> anyhow::Result<ExitCode> {
         ca_pin: args.ca_pin,
         state_dir: args.state_dir.clone(),
         host_name: args.host_name,
+        patience: PATIENCE,
     };
-    match join(&options).await? {
+    let waits = |refusal: &Refusal, wait: Duration| {
+        let wait = wait.as_secs_f32();
+        eprintln!("the server cannot answer now: {refusal}; asking again in {wait:.1} s");
+    };
+    match join(&options, waits).await? {
         Joined::Anew(enrolment) => {
             println!("joined {} as {}", enrolment.server, enrolment.agent_id);
         }

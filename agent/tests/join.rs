@@ -4,11 +4,11 @@
 
 mod support;
 
-use std::{fs, os::unix::fs::PermissionsExt, path::Path, sync::Arc};
+use std::{cell::Cell, fs, os::unix::fs::PermissionsExt, path::Path, sync::Arc, time::Duration};
 
 use agent::{
     identity::{Identity, IdentityError},
-    join::{JoinError, JoinOptions, Joined, join},
+    join::{JoinError, JoinOptions, Joined, PATIENCE, Refusal, join},
     orders::{keys::OrderKeys, store::Store},
     state_dir::StateDir,
 };
@@ -27,7 +27,12 @@ fn options(server: &EnrolmentServer, pin: &str, state: &Path) -> JoinOptions {
         ca_pin: pin.parse().unwrap(),
         state_dir: state.to_owned(),
         host_name: Some("h1".into()),
+        patience: PATIENCE,
     }
+}
+
+fn no_wait(refusal: &Refusal, _: Duration) {
+    panic!("nothing to wait for: {refusal}");
 }
 
 #[tokio::test]
@@ -37,7 +42,7 @@ async fn a_host_that_joins_has_an_identity_that_nobody_else_can_read() {
     let root = tempfile::tempdir().unwrap();
     let state = root.path().join("state");
 
-    let joined = join(&options(&server, &authority.pin(), &state))
+    let joined = join(&options(&server, &authority.pin(), &state), no_wait)
         .await
         .unwrap();
 
@@ -76,7 +81,7 @@ async fn a_server_of_another_authority_gets_no_token() {
     let root = tempfile::tempdir().unwrap();
     let pin = Authority::new().pin();
 
-    let error = join(&options(&server, &pin, root.path()))
+    let error = join(&options(&server, &pin, root.path()), no_wait)
         .await
         .unwrap_err();
 
@@ -96,13 +101,48 @@ async fn a_join_whose_answer_was_lost_is_repeated_with_the_same_key() {
     let root = tempfile::tempdir().unwrap();
     let options = options(&server, &authority.pin(), root.path());
 
-    let lost = join(&options).await.unwrap_err();
+    let lost = join(&options, no_wait).await.unwrap_err();
     assert!(matches!(lost, JoinError::Https(_)), "{lost:?}");
-    join(&options).await.unwrap();
+    join(&options, no_wait).await.unwrap();
 
     let keys: Vec<Vec<u8>> = server.seen().iter().map(|body| key_of(body)).collect();
     assert_eq!(keys.len(), 2);
     assert_eq!(keys[0], keys[1]);
+}
+
+#[tokio::test]
+async fn a_busy_server_is_asked_again_and_the_person_is_told() {
+    let authority = Arc::new(Authority::new());
+    let root = tempfile::tempdir().unwrap();
+    let told = Cell::new(0);
+    let waits = |refusal: &Refusal, _: Duration| {
+        assert_eq!(refusal.status, 503);
+        told.set(told.get() + 1);
+    };
+    let busy_for = |busy| Faults {
+        busy,
+        ..Faults::default()
+    };
+
+    let server = EnrolmentServer::start(Arc::clone(&authority), busy_for(usize::MAX)).await;
+    let impatient = JoinOptions {
+        patience: Duration::from_secs(1),
+        ..options(&server, &authority.pin(), root.path())
+    };
+    let error = join(&impatient, waits).await.unwrap_err();
+    assert!(matches!(error, JoinError::Https(_)), "{error:?}");
+    assert_eq!(
+        server.seen().len(),
+        told.get() + 1,
+        "the last answer counts"
+    );
+
+    told.set(0);
+    let server = EnrolmentServer::start(Arc::clone(&authority), busy_for(2)).await;
+    join(&options(&server, &authority.pin(), root.path()), waits)
+        .await
+        .unwrap();
+    assert_eq!((told.get(), server.seen().len()), (2, 3));
 }
 
 #[tokio::test]
@@ -111,15 +151,15 @@ async fn a_host_that_has_joined_sends_nothing_again() {
     let server = EnrolmentServer::start(Arc::clone(&authority), Faults::default()).await;
     let root = tempfile::tempdir().unwrap();
     let options = options(&server, &authority.pin(), root.path());
-    join(&options).await.unwrap();
+    join(&options, no_wait).await.unwrap();
 
-    let again = join(&options).await.unwrap();
+    let again = join(&options, no_wait).await.unwrap();
     assert!(matches!(again, Joined::Before(_)));
     let elsewhere = JoinOptions {
         ca_pin: Authority::new().pin().parse().unwrap(),
         ..options.clone()
     };
-    let error = join(&elsewhere).await.unwrap_err();
+    let error = join(&elsewhere, no_wait).await.unwrap_err();
     assert!(
         matches!(error, JoinError::JoinedElsewhere { .. }),
         "{error:?}"
@@ -137,7 +177,7 @@ async fn an_answer_without_the_pinned_authority_is_not_kept() {
     let server = EnrolmentServer::start(Arc::clone(&authority), faults).await;
     let root = tempfile::tempdir().unwrap();
 
-    let error = join(&options(&server, &authority.pin(), root.path()))
+    let error = join(&options(&server, &authority.pin(), root.path()), no_wait)
         .await
         .unwrap_err();
 

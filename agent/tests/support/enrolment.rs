@@ -19,6 +19,8 @@ use super::authority::{Authority, Life};
 /// The server's key that signs orders: 32 ones.
 pub const ORDER_KEY: &str = "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=";
 
+const BUSY: &str = "HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\n\r\n";
+
 pub struct EnrolmentServer {
     pub address: String,
     /// Bodies of the requests that got through TLS.
@@ -31,6 +33,8 @@ pub struct EnrolmentServer {
 pub struct Faults {
     /// So many first requests are carried out, and their answers lost.
     pub lose_answers: usize,
+    /// So many first requests are answered with 503, as by a server whose database is away.
+    pub busy: usize,
     /// Gives the authority of somebody else.
     pub other_authority: bool,
 }
@@ -57,7 +61,10 @@ impl EnrolmentServer {
                     seen.push(body.clone());
                     seen.len()
                 };
-                if count > faults.lose_answers {
+                if count <= faults.busy {
+                    let _ = stream.write_all(BUSY.as_bytes()).await;
+                    let _ = stream.shutdown().await;
+                } else if count > faults.lose_answers {
                     let answer = answer(&authority, faults, &body);
                     let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n";
                     let text = format!("{head}content-length: {}\r\n\r\n{answer}", answer.len());
