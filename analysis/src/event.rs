@@ -17,7 +17,8 @@ pub struct Event {
     /// When it happened, on the host's wall clock.
     pub at: Timestamp,
     /// When it happened, in nanoseconds since that boot (`CLOCK_BOOTTIME`), which no clock
-    /// setting moves. `None`: the source does not say (a journal of an older boot does).
+    /// setting moves. The same clock for all facts. `None`: not known, as for an entry of the
+    /// journal that is of another boot, or from before the host was suspended.
     pub since_boot_ns: Option<u64>,
     pub boot: BootId,
     #[serde(flatten)]

@@ -12,6 +12,7 @@ use analysis::{
 use chrono::{TimeDelta, Utc};
 use collect::{
     CollectError,
+    host::ClockReading,
     journal::{Follower, JournalOptions, Position, Seek, lifecycle_matches, open},
 };
 use tokio::sync::{mpsc, watch};
@@ -142,7 +143,8 @@ impl JournalReader {
                 self.send(self.gap(GapReason::JournalVacuumed, Some(batch.corrupt), detail))?;
             }
             for entry in &batch.entries {
-                told_by(entry, fold.apply(entry), 0).try_for_each(|event| self.send(event))?;
+                let events = self.on_our_clock(entry, fold.apply(entry));
+                told_by(entry, events, 0).try_for_each(|event| self.send(event))?;
                 place.cursor = Some(entry.cursor.clone());
             }
         }
@@ -201,7 +203,7 @@ impl JournalReader {
         source.seek(&Position::Since(from))?;
         while let Some(entry) = source.next().transpose()? {
             if entry.cursor == cursor.entry {
-                let events = fold.apply(&entry);
+                let events = self.on_our_clock(&entry, fold.apply(&entry));
                 let done = cursor.done.unwrap_or(events.len());
                 return Ok(told_by(&entry, events, done).collect());
             }
@@ -211,6 +213,20 @@ impl JournalReader {
             fold.apply(&entry);
         }
         Ok(Vec::new())
+    }
+
+    /// Gives the facts of `entry` their time since boot, where that can be told.
+    fn on_our_clock(&self, entry: &JournalEntry, mut events: Vec<Event>) -> Vec<Event> {
+        if entry.boot == self.told.boot && !events.is_empty() {
+            let now = ClockReading::now();
+            let monotonic_ns = entry.monotonic_us.saturating_mul(1_000);
+            let since_boot = now.since_boot_of_noted(entry.at, monotonic_ns);
+            // What is corrected, or was asked for, happened at another time.
+            for event in events.iter_mut().filter(|event| event.at == entry.at) {
+                event.since_boot_ns = since_boot;
+            }
+        }
+        events
     }
 
     fn start_anew(&self) -> Result<(Follower, Vec<Observed>), CollectError> {

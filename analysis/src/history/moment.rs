@@ -34,7 +34,9 @@ impl Moment {
     pub fn event(self, fact: Fact) -> Event {
         Event {
             at: self.at,
-            since_boot_ns: Some(self.monotonic_us.saturating_mul(1000)),
+            // The journal's clock stands still while the host is suspended; the clock of events
+            // does not. A reader that sees the entry soon knows the difference, the fold does not.
+            since_boot_ns: None,
             boot: self.boot,
             fact,
         }

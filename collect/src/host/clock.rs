@@ -6,6 +6,9 @@ use analysis::Timestamp;
 use chrono::TimeDelta;
 use rustix::time::{ClockId, Timespec, clock_gettime};
 
+/// See [`ClockReading::since_boot_of_noted`].
+const UNNOTICED_NS: u128 = 1_000_000_000;
+
 /// What the clocks of this host said at one moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClockReading {
@@ -46,6 +49,16 @@ impl ClockReading {
         monotonic_ns.saturating_add(suspended)
     }
 
+    /// The moment of this boot at which the wall clock said `at` and `CLOCK_MONOTONIC` said
+    /// `monotonic_ns`, as journald notes them. `None`: the host was suspended since, or its wall
+    /// clock was set, so that nobody can tell; less than a second of either goes unnoticed.
+    pub fn since_boot_of_noted(&self, at: Timestamp, monotonic_ns: u64) -> Option<u64> {
+        let by_wall = i128::from((self.wall - at).num_nanoseconds()?);
+        let awake = i128::from(self.monotonic_ns) - i128::from(monotonic_ns);
+        let same = by_wall.abs_diff(awake) < UNNOTICED_NS;
+        same.then(|| self.since_boot_of_monotonic(monotonic_ns))
+    }
+
     /// How far somebody set the wall clock since `earlier`, of the same boot. Positive: forward.
     pub fn wall_moved_ms(&self, earlier: &Self) -> i64 {
         let wall = self.wall - earlier.wall;
@@ -84,6 +97,20 @@ mod tests {
         assert_eq!(now.booted_at().timestamp_millis(), 999_400);
         assert_eq!(now.wall_at(700_000_000).timestamp_millis(), 1_000_100);
         assert_eq!(now.since_boot_of_monotonic(60_000_000), 100_000_000);
+    }
+
+    #[test]
+    fn what_was_noted_before_a_suspend_has_no_moment() {
+        let at = |ms| Timestamp::from_timestamp_millis(ms).unwrap();
+        let ms = 1_000_000;
+        // 40 ms of the boot it was suspended, long before.
+        let now = reading(1_000_000, 60_600);
+        let noted = |wall, monotonic| now.since_boot_of_noted(at(wall), monotonic * ms);
+        assert_eq!(noted(999_000, 59_560), Some(59_600 * ms), "a second ago");
+        assert_eq!(noted(940_000, 560), Some(600 * ms), "a minute ago");
+        assert_eq!(noted(940_000, 59_560), None, "it slept 59 s since");
+        assert_eq!(noted(-3_000_000, 59_560), None, "or the clock was set");
+        assert_eq!(noted(-20_000_000_000_000, 0), None, "in the Middle Ages");
     }
 
     #[test]

@@ -147,3 +147,12 @@ fn a_core_dump_comes_after_the_next_start() {
     let core = crate::cause::Evidence::CoreDump { pid: 77, path };
     assert!(revised.stop.evidence.contains(&core));
 }
+
+/// The journal has `CLOCK_MONOTONIC`, which is another clock once the host was suspended.
+#[test]
+fn the_fold_does_not_call_the_journals_clock_the_time_since_boot() {
+    let mut host = host();
+    host.starts("db.service", 1)
+        .is_stopped("db.service", 1, "8");
+    assert!(host.said.iter().all(|event| event.since_boot_ns.is_none()));
+}
