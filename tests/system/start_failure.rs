@@ -211,7 +211,7 @@ fn who_holds_the_port_of_nginx_is_told_until_it_is_free() -> Result<()> {
     host.shell("systemctl start nginx")?;
     until_shown(&host, "nginx", "ActiveState=failed")?;
 
-    let holder = blamed(&diagnose(&host, "nginx")?)?;
+    let holder = blamed(&diagnose(&host, "nginx")?, Certainty::Measured)?;
     let pid: u32 = shown(&host, "holder", "MainPID")?.parse()?;
     ensure!(
         holder.process.map(|process| process.pid) == Some(pid),
@@ -223,10 +223,10 @@ fn who_holds_the_port_of_nginx_is_told_until_it_is_free() -> Result<()> {
     );
     ensure!(holder.since.is_some(), "{holder:?}");
 
-    // Somebody else may see the socket, and not whose it is.
+    // Somebody else may see the socket, and not whose it is, nor since when.
     run(&host, "useradd --groups systemd-journal reader")?;
     let seen = ask(&host, "runuser -u reader -- aiops", "nginx")?;
-    let unknown = blamed(&seen)?;
+    let unknown = blamed(&seen, Certainty::Inferred)?;
     ensure!(
         unknown.port == 80 && unknown.process.is_none(),
         "{unknown:?}"
@@ -319,10 +319,10 @@ fn ask(host: &Host, aiops: &str, unit: &str) -> Result<StartFailure> {
 }
 
 /// Who holds the port that is in use, by a verdict that is sure of it.
-fn blamed(report: &StartFailure) -> Result<Holder> {
+fn blamed(report: &StartFailure, certainty: Certainty) -> Result<Holder> {
     match (&report.verdict.cause, &report.verdict.culprit) {
         (StartCause::PortInUse, Some(Culprit::Process(holder)))
-            if report.verdict.certainty == Certainty::Measured =>
+            if report.verdict.certainty == certainty =>
         {
             Ok(holder.clone())
         }
