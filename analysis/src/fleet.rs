@@ -63,6 +63,12 @@ pub enum OfflineReason {
     ServerStopped,
 }
 
+/// Whether a host's name may have this in it. People paste names into shells, lists of hosts have
+/// commas, and labels equals signs.
+pub fn is_of_host_name(c: char) -> bool {
+    c.is_ascii_alphanumeric() || "._-".contains(c)
+}
+
 /// What a host said of itself when it last connected.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct HostFacts {

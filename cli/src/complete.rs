@@ -91,8 +91,9 @@ fn in_time(names: impl Future<Output = Option<Vec<String>>>) -> Vec<CompletionCa
     };
     let names = runtime.block_on(async { tokio::time::timeout(ANSWER_WITHIN, names).await });
     let names = names.ok().flatten().unwrap_or_default();
-    // A name that a terminal would obey is not offered.
-    let is_safe = |name: &String| !name.is_empty() && name.chars().all(|c| c.is_ascii_graphic());
+    // Bash takes candidates as they are: what a shell would read otherwise is not offered.
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "@:._+-".contains(c);
+    let is_safe = |name: &String| !name.is_empty() && name.chars().all(is_plain);
     let safe = names.into_iter().filter(is_safe).take(MOST);
     safe.map(CompletionCandidate::new).collect()
 }

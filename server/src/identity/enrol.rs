@@ -4,6 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use analysis::fleet::is_of_host_name;
 use analysis::identity::AgentId;
 use axum::Router;
 use axum::body::Bytes;
@@ -189,17 +190,18 @@ pub(super) fn response(app: &App, agent: AgentId, certificate: IssuedCertificate
     }
 }
 
-/// Names are shown in terminals and pages: what no host name has is refused here already. A machine
-/// without a machine id has an empty one.
+/// Names are shown in terminals and pages, and pasted into shells: what no host name has is refused
+/// here already. A machine without a machine id has an empty one.
 fn check_names(request: &EnrolRequest) -> Result<(), Refusal> {
-    let fits =
-        |name: &str| name.len() <= MAX_NAME_BYTES && name.chars().all(|c| c.is_ascii_graphic());
+    let fits = |name: &str| name.len() <= MAX_NAME_BYTES && name.chars().all(is_of_host_name);
     if request.host_name.is_empty() || !fits(&request.host_name) {
-        let problem = format!("host_name is not 1 to {MAX_NAME_BYTES} printable characters");
+        let problem = format!(
+            "host_name is not 1 to {MAX_NAME_BYTES} letters, digits, dots, hyphens and underscores"
+        );
         return Err(Refusal::Malformed(problem));
     }
     if !fits(&request.machine_id) {
-        return Err(Refusal::Malformed("machine_id is not printable".into()));
+        return Err(Refusal::Malformed("machine_id is none".into()));
     }
     Ok(())
 }

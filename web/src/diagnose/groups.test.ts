@@ -80,3 +80,10 @@ test('a question is shown as one would type it', () => {
     'aiops --host h1,h2 diagnose start-failure nginx',
   );
 });
+
+test('no shell obeys the name of a host or unit', () => {
+  const question = { analysis: 'diagnose-start-failure' as const, unit: 'dev-a\\x2db.service' };
+  expect(commandText(question, ["h1';reboot", 'h2'])).toBe(
+    `aiops --host 'h1'\\'';reboot,h2' diagnose start-failure 'dev-a\\x2db.service'`,
+  );
+});

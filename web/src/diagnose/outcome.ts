@@ -121,7 +121,7 @@ export function questionText(question: Question): string {
         ...(question.recursive === true ? ['--recursive'] : []),
       ].join(' ');
     case 'diagnose-start-failure':
-      return `diagnose start-failure ${question.unit}`;
+      return `diagnose start-failure ${shellWord(question.unit)}`;
   }
 }
 
@@ -131,5 +131,10 @@ const MOST_NAMED = 8;
 /** The same question in a shell. */
 export function commandText(question: Question, hosts: readonly string[]): string {
   if (hosts.length === 0 || hosts.length > MOST_NAMED) return `aiops ${questionText(question)}`;
-  return `aiops --host ${hosts.join(',')} ${questionText(question)}`;
+  return `aiops --host ${shellWord(hosts.join(','))} ${questionText(question)}`;
+}
+
+/** One word to any shell, whatever a host or a unit calls itself: people paste it. */
+export function shellWord(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
