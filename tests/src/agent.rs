@@ -64,12 +64,7 @@ impl Member {
 
     /// Unpacks Debian's nginx and starts it, while the service `holder` holds its port 80.
     pub fn blocked_nginx(&self) -> Result<()> {
-        testhost::debs::unpack(
-            &self.host,
-            &testhost::debs::download(&["nginx-common", "nginx"])?,
-        )?;
-        // Its package makes this link when it is installed, and ours was only unpacked.
-        self.run("ln -s ../sites-available/default /etc/nginx/sites-enabled/default")?;
+        testhost::debs::unpack_nginx(&self.host)?;
         self.service(
             "holder",
             "ExecStart=/usr/bin/systemd-socket-activate --listen=80 /bin/cat",

@@ -26,6 +26,18 @@ pub fn download(packages: &[&str]) -> Result<Vec<PathBuf>> {
         .collect()
 }
 
+/// Unpacks Debian's nginx in `host`, with its default site: it listens on port 80.
+///
+/// # Errors
+///
+/// If it cannot be downloaded, or the host does not take it.
+pub fn unpack_nginx(host: &Host) -> Result<()> {
+    unpack(host, &download(&["nginx-common", "nginx"])?)?;
+    // The package makes this link when it is installed, and here it was only unpacked.
+    let link = "ln -s ../sites-available/default /etc/nginx/sites-enabled/default";
+    host.shell(link)?.stdout().map(drop)
+}
+
 fn fetch(cache: &Path, package: &str) -> Result<PathBuf> {
     // In a folder of its own first: two tests may want the same package at once.
     let draft = tempfile::tempdir_in(cache)?;

@@ -54,7 +54,7 @@ fn suggestions(state: &Path, with_hosts: bool) -> Vec<(String, &'static str)> {
                 "and tell the two apart",
             ),
             (
-                format!("{state}/aiops --host h1 diagnose start-failure demo-shop"),
+                format!("{state}/aiops --host h1 diagnose start-failure nginx"),
                 "why a service does not start",
             ),
             (
@@ -62,7 +62,7 @@ fn suggestions(state: &Path, with_hosts: bool) -> Vec<(String, &'static str)> {
                 "what runs, on several hosts",
             ),
             (
-                format!("{state}/on h1 aiops diagnose start-failure demo-shop"),
+                format!("{state}/on h1 aiops diagnose start-failure nginx"),
                 "the same there, with no server",
             ),
         ]);

@@ -113,9 +113,7 @@ fn furnish_host(
         };
         host.put(file, &destination)?;
     }
-    if services.contains(&"demo-proxy") {
-        unpack_nginx(host);
-    }
+    let has_nginx = services.contains(&"demo-proxy") && furnish_nginx(host);
     // The agent first: it is there before there is something to see.
     let mut command = vec!["aiops-agent"];
     command.extend(join.arguments().iter().map(String::as_str));
@@ -124,19 +122,24 @@ fn furnish_host(
     host.exec(&["systemctl", "daemon-reload"])?.stdout()?;
     let mut start = vec!["systemctl", "start", "--no-block"];
     start.extend(services);
+    start.extend(has_nginx.then_some("nginx"));
     host.exec(&start)?.stdout().map(drop)
 }
 
-/// Debian's nginx wants the port that `demo-proxy` holds. The demo does without it if need be.
-fn unpack_nginx(host: &Host) {
-    let unpacked =
-        debs::download(&["nginx-common", "nginx"]).and_then(|debs| debs::unpack(host, &debs));
-    if let Err(error) = unpacked {
+/// Debian's nginx wants the port that `demo-proxy` holds, and fails to start. The demo does without
+/// it if need be.
+fn furnish_nginx(host: &Host) -> bool {
+    let after =
+        "[Unit]\n# When it has found its port taken, so does nginx.\nAfter=demo-shop.service\n";
+    let furnished = debs::unpack_nginx(host)
+        .and_then(|()| host.write("/etc/systemd/system/nginx.service.d/demo.conf", after));
+    if let Err(error) = &furnished {
         tell(format_args!(
             "{} goes without nginx: {error:#}",
             host.name()
         ));
     }
+    furnished.is_ok()
 }
 
 fn unit_path(name: &str) -> String {
