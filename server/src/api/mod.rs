@@ -2,7 +2,7 @@
 //!
 //! Extract, ask, answer: a handler reads its parameters, asks `db`, and answers with a shape of
 //! `analysis`. Everything that goes wrong is an `ApiError`. A new request is a handler with its
-//! `#[utoipa::path]`, a line in [`routes`] and one in [`permissions::TABLE`].
+//! `#[utoipa::path]`, a line in [`routes()`] and one in [`permissions::TABLE`].
 
 mod accounts;
 mod analyses;
