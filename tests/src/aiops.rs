@@ -25,7 +25,11 @@ pub struct Answer {
 impl Aiops {
     /// Makes a token and a configuration file for a server.
     pub fn of(server: &Server) -> Result<Self> {
-        let printed = server.admin(&["api-token", "create", "--name", "lab"])?;
+        // Replicas share the table of tokens, and differ by their ports.
+        let name = server
+            .url()
+            .replace(|c: char| !c.is_ascii_alphanumeric(), "-");
+        let printed = server.admin(&["api-token", "create", "--name", &name])?;
         let token = printed
             .split_whitespace()
             .find(|word| word.starts_with("aiops_api_"))

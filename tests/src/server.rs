@@ -18,7 +18,7 @@ use crate::program::{self, Program};
 const READY_WITHIN: Duration = Duration::from_secs(90);
 
 /// The file with the key that signs orders, in the server's data.
-const ORDER_KEY: &str = "order.key";
+const ORDER_KEY: &str = "order-key.pem";
 /// HTTPS and gRPC of a server; those of a replica are beside them.
 const PORTS: (u16, u16) = (8443, 9443);
 const REPLICA_PORTS: (u16, u16) = (8444, 9444);

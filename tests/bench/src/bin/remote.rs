@@ -17,6 +17,11 @@ const AT_ONCE: usize = 20;
 
 fn main() -> Result<()> {
     let lab = Lab::start(&["h1"])?;
+    // The owner of this host does not mind being asked all the time.
+    let policy = "per_minute = 10000\n";
+    lab.member("h1")
+        .host()
+        .write("/etc/aiops/policy.toml", policy)?;
     let replica = lab.server.replica()?;
     let afar = Aiops::of(&replica)?;
     load("before");
