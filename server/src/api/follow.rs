@@ -4,22 +4,20 @@
 //! `Last-Event-ID` misses nothing and sees nothing twice. A message with an id and no data moves
 //! the cursor on where the filter lets nothing through.
 
-use std::convert::Infallible;
 use std::time::Duration;
 
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::sse::{Event, Sse};
 use axum::response::{IntoResponse, Response};
-use tokio::sync::mpsc::{self, OwnedPermit, Sender};
-use tokio::time::{Instant, timeout};
+use tokio::time::Instant;
 use tokio_stream::wrappers::ReceiverStream;
-use tracing::{debug, warn};
 
 use super::auth::Caller;
 use super::cursor;
 use super::error::ApiError;
 use super::events::{Params, position, stored};
+use super::following::{Client, End, FailedReads, KEEP_ALIVE};
 use super::live::Follower;
 use super::params::Query;
 use crate::app::App;
@@ -29,21 +27,12 @@ use crate::db::events::{self, Filter, Position};
 const POLL: Duration = Duration::from_millis(500);
 /// A follower reads the database at most this often, however many agents speak.
 const PAUSE: Duration = Duration::from_millis(50);
-/// Something is sent this often, so that proxies and clients see that the stream lives.
-const KEEP_ALIVE: Duration = Duration::from_secs(15);
-/// Messages that wait for a slow client. When it is full, nothing is read from the database.
+/// Messages that wait for a slow client.
 const MESSAGES: usize = 64;
-/// After so many reads in a row that failed, at least ten seconds, the client is cut: it shall not
-/// take silence for a quiet fleet.
+/// At least ten seconds.
 const FAILED_READS: u32 = 20;
-/// A client that reads nothing for this long is cut.
-const PATIENCE: Duration = Duration::from_secs(30);
-/// A stream ends after this, so that clients spread over the replicas again.
-const LIFETIME: Duration = Duration::from_secs(60 * 60);
 /// Events that are read at once.
 const PAGE: i64 = 256;
-
-type Messages = Sender<Result<Event, Infallible>>;
 
 /// `GET /events/stream`: server-sent events, each a stored event with its cursor as id.
 #[utoipa::path(get, path = "/events/stream", tag = "events",
@@ -66,64 +55,33 @@ pub(super) async fn stream(
         None => Position::before(events::horizon(&app.db).await?),
     };
     let follower = app.live.follow().ok_or(ApiError::TooManyFollowers)?;
-    let (messages, received) = mpsc::channel(MESSAGES);
+    let (client, received) = Client::new(MESSAGES);
     let follow = Follow {
-        caller,
         app: app.clone(),
         filter,
         position: start,
-        failed_reads: 0,
+        failed_reads: FailedReads::at_most(FAILED_READS),
         follower,
-        messages,
+        client: client.clone(),
     };
-    app.tasks.spawn(follow.run());
+    app.tasks
+        .spawn(client.serve(app.clone(), caller, follow.run()));
     Ok(Sse::new(ReceiverStream::new(received)).into_response())
 }
 
 /// One client that follows.
 struct Follow {
-    caller: Caller,
     app: App,
     filter: Filter,
     position: Position,
-    /// In a row.
-    failed_reads: u32,
+    failed_reads: FailedReads,
     follower: Follower,
-    messages: Messages,
-}
-
-/// Why a stream ends.
-enum End {
-    /// The client is gone: there is nobody to tell.
-    Gone,
-    /// It is told, and may come back with its cursor.
-    Cut(&'static str),
+    client: Client,
 }
 
 impl Follow {
-    async fn run(mut self) {
-        // Kept free from the start, so that a client whose messages pile up can be told why.
-        let Ok(last_word) = self.messages.clone().reserve_owned().await else {
-            return;
-        };
-        self.app.metrics.followers.inc();
-        let stop = self.app.stop.clone();
-        let ended = self.caller.clone().until_ended(self.app.clone());
-        let end = tokio::select! {
-            () = stop.cancelled() => End::Cut("the server stops"),
-            () = tokio::time::sleep(LIFETIME) => End::Cut("the stream is an hour old"),
-            () = ended => End::Cut("the login or the token is no longer good"),
-            end = self.follow() => end,
-        };
-        self.app.metrics.followers.dec();
-        if let End::Cut(why) = end {
-            debug!("cut a follower: {why}");
-            cut(last_word, why);
-        }
-    }
-
     /// Safe to drop at any await: the client knows the cursor of what it got.
-    async fn follow(&mut self) -> End {
+    async fn run(mut self) -> End {
         let mut told = Instant::now();
         // At once, so that a client that is cut before the first event knows where it was.
         if let Err(end) = self.tell_position().await {
@@ -144,7 +102,7 @@ impl Follow {
             }
             tokio::time::sleep(PAUSE).await;
             tokio::select! {
-                () = self.messages.closed() => return End::Gone,
+                () = self.client.gone() => return End::Gone,
                 () = self.follower.woken(self.filter.agent) => {}
                 () = tokio::time::sleep(POLL) => {}
             }
@@ -158,11 +116,11 @@ impl Follow {
             let (rows, horizon) = match self.read().await {
                 Ok(read) => read,
                 Err(error) => {
-                    self.note_failed(&error)?;
+                    self.failed_reads.note(&error)?;
                     return Ok(some);
                 }
             };
-            self.failed_reads = 0;
+            self.failed_reads.forget();
             let more = i64::try_from(rows.len()).is_ok_and(|rows| rows == PAGE);
             for row in rows {
                 some = true;
@@ -170,25 +128,13 @@ impl Follow {
                 let event = stored(row);
                 let message = Event::default().id(&event.cursor).json_data(&event);
                 let message = message.map_err(|_| End::Cut("an event cannot be written"))?;
-                self.send(message).await?;
+                self.client.send(message).await?;
             }
             if !more {
                 self.position = self.position.max(Position::before(horizon));
                 return Ok(some);
             }
         }
-    }
-
-    /// The client keeps its stream for a while: Postgres will be back.
-    fn note_failed(&mut self, error: &sqlx::Error) -> Result<(), End> {
-        self.failed_reads += 1;
-        if self.failed_reads == 1 {
-            warn!(%error, "cannot read the events for a follower: {error}");
-        }
-        if self.failed_reads >= FAILED_READS {
-            return Err(End::Cut("the database does not answer"));
-        }
-        Ok(())
     }
 
     async fn read(&self) -> sqlx::Result<(Vec<events::EventRow>, analysis::Timestamp)> {
@@ -198,20 +144,7 @@ impl Follow {
     }
 
     async fn tell_position(&self) -> Result<(), End> {
-        self.send(Event::default().id(cursor::encode(&self.position)))
-            .await
+        let position = Event::default().id(cursor::encode(&self.position));
+        self.client.send(position).await
     }
-
-    async fn send(&self, message: Event) -> Result<(), End> {
-        match timeout(PATIENCE, self.messages.send(Ok(message))).await {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(_)) => Err(End::Gone),
-            Err(_) => Err(End::Cut("the client read nothing for 30 seconds")),
-        }
-    }
-}
-
-/// Says why the stream ends: an event of its own type, which clients that do not know it pass over.
-fn cut(last_word: OwnedPermit<Result<Event, Infallible>>, why: &str) {
-    last_word.send(Ok(Event::default().event("cut").data(why)));
 }

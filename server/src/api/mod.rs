@@ -15,6 +15,7 @@ mod cursor;
 mod error;
 mod events;
 mod follow;
+mod following;
 mod health;
 mod hosts;
 mod inquiries;
