@@ -11,6 +11,8 @@ pub mod inquiry;
 pub mod journal;
 pub mod kernel_log;
 pub mod ledger;
+pub mod limitation;
+pub mod log;
 pub mod order;
 pub mod people;
 pub mod period;

@@ -9,7 +9,9 @@ mod shorten;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{Timestamp, identity::UnitName, process::ProcessId, report::Health};
+use crate::{
+    Timestamp, identity::UnitName, limitation::Limitation, process::ProcessId, report::Health,
+};
 
 pub use self::{
     build::{NoSuchProcess, process_tree},
@@ -110,18 +112,6 @@ pub struct TreeTotals {
     pub zombies: u32,
     pub orphans: u32,
     pub rss_bytes: u64,
-}
-
-/// What a report does without, and why.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct Limitation {
-    /// What is missing: `argv`, `journal`, `unit`, `port-holder`.
-    pub what: String,
-    /// Why, as the system said it (`Permission denied (os error 13)`), or a word of ours
-    /// (`deadline`).
-    pub why: String,
-    /// How many times.
-    pub count: u32,
 }
 
 impl ProcessTree {

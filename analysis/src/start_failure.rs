@@ -7,7 +7,6 @@
 //! |---|---|
 //! | [`facts`] | what is known: filled by `collect`, judged by nobody yet |
 //! | [`attempts`] | finds the failed start in what systemd journaled |
-//! | [`excerpt`] | the log of one start, bounded, without secrets |
 //! | [`address_in_use`] | reads which address a program could not have |
 //! | [`blamed_file`] | reads which file a program blames |
 //! | [`similar`] | names that may have been meant |
@@ -20,7 +19,6 @@ pub mod blamed_file;
 mod checks;
 mod commands;
 mod engine;
-pub mod excerpt;
 pub mod facts;
 pub mod similar;
 pub mod telling;
@@ -37,8 +35,9 @@ use crate::{
     Timestamp,
     cause::Certainty,
     identity::{InvocationId, UnitName},
+    limitation::Limitation,
+    log::LogLine,
     process::{ExitStatus, ProcessId},
-    process_tree::Limitation,
     report::Health,
 };
 
@@ -107,17 +106,6 @@ pub struct Attempt {
     pub log: Vec<LogLine>,
     /// Lines that were left out of the middle.
     pub log_omitted: u32,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct LogLine {
-    pub at: Timestamp,
-    /// Syslog identifier, or the program's name.
-    pub source: String,
-    pub pid: Option<u32>,
-    /// 0 (emergency) to 7 (debug).
-    pub priority: Option<u8>,
-    pub message: String,
 }
 
 /// The conclusion.

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use chrono::TimeDelta;
 
-use super::{Attempt, excerpt::Excerpt, facts::START_LIMIT_HIT};
+use super::{Attempt, facts::START_LIMIT_HIT};
 use crate::{
     Timestamp,
     identity::InvocationId,
     journal::{JournalEntry, message_id},
+    log::Excerpt,
     process::ExitStatus,
 };
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 
 use super::{Attempt, DependencyState, Holder, LogLine, UnitStatus, attempts::SETTLED_AFTER};
-use crate::{Timestamp, identity::UnitName, process::ExitStatus, process_tree::Limitation};
+use crate::{Timestamp, identity::UnitName, limitation::Limitation, process::ExitStatus};
 
 /// All that is known of a start. `collect` fills it; nothing in it is judged.
 #[derive(Clone, Debug, PartialEq)]
@@ -259,13 +259,6 @@ const LOOP_WITHIN: TimeDelta = TimeDelta::minutes(10);
 
 pub const START_LIMIT_HIT: &str = "start-limit-hit";
 pub const START_LIMIT_LINE: &str = "Start request repeated too quickly";
-
-impl LogLine {
-    /// Whether process 1 wrote it; journald vouches for the pid.
-    pub fn is_of_manager(&self) -> bool {
-        self.pid == Some(1)
-    }
-}
 
 #[cfg(test)]
 mod tests {

@@ -13,10 +13,11 @@ use super::{
 };
 use crate::{
     Timestamp,
-    process_tree::Limitation,
+    limitation::Limitation,
+    log::LogLine,
     start_failure::{
-        Attempt, Culprit, DependencyState, Evidence, Finding, Fix, FixKind, Holder, LogLine,
-        StartCause, StartFailure, UnitStatus,
+        Attempt, Culprit, DependencyState, Evidence, Finding, Fix, FixKind, Holder, StartCause,
+        StartFailure, UnitStatus,
     },
 };
 

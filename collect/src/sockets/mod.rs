@@ -9,7 +9,7 @@ use std::{
     time::Instant,
 };
 
-use analysis::{process_tree::Limitation, start_failure::Holder};
+use analysis::{limitation::Limitation, start_failure::Holder};
 use chrono::SubsecRound;
 
 use crate::{

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, net::SocketAddr, path::Path};
 
-use analysis::process_tree::Limitation;
+use analysis::limitation::Limitation;
 use procfs::{
     FromReadSI, ProcError, current_system_info,
     net::{TcpNetEntries, TcpState, UdpNetEntries, UdpState},

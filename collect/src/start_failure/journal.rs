@@ -9,12 +9,9 @@ use analysis::{
     Timestamp,
     identity::InvocationId,
     journal::JournalEntry,
-    process_tree::Limitation,
-    start_failure::{
-        LogLine,
-        attempts::{FailedStart, last_failed},
-        excerpt::Excerpt,
-    },
+    limitation::Limitation,
+    log::{Excerpt, LogLine},
+    start_failure::attempts::{FailedStart, last_failed},
 };
 use chrono::TimeDelta;
 

@@ -16,11 +16,12 @@ use std::{
 use analysis::{
     Timestamp,
     identity::UnitName,
+    limitation::Limitation,
+    log::Excerpt,
     order::{Failure, Progress, Step},
-    process_tree::Limitation,
     start_failure::{
         StartFacts, StartFailure, StartFailureAsked, address_in_use::addresses_in_use,
-        attempts::FailedStart, diagnose, excerpt::Excerpt, facts::Standing, similar::similar,
+        attempts::FailedStart, diagnose, facts::Standing, similar::similar,
     },
 };
 

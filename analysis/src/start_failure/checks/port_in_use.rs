@@ -149,7 +149,7 @@ fn is_essential(unit: &UnitName) -> bool {
 #[cfg(test)]
 mod tests {
     use super::{super::super::testing::*, *};
-    use crate::process_tree::Limitation;
+    use crate::limitation::Limitation;
 
     fn facts(sockets: Vec<Holder>) -> StartFacts {
         let bind = "nginx: [emerg] bind() to 0.0.0.0:80 failed (98: Address already in use)";

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{program, word};
 use crate::{
     identity::UnitName,
-    process_tree::{Limitation, Oddity, ProcessTree, TreeProcess},
+    limitation::Limitation,
+    process_tree::{Oddity, ProcessTree, TreeProcess},
     text::{
         Style,
         escape::one_line,

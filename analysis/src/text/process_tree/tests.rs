@@ -3,8 +3,9 @@ use unicode_width::UnicodeWidthStr as _;
 
 use super::*;
 use crate::{
+    limitation::Limitation,
     process::ProcessId,
-    process_tree::{Limitation, ProcessFact, ProcessFacts, ProcessTreeAsked, process_tree},
+    process_tree::{ProcessFact, ProcessFacts, ProcessTreeAsked, process_tree},
     text::Language,
 };
 

@@ -2,7 +2,8 @@
 
 use super::{INDENT, indented, source};
 use crate::{
-    start_failure::{Attempt, LogLine},
+    log::LogLine,
+    start_failure::Attempt,
     text::{
         Style,
         fleet::Page,

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, io};
 
-use analysis::process_tree::{Limitation, ProcessFact};
+use analysis::{limitation::Limitation, process_tree::ProcessFact};
 use rustix::io::Errno;
 
 use super::reader::{Facts, Found};

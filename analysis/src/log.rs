@@ -1,9 +1,11 @@
-//! The log of one start: bounded, and without secrets.
+//! What was logged: bounded, and without secrets.
 
 use std::collections::VecDeque;
 
-use super::LogLine;
-use crate::{journal::JournalEntry, scrub::scrub_text};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::{Timestamp, journal::JournalEntry, scrub::scrub_text};
 
 /// Lines that are kept of the beginning: the first error is the cause, what follows its echo.
 pub const FIRST_LINES: usize = 100;
@@ -12,7 +14,23 @@ pub const LAST_LINES: usize = 100;
 /// Characters of a line; the rest is cut off, which an ellipsis shows.
 pub const LINE_CHARS: usize = 1000;
 
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct LogLine {
+    pub at: Timestamp,
+    /// Syslog identifier, or the program's name.
+    pub source: String,
+    pub pid: Option<u32>,
+    /// 0 (emergency) to 7 (debug).
+    pub priority: Option<u8>,
+    pub message: String,
+}
+
 impl LogLine {
+    /// Whether process 1 wrote it; journald vouches for the pid.
+    pub fn is_of_manager(&self) -> bool {
+        self.pid == Some(1)
+    }
+
     /// What an entry says, without secrets.
     pub fn of(entry: &JournalEntry) -> Self {
         let source = entry
@@ -66,7 +84,8 @@ impl Excerpt {
 
 #[cfg(test)]
 mod tests {
-    use super::{super::testing::line, *};
+    use super::*;
+    use crate::start_failure::testing::{entry, line};
 
     #[test]
     fn the_middle_of_many_lines_is_left_out_and_counted() {
@@ -90,7 +109,7 @@ mod tests {
             ("_COMM", "app"),
             ("_PID", "7"),
         ];
-        let entry = super::super::testing::entry(&fields);
+        let entry = entry(&fields);
         let line = LogLine::of(&entry);
         assert!(
             line.message
