@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 pub mod audit;
+mod catalogue;
 pub mod cause;
 pub mod event;
 pub mod fleet;
@@ -24,6 +25,7 @@ pub mod report;
 pub mod request;
 pub mod restarts;
 pub mod run;
+pub mod schema;
 pub mod scrub;
 pub mod start_failure;
 pub mod text;

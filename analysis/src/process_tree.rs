@@ -6,11 +6,14 @@ mod oddities;
 mod order;
 mod shorten;
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
-    Timestamp, identity::UnitName, limitation::Limitation, process::ProcessId, report::Health,
+    Timestamp, identity::UnitName, limitation::Limitation, process::ProcessId,
+    question::BadQuestion, report::Health,
 };
 
 pub use self::{
@@ -26,6 +29,25 @@ pub struct ProcessTreeAsked {
     pub pid: Option<u32>,
     /// Also grandchildren and so on of `pid`; without a `pid` always.
     pub recursive: bool,
+}
+
+impl ProcessTreeAsked {
+    pub(crate) fn check(&self) -> Result<(), BadQuestion> {
+        Ok(())
+    }
+}
+
+impl fmt::Display for ProcessTreeAsked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("analyze ptree")?;
+        if let Some(pid) = self.pid {
+            write!(f, " {pid}")?;
+        }
+        if self.recursive {
+            f.write_str(" --recursive")?;
+        }
+        Ok(())
+    }
 }
 
 /// Most processes of one report; what is left out is counted.

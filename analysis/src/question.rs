@@ -1,33 +1,19 @@
-//! What a host can be asked: the catalogue of analyses.
+//! What a host can be asked.
 //!
-//! Typed, and closed: there is no way to ask for a command line. A new analysis adds a variant to
-//! [`Question`], one to [`Analysis`], and one to [`crate::report::Report`].
+//! Typed, and closed: there is no way to ask for a command line. The entries stand in
+//! [`crate::catalogue`].
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{process_tree::ProcessTreeAsked, start_failure::StartFailureAsked};
-
-/// An analysis with its parameters. In JSON: `{"analysis": "analyze-ptree", "pid": 7}`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(tag = "analysis", rename_all = "kebab-case")]
-pub enum Question {
-    AnalyzePtree(ProcessTreeAsked),
-    DiagnoseStartFailure(StartFailureAsked),
-}
-
-/// An analysis without parameters: an entry of the catalogue. Named as on the command line,
-/// `VERB-NOUN`.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema,
-)]
-#[serde(rename_all = "kebab-case")]
-pub enum Analysis {
-    AnalyzePtree,
-    DiagnoseStartFailure,
-}
+use crate::{
+    catalogue::with_catalogue,
+    identity::{NotAUnitName, UnitName},
+    process_tree::ProcessTreeAsked,
+    start_failure::StartFailureAsked,
+};
 
 /// What an analysis may do to the host, the mildest first.
 #[derive(
@@ -42,43 +28,110 @@ pub enum Tier {
     D2,
 }
 
-impl Question {
-    pub fn analysis(&self) -> Analysis {
-        match self {
-            Self::AnalyzePtree(_) => Analysis::AnalyzePtree,
-            Self::DiagnoseStartFailure(_) => Analysis::DiagnoseStartFailure,
+/// A question that no host could answer as it is.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{parameter}: {why}")]
+pub struct BadQuestion {
+    pub parameter: &'static str,
+    pub why: String,
+}
+
+macro_rules! questions {
+    ($($name:ident($asked:ty) -> $report:ty: $word:literal, $tier:ident, $seconds:literal;)*) => {
+        /// An analysis with its parameters. In JSON: `{"analysis": "analyze-ptree", "pid": 7}`.
+        #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+        #[serde(tag = "analysis", rename_all = "kebab-case")]
+        pub enum Question {
+            $($name($asked),)*
         }
-    }
+
+        /// An analysis without parameters: an entry of the catalogue. Named as on the command
+        /// line, `VERB-NOUN`.
+        #[derive(
+            Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+            ToSchema,
+        )]
+        #[serde(rename_all = "kebab-case")]
+        pub enum Analysis {
+            $($name,)*
+        }
+
+        impl Question {
+            pub fn analysis(&self) -> Analysis {
+                match self {
+                    $(Self::$name(_) => Analysis::$name,)*
+                }
+            }
+
+            /// Whether what stays text in it, and its numbers, are such that a host could answer.
+            ///
+            /// # Errors
+            ///
+            /// [`BadQuestion`] names the parameter.
+            pub fn check(&self) -> Result<(), BadQuestion> {
+                match self {
+                    $(Self::$name(asked) => asked.check(),)*
+                }
+            }
+        }
+
+        /// As one would type it: `diagnose start-failure nginx`.
+        impl fmt::Display for Question {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                match self {
+                    $(Self::$name(asked) => asked.fmt(f),)*
+                }
+            }
+        }
+
+        impl Analysis {
+            /// The catalogue.
+            pub const ALL: &[Self] = &[$(Self::$name,)*];
+
+            /// The stable name, on the wire and in a policy: `analyze-ptree`.
+            pub fn name(self) -> &'static str {
+                match self {
+                    $(Self::$name => $word,)*
+                }
+            }
+
+            pub fn tier(self) -> Tier {
+                match self {
+                    $(Self::$name => Tier::$tier,)*
+                }
+            }
+
+            /// How long it may run on the host unless the one who asks sets less.
+            pub fn time_limit(self) -> Duration {
+                match self {
+                    $(Self::$name => Duration::from_secs($seconds),)*
+                }
+            }
+
+            /// JSON Schema of its question, without `analysis`: what a form has to ask.
+            pub fn question_schema(self) -> serde_json::Value {
+                match self {
+                    $(Self::$name => crate::schema::of::<$asked>(),)*
+                }
+            }
+        }
+    };
+}
+
+with_catalogue!(questions);
+
+/// Whether `text` names a unit.
+pub(crate) fn unit(text: &str) -> Result<(), BadQuestion> {
+    let bad = |error: NotAUnitName| BadQuestion {
+        parameter: "unit",
+        why: error.to_string(),
+    };
+    UnitName::from_user(text).map(drop).map_err(bad)
 }
 
 impl Analysis {
-    /// The catalogue.
-    pub const ALL: [Self; 2] = [Self::AnalyzePtree, Self::DiagnoseStartFailure];
-
-    /// The stable name, on the wire and in a policy: `analyze-ptree`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::AnalyzePtree => "analyze-ptree",
-            Self::DiagnoseStartFailure => "diagnose-start-failure",
-        }
-    }
-
     pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|known| known.name() == name)
-    }
-
-    pub fn tier(self) -> Tier {
-        match self {
-            Self::AnalyzePtree | Self::DiagnoseStartFailure => Tier::D0,
-        }
-    }
-
-    /// How long it may run on the host unless the one who asks sets less.
-    pub fn time_limit(self) -> Duration {
-        match self {
-            Self::AnalyzePtree => Duration::from_secs(15),
-            Self::DiagnoseStartFailure => Duration::from_secs(30),
-        }
+        Self::ALL.iter().copied().find(|known| known.name() == name)
     }
 }
 
@@ -88,7 +141,7 @@ mod tests {
 
     #[test]
     fn names_on_the_wire_are_those_of_the_catalogue() {
-        for analysis in Analysis::ALL {
+        for &analysis in Analysis::ALL {
             let json = serde_json::to_value(analysis).unwrap();
             assert_eq!(json, analysis.name());
             assert_eq!(Analysis::from_name(analysis.name()), Some(analysis));

@@ -3,15 +3,13 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{process_tree::ProcessTree, question::Analysis, start_failure::StartFailure};
-
-/// The answer to a [`crate::question::Question`], the same on the host and from afar.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(tag = "analysis", rename_all = "kebab-case")]
-pub enum Report {
-    AnalyzePtree(ProcessTree),
-    DiagnoseStartFailure(Box<StartFailure>),
-}
+use crate::{
+    catalogue::with_catalogue,
+    process_tree::ProcessTree,
+    question::Analysis,
+    start_failure::StartFailure,
+    text::{Catalogue, fleet::Page, report::AsText},
+};
 
 /// What an operator has to think of a report: the exit code of the command, and the colour of a
 /// line among many hosts.
@@ -26,18 +24,61 @@ pub enum Health {
     NoSuchTarget,
 }
 
-impl Report {
-    pub fn analysis(&self) -> Analysis {
-        match self {
-            Self::AnalyzePtree(_) => Analysis::AnalyzePtree,
-            Self::DiagnoseStartFailure(_) => Analysis::DiagnoseStartFailure,
+macro_rules! reports {
+    ($($name:ident($asked:ty) -> $report:ty: $word:literal, $tier:ident, $seconds:literal;)*) => {
+        /// The answer to a [`crate::question::Question`], the same on the host and from afar.
+        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+        #[serde(tag = "analysis", rename_all = "kebab-case")]
+        pub enum Report {
+            $($name(Box<$report>),)*
         }
-    }
 
-    pub fn health(&self) -> Health {
-        match self {
-            Self::AnalyzePtree(report) => report.health(),
-            Self::DiagnoseStartFailure(report) => report.health(),
+        impl Report {
+            pub fn analysis(&self) -> Analysis {
+                match self {
+                    $(Self::$name(_) => Analysis::$name,)*
+                }
+            }
+
+            pub fn health(&self) -> Health {
+                match self {
+                    $(Self::$name(report) => report.health(),)*
+                }
+            }
+
+            /// The report for a person.
+            pub fn render(&self, page: &Page<'_>) -> String {
+                match self {
+                    $(Self::$name(report) => report.render(page),)*
+                }
+            }
+
+            /// What it comes to if there is a problem, in a few words that are the same for hosts
+            /// with the same problem: `port-in-use by apache2`.
+            pub fn headline(&self, catalogue: &Catalogue) -> String {
+                match self {
+                    $(Self::$name(report) => report.headline(catalogue),)*
+                }
+            }
         }
-    }
+
+        $(
+            impl From<$report> for Report {
+                fn from(report: $report) -> Self {
+                    Self::$name(Box::new(report))
+                }
+            }
+        )*
+
+        impl Analysis {
+            /// JSON Schema of its report, without `analysis`.
+            pub fn report_schema(self) -> serde_json::Value {
+                match self {
+                    $(Self::$name => crate::schema::of::<$report>(),)*
+                }
+            }
+        }
+    };
 }
+
+with_catalogue!(reports);

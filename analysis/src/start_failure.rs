@@ -28,6 +28,8 @@ pub(crate) mod testing;
 pub use engine::diagnose;
 pub use facts::StartFacts;
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -38,6 +40,8 @@ use crate::{
     limitation::Limitation,
     log::LogLine,
     process::{ExitStatus, ProcessId},
+    question,
+    question::BadQuestion,
     report::Health,
 };
 
@@ -47,6 +51,18 @@ use crate::{
 pub struct StartFailureAsked {
     /// `nginx` means `nginx.service`.
     pub unit: String,
+}
+
+impl StartFailureAsked {
+    pub(crate) fn check(&self) -> Result<(), BadQuestion> {
+        question::unit(&self.unit)
+    }
+}
+
+impl fmt::Display for StartFailureAsked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "diagnose start-failure {}", self.unit)
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]

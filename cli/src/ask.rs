@@ -8,7 +8,6 @@ mod watch;
 use analysis::{
     question::Question,
     report::{Health, Report},
-    text,
 };
 
 use crate::{
@@ -29,9 +28,7 @@ pub async fn ask(context: &Context, question: Question) -> Result<Exit, Failure>
 
 /// Prints a report; whether it came from afar makes no difference.
 pub fn print(context: &Context, report: &Report) -> Result<(), Failure> {
-    context
-        .printer
-        .report(report, |page| text::report::render(report, page))
+    context.printer.report(report, |page| report.render(page))
 }
 
 pub fn exit(health: Health) -> Exit {

@@ -35,12 +35,10 @@ pub async fn answer(
     progress: &(dyn Fn(Progress) + Sync),
 ) -> Result<Report, NoAnswer> {
     match question {
-        Question::AnalyzePtree(asked) => tree(asked.clone(), progress)
-            .await
-            .map(Report::AnalyzePtree),
+        Question::AnalyzePtree(asked) => tree(asked.clone(), progress).await.map(Report::from),
         Question::DiagnoseStartFailure(asked) => {
             let report = start_failure(asked, progress).await?;
-            Ok(Report::DiagnoseStartFailure(Box::new(report)))
+            Ok(report.into())
         }
     }
 }

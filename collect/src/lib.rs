@@ -10,6 +10,11 @@ pub mod process;
 pub mod sockets;
 mod start_failure;
 pub mod systemd;
+#[cfg_attr(
+    not(test),
+    expect(dead_code, reason = "the analyses that use it follow")
+)]
+mod tool;
 
 pub use answer::{NoAnswer, answer};
 pub use error::{CollectError, Hint, JOURNAL_GROUPS, NoSystemd};

@@ -129,7 +129,7 @@ fn tree_of(host: &Host, pid: &str) -> Result<ProcessTree> {
     let output = host.shell(&command)?;
     ensure!(output.status == 1, "a zombie is a problem: {output:?}");
     match serde_json::from_str(&output.stdout)? {
-        Report::AnalyzePtree(tree) => Ok(tree),
+        Report::AnalyzePtree(tree) => Ok(*tree),
         other => anyhow::bail!("not a tree: {other:?}"),
     }
 }

@@ -154,8 +154,8 @@ fn tier(name: &str) -> Result<Tier, PolicyError> {
 }
 
 fn analysis(name: &str) -> Result<Analysis, PolicyError> {
-    let names = Analysis::ALL.map(Analysis::name);
-    Analysis::from_name(name).ok_or_else(|| unknown("analysis", name, &names))
+    let names = || Analysis::ALL.iter().map(|known| known.name());
+    Analysis::from_name(name).ok_or_else(|| unknown("analysis", name, &names().collect::<Vec<_>>()))
 }
 
 fn unknown(what: &'static str, word: &str, known: &[&'static str]) -> PolicyError {

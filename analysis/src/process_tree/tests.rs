@@ -219,7 +219,7 @@ fn the_worst_report_fits_and_says_what_it_does_without() {
             "{number} with {bytes}: {:?}",
             tree.limits
         );
-        let json = serde_json::to_string(&Report::AnalyzePtree(tree)).unwrap();
+        let json = serde_json::to_string(&Report::from(tree)).unwrap();
         let length = escape::json(&json).len();
         assert!(length < MAX_REPORT_BYTES, "{number} with {bytes}: {length}");
     }

@@ -15,53 +15,20 @@ use crate::{
     fleet::OfflineReason,
     inquiry::{HostOrder, Inquiry, InquirySummary, Part},
     order::{Failure, OrderState, Outcome, Refusal, Refuser},
-    process_tree::ProcessTreeAsked,
     question::Question,
     report::{Health, Report},
-    start_failure::{Culprit, StartCause, StartFailure},
 };
 
 /// More hosts than these are not named one by one behind a verdict.
 const MOST_NAMED: usize = 8;
 
-/// What a report comes to, in a few words that are the same for hosts with the same problem:
-/// `port-in-use by apache2`.
+/// What a report comes to, in a few words.
 pub fn headline(report: &Report, catalogue: &Catalogue) -> String {
-    match (report.health(), report) {
-        (Health::Fine, _) => catalogue.say("inquiry-healthy"),
-        (Health::NoSuchTarget, _) => catalogue.say("inquiry-not-found"),
-        (Health::Problem, Report::AnalyzePtree(_)) => catalogue.say("inquiry-zombies"),
-        (Health::Problem, Report::DiagnoseStartFailure(report)) => start_failure(report, catalogue),
+    match report.health() {
+        Health::Fine => catalogue.say("inquiry-healthy"),
+        Health::NoSuchTarget => catalogue.say("inquiry-not-found"),
+        Health::Problem => report.headline(catalogue),
     }
-}
-
-fn start_failure(report: &StartFailure, catalogue: &Catalogue) -> String {
-    let cause = cause_name(report.verdict.cause);
-    let Some(culprit) = report.verdict.culprit.as_ref().and_then(culprit) else {
-        return cause;
-    };
-    let parameters = [("cause", cause.into()), ("culprit", culprit.into())];
-    catalogue.say_with("inquiry-by", &parameters)
-}
-
-/// The stable name, as JSON has it.
-fn cause_name(cause: StartCause) -> String {
-    let json = serde_json::to_value(cause);
-    let name = json.ok().and_then(|name| name.as_str().map(str::to_owned));
-    name.unwrap_or_default()
-}
-
-fn culprit(culprit: &Culprit) -> Option<String> {
-    let name = match culprit {
-        Culprit::Process(holder) => match (&holder.comm, &holder.unit) {
-            (Some(comm), _) => comm.clone(),
-            (None, Some(unit)) => unit.to_string(),
-            (None, None) => return None,
-        },
-        Culprit::Unit { unit } => unit.to_string(),
-        Culprit::Path { path } => path.clone(),
-    };
-    Some(one_line(&name).into_owned())
 }
 
 /// What became of the question on one host.
@@ -279,21 +246,7 @@ pub fn inquiry(inquiry: &Inquiry, page: &Page<'_>) -> String {
 
 /// The question as one would type it: `diagnose start-failure nginx`.
 pub fn question(question: &Question) -> String {
-    match question {
-        Question::AnalyzePtree(ProcessTreeAsked { pid, recursive }) => {
-            let mut words = "analyze ptree".to_owned();
-            if let Some(pid) = pid {
-                words.push_str(&format!(" {pid}"));
-            }
-            if *recursive {
-                words.push_str(" --recursive");
-            }
-            words
-        }
-        Question::DiagnoseStartFailure(asked) => {
-            format!("diagnose start-failure {}", one_line(&asked.unit))
-        }
-    }
+    one_line(&question.to_string()).into_owned()
 }
 
 /// The questions of late.

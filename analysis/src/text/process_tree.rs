@@ -7,6 +7,7 @@ mod notes;
 use super::{
     Catalogue, Style,
     fleet::Page,
+    report::AsText,
     size::bytes,
     table::{Cell, Table},
     time::moment,
@@ -20,6 +21,16 @@ const WIDE: usize = 110;
 const CONTAINER_ID: usize = 12;
 /// Pid of the kernel thread that starts the others.
 const KTHREADD: u32 = 2;
+
+impl AsText for ProcessTree {
+    fn render(&self, page: &Page<'_>) -> String {
+        render(self, page)
+    }
+
+    fn headline(&self, catalogue: &Catalogue) -> String {
+        catalogue.say("inquiry-zombies")
+    }
+}
 
 /// The report for a person.
 pub fn render(report: &ProcessTree, page: &Page<'_>) -> String {

@@ -1,17 +1,16 @@
 //! Any report, as text.
 
-use super::{Catalogue, fleet::Page, process_tree, start_failure};
-use crate::{
-    order::{Progress, Step},
-    report::Report,
-};
+use super::{Catalogue, fleet::Page};
+use crate::order::{Progress, Step};
 
-/// The report for a person.
-pub fn render(report: &Report, page: &Page<'_>) -> String {
-    match report {
-        Report::AnalyzePtree(report) => process_tree::render(report, page),
-        Report::DiagnoseStartFailure(report) => start_failure::render(report, page),
-    }
+/// A report that a person can read.
+pub trait AsText {
+    /// The whole of it, in lines that end.
+    fn render(&self, page: &Page<'_>) -> String;
+
+    /// What it comes to if there is a problem, in a few words that are the same for hosts with the
+    /// same problem: `port-in-use by apache2`.
+    fn headline(&self, catalogue: &Catalogue) -> String;
 }
 
 /// What is being done, in a line: `reading processes, 3 of 7`.

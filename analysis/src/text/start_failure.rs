@@ -4,9 +4,10 @@ mod fixes;
 mod log;
 
 use super::{
-    Style,
+    Catalogue, Style,
     escape::one_line,
     fleet::Page,
+    report::AsText,
     stop,
     table::{Cell, Table},
     time::{length, moment},
@@ -20,6 +21,35 @@ use crate::{
         StartFailure, UnitStatus,
     },
 };
+
+impl AsText for StartFailure {
+    fn render(&self, page: &Page<'_>) -> String {
+        render(self, page)
+    }
+
+    fn headline(&self, catalogue: &Catalogue) -> String {
+        let cause = self.verdict.cause.name();
+        let Some(culprit) = self.verdict.culprit.as_ref().and_then(brief) else {
+            return cause.to_owned();
+        };
+        let parameters = [("cause", cause.into()), ("culprit", culprit.into())];
+        catalogue.say_with("inquiry-by", &parameters)
+    }
+}
+
+/// Who is to blame, in a word.
+fn brief(culprit: &Culprit) -> Option<String> {
+    let name = match culprit {
+        Culprit::Process(holder) => match (&holder.comm, &holder.unit) {
+            (Some(comm), _) => comm.clone(),
+            (None, Some(unit)) => unit.to_string(),
+            (None, None) => return None,
+        },
+        Culprit::Unit { unit } => unit.to_string(),
+        Culprit::Path { path } => path.clone(),
+    };
+    Some(one_line(&name).into_owned())
+}
 
 pub fn render(report: &StartFailure, page: &Page<'_>) -> String {
     let parts = [

@@ -103,7 +103,6 @@ mod tests {
         order::{Refusal, Refuser},
         process_tree::{ProcessTree, ProcessTreeAsked, TreeTotals},
         question::Question,
-        report::Report,
     };
 
     use super::*;
@@ -120,7 +119,7 @@ mod tests {
             limits: Vec::new(),
         };
         Outcome::Answered {
-            report: Box::new(Report::AnalyzePtree(tree)),
+            report: Box::new(tree.into()),
         }
     }
 

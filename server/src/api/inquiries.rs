@@ -3,10 +3,10 @@
 use std::time::{Duration, Instant};
 
 use analysis::Timestamp;
-use analysis::identity::{InquiryId, UnitName};
+use analysis::identity::InquiryId;
 use analysis::inquiry::{Inquiry, InquiryPage, NewInquiry};
 use analysis::order::LONGEST_WAIT;
-use analysis::question::Question;
+use analysis::question::{BadQuestion, Question};
 use axum::Json;
 use axum::body::Body as ResponseBody;
 use axum::extract::State;
@@ -81,12 +81,11 @@ fn asked_host(row: HostRow) -> AskedHost {
 
 /// What stays text in a question is what the host reads, too.
 fn checked(question: Question) -> Result<Question, ApiError> {
-    if let Question::DiagnoseStartFailure(asked) = &question {
-        UnitName::from_user(&asked.unit).map_err(|error| ApiError::BadParameter {
-            name: "unit",
-            why: error.to_string(),
-        })?;
-    }
+    let bad = |BadQuestion { parameter, why }| ApiError::BadParameter {
+        name: parameter,
+        why,
+    };
+    question.check().map_err(bad)?;
     Ok(question)
 }
 

@@ -7,7 +7,8 @@ use crate::{
     cause::Certainty,
     identity::{AgentId, InquiryId, OrderId},
     order::{Progress, Step},
-    start_failure::{Holder, StartCause, StartFailureAsked, Verdict},
+    process_tree::ProcessTreeAsked,
+    start_failure::{Culprit, Holder, StartCause, StartFailure, StartFailureAsked, Verdict},
     text::{Language, Style},
 };
 

@@ -1,0 +1,24 @@
+//! The catalogue of analyses, a line for each: from it come [`crate::question`] and
+//! [`crate::report`].
+//!
+//! A new analysis adds a line here, and what the line names:
+//!
+//! - the question's type, with `check` (is it one?) and [`std::fmt::Display`] (as one would type it);
+//! - the report's type, with `health` (what an operator has to think of it) and
+//!   [`crate::text::report::AsText`];
+//! - an arm in `collect::answer`, which reads the facts, and a command in `cli`.
+//!
+//! The page shows the text of every report; one that is worth a picture gets a view in `web/src/report`.
+
+/// Calls the macro `$then` with the catalogue:
+/// `Name(Question) -> Report: "name-on-the-wire", tier, longest run in seconds;`
+macro_rules! with_catalogue {
+    ($then:ident) => {
+        $then! {
+            AnalyzePtree(ProcessTreeAsked) -> ProcessTree: "analyze-ptree", D0, 15;
+            DiagnoseStartFailure(StartFailureAsked) -> StartFailure: "diagnose-start-failure", D0, 30;
+        }
+    };
+}
+
+pub(crate) use with_catalogue;
