@@ -77,11 +77,15 @@ fn hosts_that_cannot_be_asked_are_named_at_once() -> Result<()> {
     ensure!(answered.exit == 0, "{answered:?}");
 
     lab.member("h2").host().cut()?;
+    let asked = ["--host", "h2", "analyze", "ptree"];
+    let unnoticed = lab.aiops.ask(&asked)?;
+    ensure!(unnoticed.exit == 5, "{unnoticed:?}");
+    ensure!(unnoticed.stderr.contains("offline since"), "{unnoticed:?}");
     lab.until_state("h2", "h2 is off", |state| {
         matches!(state, HostState::Offline { .. })
     })?;
     let started = Instant::now();
-    let off = lab.aiops.ask(&["--host", "h2", "analyze", "ptree"])?;
+    let off = lab.aiops.ask(&asked)?;
     ensure!(off.exit == 5, "{off:?}");
     ensure!(
         (off.stdout.clone() + &off.stderr).contains("offline since"),
@@ -192,7 +196,7 @@ fn start_failure(json: &str) -> Result<StartFailure> {
 fn answered_with_tree(state: &OrderState) -> bool {
     match state {
         OrderState::Ended {
-            outcome: Outcome::Answered { report },
+            outcome: Outcome::Answered { report, .. },
             ..
         } => matches!(&**report, Report::AnalyzePtree(tree) if !tree.processes.is_empty()),
         _ => false,

@@ -62,10 +62,15 @@ pub fn of_one(context: &Context, order: &HostOrder) -> Result<Exit, Failure> {
     let OrderState::Ended { outcome, .. } = &order.state else {
         return Ok(Exit::Fine);
     };
-    if let Outcome::Answered { report } = outcome {
+    if let Outcome::Answered { report, .. } = outcome {
         ask::print(context, report)?;
         return Ok(ask::exit(report.health()));
     }
+    Err(without_report(context, &order.host_name, outcome))
+}
+
+/// Why the host gave no report.
+pub fn without_report(context: &Context, host: &str, outcome: &Outcome) -> Failure {
     let (exit, hint) = match outcome {
         Outcome::Offline { .. } => (Exit::Unreachable, Some("cli-host-offline-hint")),
         Outcome::Refused { .. } => (Exit::NotAllowed, Some("cli-host-refused-hint")),
@@ -74,17 +79,15 @@ pub fn of_one(context: &Context, order: &HostOrder) -> Result<Exit, Failure> {
         Outcome::Lost => (Exit::Broken, Some("cli-host-lost-hint")),
         Outcome::Cancelled | Outcome::Answered { .. } => (Exit::Broken, None),
     };
-    let message = say("cli-host-says")
-        .with("host", order.host_name.as_str())
-        .with(
-            "what",
-            text::inquiry::outcome(outcome, &context.printer.page()),
-        );
+    let message = say("cli-host-says").with("host", host).with(
+        "what",
+        text::inquiry::outcome(outcome, &context.printer.page()),
+    );
     let failure = Failure::new(exit, message);
-    Err(match hint {
+    match hint {
         Some(hint) => failure.hint(say(hint)),
         None => failure,
-    })
+    }
 }
 
 /// The exit code where an analysis gives no report, here or from afar.
@@ -118,9 +121,7 @@ mod tests {
             },
             limits: Vec::new(),
         };
-        Outcome::Answered {
-            report: Box::new(tree.into()),
-        }
+        Outcome::answered(tree.into())
     }
 
     fn failed(reason: NoReport) -> Outcome {
@@ -146,6 +147,7 @@ mod tests {
         Inquiry {
             inquiry_id: InquiryId(uuid::Uuid::nil()),
             question: Question::AnalyzePtree(ProcessTreeAsked::default()),
+            command: "analyze ptree".into(),
             requested_by: "ann".into(),
             requested_at: at,
             orders: ended.chain(queued).map(order).collect(),

@@ -7,6 +7,7 @@ use std::{
 };
 
 use analysis::{
+    fleet::{Host, HostList},
     identity::InquiryId,
     inquiry::{HostOrder, Inquiry, NewInquiry},
     order::{BEGIN_WITHIN, OrderState},
@@ -16,10 +17,13 @@ use analysis::{
 use reqwest::Method;
 use tokio::{
     signal::ctrl_c,
-    time::{Instant, sleep_until, timeout},
+    time::{Instant, sleep, sleep_until, timeout},
 };
 
-use super::{end, watch::Watch};
+use super::{
+    end,
+    watch::{Watch, WentOff},
+};
 use crate::{
     context::Context,
     exit::{Exit, Failure},
@@ -29,9 +33,14 @@ use crate::{
     target::Target,
 };
 
-/// The server ends an order by itself when it did not begin in time, or ran too long. This much
-/// later nothing more is to be expected of it: how to look later is told instead.
+/// An order begins within a minute or never, and then runs for as long as it may. So much later a
+/// host that does not answer is not waited for; how to look again is told instead.
 const MARGIN: Duration = Duration::from_secs(BEGIN_WITHIN.as_secs() + 10);
+/// An order that was sent to a host that is up begins at once. When one has not after so long, the
+/// server is asked, as often, whether it has missed the host meanwhile.
+const DOUBTED_EVERY: Duration = Duration::from_secs(3);
+/// More hosts than these are looked up in one list.
+const ASKED_SINGLY: usize = 8;
 /// Cancelling is a courtesy: who pressed Ctrl-C wants to be gone.
 const CANCEL_WITHIN: Duration = Duration::from_secs(3);
 
@@ -64,13 +73,16 @@ pub(super) async fn ask(context: &Context, question: Question) -> Result<Exit, F
     let is_one = matches!(context.target, Target::One(_)) && inquiry.orders.len() == 1;
     let mut watch = Watch::new(context, inquiry, !is_one)?;
     let stop = wait(&server, &mut watch, interrupt, Instant::now() + longest).await;
-    let inquiry = watch.end();
+    let (inquiry, went_off) = watch.end();
     match stop.map_err(|failure| failure.hint(look_again(&id)))? {
         Stop::Interrupted => Err(interrupted(&server, &id).await),
         Stop::Done => match inquiry.orders.as_slice() {
+            [order] if is_one && let Some(off) = went_off.of(order) => {
+                Err(end::without_report(context, &order.host_name, off).hint(look_again(&id)))
+            }
             [order] if is_one => one(context, &inquiry, order),
             [] => Err(Failure::new(Exit::NoSuchTarget, say("cli-nobody-asked"))),
-            _ => several(context, &inquiry),
+            _ => several(context, &inquiry, &went_off),
         },
     }
 }
@@ -100,11 +112,23 @@ async fn wait(
     let path = format!("/inquiries/{}", watch.inquiry.inquiry_id);
     let stream_path = format!("{path}/stream");
     let mut stream = Following::of_a_living_server(&stream_path);
+    let mut doubt = pin!(sleep(DOUBTED_EVERY));
     while !watch.is_settled() {
-        let message = tokio::select! {
-            Ok(()) = &mut interrupt => return Ok(Stop::Interrupted),
-            () = sleep_until(deadline) => return Ok(Stop::Done),
-            message = stream.next(server) => message?,
+        // One future until it is ready: a connection that is being made is not begun anew.
+        let mut next = pin!(stream.next(server));
+        let message = loop {
+            tokio::select! {
+                Ok(()) = &mut interrupt => return Ok(Stop::Interrupted),
+                () = sleep_until(deadline) => return Ok(Stop::Done),
+                () = &mut doubt => {
+                    look_for_missed(server, watch).await?;
+                    if watch.is_settled() {
+                        return Ok(Stop::Done);
+                    }
+                    doubt.set(sleep(DOUBTED_EVERY));
+                }
+                message = &mut next => break message?,
+            }
         };
         if message.event.as_deref() == Some("done") {
             // Whatever the stream left out, all parts have ended.
@@ -120,6 +144,26 @@ async fn wait(
         }
     }
     Ok(Stop::Done)
+}
+
+/// Looks which of the hosts that have not ended their part went off since they were asked.
+async fn look_for_missed(server: &Server, watch: &mut Watch<'_>) -> Result<(), Failure> {
+    let open = watch.open_hosts();
+    let hosts = if open.len() > ASKED_SINGLY {
+        let all = server.get::<HostList>("/hosts", &[]).await;
+        all.map(|list| list.hosts).unwrap_or_default()
+    } else {
+        let mut hosts = Vec::new();
+        for agent in &open {
+            hosts.extend(server.get::<Host>(&format!("/hosts/{agent}"), &[]).await);
+        }
+        hosts
+    };
+    // A server that does not say only costs time: in the end it gives the order up by itself.
+    for host in &hosts {
+        watch.note_host(host)?;
+    }
+    Ok(())
 }
 
 /// Takes the question back.
@@ -157,9 +201,14 @@ fn one(context: &Context, inquiry: &Inquiry, order: &HostOrder) -> Result<Exit, 
     }
 }
 
-fn several(context: &Context, inquiry: &Inquiry) -> Result<Exit, Failure> {
+fn several(context: &Context, inquiry: &Inquiry, off: &WentOff) -> Result<Exit, Failure> {
     context.printer.whole(inquiry, |page| {
-        "\n".to_owned() + &text::inquiry::verdict(inquiry, page)
+        let shown = |order| off.shown(order, page.now);
+        let shown = Inquiry {
+            orders: inquiry.orders.iter().map(shown).collect(),
+            ..inquiry.clone()
+        };
+        "\n".to_owned() + &text::inquiry::verdict(&shown, page)
     })?;
     if inquiry.orders.iter().any(|order| !order.state.is_ended()) {
         context.printer.hint(&look_again(&inquiry.inquiry_id));

@@ -1,13 +1,17 @@
 //! What is seen while hosts are asked: progress on the terminal, a line for each host that ends.
 
 use std::{
+    collections::BTreeMap,
     io::{self, IsTerminal as _},
     time::Duration,
 };
 
 use analysis::{
+    Timestamp,
+    fleet::{Host, HostState},
+    identity::{AgentId, OrderId},
     inquiry::{HostOrder, Inquiry},
-    order::OrderState,
+    order::{OrderState, Outcome},
     text::{self, escape::one_line},
 };
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -53,6 +57,26 @@ impl Drop for ProgressLine {
     }
 }
 
+/// Parts of hosts that the server has missed since they were asked. In the inquiry they are open:
+/// a host that comes back in time may still answer.
+#[derive(Default)]
+pub struct WentOff(BTreeMap<OrderId, Outcome>);
+
+impl WentOff {
+    pub fn of(&self, order: &HostOrder) -> Option<&Outcome> {
+        self.0.get(&order.order_id)
+    }
+
+    /// The part as a person is told of it.
+    pub fn shown(&self, order: &HostOrder, now: Timestamp) -> HostOrder {
+        let mut order = order.clone();
+        if let Some(outcome) = self.of(&order).cloned() {
+            order.state = OrderState::Ended { at: now, outcome };
+        }
+        order
+    }
+}
+
 /// An inquiry that is followed.
 pub struct Watch<'a> {
     context: &'a Context,
@@ -60,6 +84,8 @@ pub struct Watch<'a> {
     /// Whether each host gets a line: several were asked, and a person reads.
     lines: bool,
     widest: usize,
+    /// What the server says of hosts that it has missed since they were asked.
+    went_off: WentOff,
     progress: ProgressLine,
 }
 
@@ -71,6 +97,7 @@ impl<'a> Watch<'a> {
             context,
             widest: widths.max().unwrap_or(0),
             inquiry,
+            went_off: WentOff::default(),
             lines,
             progress: ProgressLine::new(),
         };
@@ -93,28 +120,51 @@ impl<'a> Watch<'a> {
         self.tell(&new)
     }
 
-    /// Whether there is nothing to wait for: all have ended, or wait for their hosts.
+    /// Takes in what the server says of a host: of one that went off nothing is to be expected
+    /// before it is back.
+    pub fn note_host(&mut self, host: &Host) -> Result<(), Failure> {
+        let HostState::Offline { since, reason } = host.state else {
+            return Ok(());
+        };
+        let of_host = |order: &&HostOrder| order.agent_id == host.agent_id;
+        let Some(order) = self.open().find(of_host).cloned() else {
+            return Ok(());
+        };
+        let off = Outcome::Offline {
+            since: Some(since),
+            why: Some(reason),
+        };
+        self.went_off.0.insert(order.order_id, off);
+        self.tell(&order)
+    }
+
+    /// Whether there is nothing to wait for: all have ended, went off, or are waited for elsewhere.
     pub fn is_settled(&self) -> bool {
-        let mut states = self.inquiry.orders.iter().map(|order| &order.state);
-        states.all(|state| state.is_ended() || matches!(state, OrderState::Queued { .. }))
+        self.open().next().is_none()
     }
 
-    /// Hosts that are still to be heard of, without those that are waited for.
-    fn open(&self) -> usize {
-        let states = self.inquiry.orders.iter().map(|order| &order.state);
-        states
-            .filter(|state| matches!(state, OrderState::Sent | OrderState::Running { .. }))
-            .count()
+    /// The hosts that are still to be heard of.
+    pub fn open_hosts(&self) -> Vec<AgentId> {
+        self.open().map(|order| order.agent_id).collect()
     }
 
-    /// Takes the line from the terminal.
-    pub fn end(self) -> Inquiry {
-        self.inquiry
+    /// Parts that are still to be heard of, without those that are waited for.
+    fn open(&self) -> impl Iterator<Item = &HostOrder> {
+        self.inquiry.orders.iter().filter(|order| {
+            matches!(order.state, OrderState::Sent | OrderState::Running { .. })
+                && !self.went_off.0.contains_key(&order.order_id)
+        })
+    }
+
+    /// Takes the line from the terminal. Gives also what is known of hosts that went off.
+    pub fn end(self) -> (Inquiry, WentOff) {
+        (self.inquiry, self.went_off)
     }
 
     fn tell(&self, order: &HostOrder) -> Result<(), Failure> {
         let printer = &self.context.printer;
         let page = printer.page();
+        let order = &self.went_off.shown(order, page.now);
         if self.lines
             && (order.state.is_ended() || matches!(order.state, OrderState::Queued { .. }))
         {
@@ -128,7 +178,7 @@ impl<'a> Watch<'a> {
                 .with("what", text::inquiry::state(&order.state, &page))
         } else {
             say("cli-asked-hosts")
-                .with("done", hosts - self.open())
+                .with("done", hosts - self.open().count())
                 .with("hosts", hosts)
         };
         self.progress.show(&message.text(printer.catalogue()));

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use rustix::net::sockopt::set_tcp_user_timeout;
 use sqlx::PgPool;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
@@ -18,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
 use tonic::transport::Server;
 use tonic::transport::server::Connected;
-use tracing::{info, warn};
+use tracing::{debug, info, warn};
 
 use super::per_agent::{AgentPlace, AgentPlaces};
 use super::{Admitted, Door};
@@ -34,6 +35,10 @@ const MAX_HEADER_BYTES: u32 = 8 * 1024;
 /// A silent connection is asked for a sign of life this often, and cut when none comes.
 const KEEPALIVE_EVERY: Duration = Duration::from_secs(30);
 const KEEPALIVE_LIMIT: Duration = Duration::from_secs(10);
+
+/// What was sent has to arrive within this, or the host is cut off: an order to a host that is
+/// gone shows so, long before the host is missed. One that is only slow connects again.
+const DELIVERED_WITHIN: Duration = Duration::from_secs(8);
 
 /// How long Postgres may take to say whether an agent may speak.
 const CHECK_LIMIT: Duration = Duration::from_secs(5);
@@ -113,11 +118,14 @@ async fn identified(
         return refused("agent-connections");
     };
     match timeout(CHECK_LIMIT, agents::is_active(db, agent)).await {
-        Ok(Ok(true)) => Some(AgentConnection {
-            stream: admitted.stream,
-            identity,
-            _places: (admitted.place, place),
-        }),
+        Ok(Ok(true)) => {
+            bound_delivery(admitted.stream.get_ref().0);
+            Some(AgentConnection {
+                stream: admitted.stream,
+                identity,
+                _places: (admitted.place, place),
+            })
+        }
         Ok(Ok(false)) => {
             info!(%peer, %agent, "refused agent {agent}: it was revoked");
             refused("agent-revoked")
@@ -127,6 +135,14 @@ async fn identified(
             refused("database-unavailable")
         }
         Err(_) => refused("database-unavailable"),
+    }
+}
+
+fn bound_delivery(connection: &TcpStream) {
+    let limit = u32::try_from(DELIVERED_WITHIN.as_millis()).unwrap_or(u32::MAX);
+    if let Err(error) = set_tcp_user_timeout(connection, limit) {
+        // The kernel is older than the option: the host is missed after three heartbeats.
+        debug!(%error, "cannot bound the delivery to an agent");
     }
 }
 
