@@ -42,6 +42,8 @@ pub struct NewInquiry {
 pub struct Inquiry {
     pub inquiry_id: InquiryId,
     pub question: Question,
+    /// The question as one would type it: `diagnose start-failure nginx`.
+    pub command: String,
     pub requested_by: String,
     pub requested_at: Timestamp,
     /// In the order of the hosts' names.
@@ -63,6 +65,8 @@ pub struct HostOrder {
 pub struct InquirySummary {
     pub inquiry_id: InquiryId,
     pub question: Question,
+    /// As one would type it.
+    pub command: String,
     pub requested_by: String,
     pub requested_at: Timestamp,
     pub hosts: u32,
@@ -106,7 +110,7 @@ pub enum Part {
 impl Outcome {
     pub fn part(&self) -> Part {
         match self {
-            Self::Answered { report } => Part::Answered(report.health()),
+            Self::Answered { summary, .. } => Part::Answered(summary.health),
             Self::Refused { .. } => Part::NotAllowed,
             Self::Offline { .. } | Self::Expired => Part::Unreachable,
             Self::Failed { reason, .. } if *reason == crate::order::Failure::NoSuchTarget => {

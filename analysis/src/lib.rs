@@ -27,6 +27,7 @@ pub mod restarts;
 pub mod run;
 pub mod schema;
 pub mod scrub;
+pub mod shell;
 pub mod start_failure;
 pub mod text;
 

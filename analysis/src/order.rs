@@ -13,7 +13,7 @@ use crate::{
     fleet::OfflineReason,
     identity::{AgentId, InquiryId, OrderId},
     question::Question,
-    report::Report,
+    report::{Report, Summary},
 };
 
 /// Largest report, as JSON, in bytes. Analyses shorten their lists before, and say so.
@@ -72,6 +72,7 @@ pub enum OrderState {
 pub enum Outcome {
     Answered {
         report: Box<Report>,
+        summary: Summary,
     },
     /// Nothing ran.
     Refused {
@@ -96,6 +97,15 @@ pub enum Outcome {
         /// `None`: it has never connected.
         why: Option<OfflineReason>,
     },
+}
+
+impl Outcome {
+    pub fn answered(report: Report) -> Self {
+        Self::Answered {
+            summary: Summary::of(&report),
+            report: Box::new(report),
+        }
+    }
 }
 
 /// The part of [`Outcome`] that a host may say of itself; its report travels beside it.

@@ -1,5 +1,7 @@
 //! What a host answers.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -8,7 +10,7 @@ use crate::{
     process_tree::ProcessTree,
     question::Analysis,
     start_failure::StartFailure,
-    text::{Catalogue, fleet::Page, report::AsText},
+    text::{Catalogue, Language, fleet::Page, inquiry, report::AsText},
 };
 
 /// What an operator has to think of a report: the exit code of the command, and the colour of a
@@ -22,6 +24,27 @@ pub enum Health {
     Problem,
     /// What was asked about does not exist there.
     NoSuchTarget,
+}
+
+/// What a report comes to, for those who do not read all of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Summary {
+    pub health: Health,
+    /// The same for hosts with the same problem, by language: `{"en": "port-in-use by apache2"}`.
+    pub headline: BTreeMap<String, String>,
+}
+
+impl Summary {
+    pub fn of(report: &Report) -> Self {
+        let headline = |language: Language| {
+            let headline = inquiry::headline(report, Catalogue::built_in(language));
+            (language.tag().to_owned(), headline)
+        };
+        Self {
+            health: report.health(),
+            headline: Language::ALL.into_iter().map(headline).collect(),
+        }
+    }
 }
 
 macro_rules! reports {

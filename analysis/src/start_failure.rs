@@ -43,6 +43,7 @@ use crate::{
     question,
     question::BadQuestion,
     report::Health,
+    shell,
 };
 
 /// `aiops diagnose start-failure NAME`.
@@ -61,7 +62,7 @@ impl StartFailureAsked {
 
 impl fmt::Display for StartFailureAsked {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "diagnose start-failure {}", self.unit)
+        write!(f, "diagnose start-failure {}", shell::word(&self.unit))
     }
 }
 

@@ -45,6 +45,7 @@ fn sent() -> Value {
 
 fn answered(zombies: u32) -> Value {
     value!({"state": "ended", "at": "2026-01-01T00:00:01Z", "outcome": "answered",
+        "summary": {"health": if zombies > 0 { "problem" } else { "fine" }, "headline": {}},
         "report": tree(zombies)})
 }
 
@@ -56,7 +57,7 @@ fn offline() -> Value {
 fn inquiry(orders: &[Value]) -> String {
     let inquiry = value!({
         "inquiry_id": INQUIRY, "question": {"analysis": "analyze-ptree"},
-        "requested_by": "ann", "requested_at": "2026-01-01T00:00:00Z", "orders": orders,
+        "command": "analyze ptree", "requested_by": "ann", "requested_at": "2026-01-01T00:00:00Z", "orders": orders,
     });
     inquiry.to_string()
 }

@@ -11,6 +11,9 @@ import type {
   Me,
   NewInquiry,
   Problem,
+  Question,
+  Report,
+  Summary,
 } from '../src/api/types';
 import { storedEvent } from './events';
 import { iso, makeFleet, runsOf, UNITS } from './fleet';
@@ -144,6 +147,7 @@ export class Mock {
     const orders = this.hosts.filter(isMeant).slice(0, 200).map(newOrder);
     const inquiry: Inquiry = {
       inquiry_id: randomUUID(),
+      command: commandOf(asked.question),
       question: asked.question,
       requested_by: `user:${me.name}`,
       requested_at: iso(Date.now()),
@@ -238,12 +242,25 @@ export class Mock {
         state: 'ended',
         at: iso(now),
         outcome: 'answered',
+        summary: summaryOf(report),
         report,
       };
       inquiry.orders[at] = ended;
       tell(ended, (id += 1));
     }
   }
+}
+
+function commandOf(question: Question): string {
+  return question.analysis === 'analyze-ptree'
+    ? 'analyze ptree'
+    : `diagnose start-failure ${question.unit}`;
+}
+
+function summaryOf(report: Report): Summary {
+  const verdict = report.analysis === 'analyze-ptree' ? 'zombies' : report.verdict.cause;
+  const isFine = verdict === 'healthy';
+  return { health: isFine ? 'fine' : 'problem', headline: { en: verdict } };
 }
 
 function unitName(asked: string): string {

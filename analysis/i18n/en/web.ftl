@@ -168,6 +168,7 @@ web-ask-again = Ask again
 web-cancel = Cancel
 web-inquiries = Asked of late
 web-in-a-shell = In a shell
+web-report = Report
 web-report-of = Report of { $host }
 web-progress-of = Progress on { $host }
 

@@ -147,6 +147,7 @@ web-ask-again = 再次询问
 web-cancel = 取消
 web-inquiries = 最近的询问
 web-in-a-shell = 在命令行中
+web-report = 报告
 web-report-of = { $host } 的报告
 web-progress-of = { $host } 的进度
 

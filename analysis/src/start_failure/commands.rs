@@ -6,7 +6,7 @@ use super::{
     Fix, FixKind,
     facts::{Standing, StartFacts},
 };
-use crate::identity::UnitName;
+use crate::{identity::UnitName, shell::word};
 
 /// Starts the unit; the start limit is lifted before, if that was hit.
 pub(super) fn start(facts: &StartFacts) -> Vec<String> {
@@ -90,15 +90,6 @@ pub(super) fn name(unit: &UnitName) -> Cow<'_, str> {
     word(short)
 }
 
-/// Any text as one word of a shell.
-pub(super) fn word(text: &str) -> Cow<'_, str> {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "/:_.@%+=,-".contains(c);
-    if !text.is_empty() && text.chars().all(plain) {
-        return Cow::Borrowed(text);
-    }
-    Cow::Owned(format!("'{}'", text.replace('\'', r"'\''")))
-}
-
 #[cfg(test)]
 mod tests {
     use super::{super::testing::*, *};
@@ -116,8 +107,6 @@ mod tests {
         for (unit, text) in cases {
             assert_eq!(name(&unit.parse().unwrap()), text);
         }
-        assert_eq!(word("/a b/it's"), r"'/a b/it'\''s'");
-        assert_eq!(word("$(reboot)"), "'$(reboot)'");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The message catalogues: what is said, in English and Chinese.
 
-use std::fmt;
+use std::{fmt, sync::LazyLock};
 
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue, concurrent::FluentBundle};
 
@@ -68,7 +68,22 @@ pub struct Catalogue {
     language: Language,
 }
 
+static ENGLISH: LazyLock<Catalogue> = LazyLock::new(|| Catalogue::of(Language::English));
+static CHINESE: LazyLock<Catalogue> = LazyLock::new(|| Catalogue::of(Language::Chinese));
+
 impl Catalogue {
+    /// The catalogue of a language, read once.
+    ///
+    /// # Panics
+    ///
+    /// As of [`Self::of`].
+    pub fn built_in(language: Language) -> &'static Self {
+        match language {
+            Language::English => &ENGLISH,
+            Language::Chinese => &CHINESE,
+        }
+    }
+
     /// # Panics
     ///
     /// If the built-in catalogue is broken, which a test of this module would have found.

@@ -38,7 +38,7 @@ pub fn outcome(outcome: &Outcome, page: &Page<'_>) -> String {
         page.catalogue.say_with(id, &[(name, value.into())])
     };
     match outcome {
-        Outcome::Answered { report } => headline(report, page.catalogue),
+        Outcome::Answered { report, .. } => headline(report, page.catalogue),
         Outcome::Refused { by, reason, detail } => {
             let id = match by {
                 Refuser::Server => "order-refused-server",
@@ -169,7 +169,7 @@ pub fn verdict(inquiry: &Inquiry, page: &Page<'_>) -> String {
         match &order.state {
             OrderState::Ended { outcome: end, .. } if matches!(end.part(), Part::Answered(_)) => {
                 let headline = match end {
-                    Outcome::Answered { report } => headline(report, page.catalogue),
+                    Outcome::Answered { report, .. } => headline(report, page.catalogue),
                     _ => page.catalogue.say("inquiry-not-found"),
                 };
                 *answers.entry(headline).or_default() += 1;

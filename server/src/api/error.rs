@@ -57,6 +57,8 @@ pub(super) enum ApiError {
     NoHosts,
     #[error("there is no inquiry {0:?}, or it was deleted")]
     InquiryNotFound(String),
+    #[error("there is no report {0:?} in this inquiry")]
+    NoReport(String),
     #[error("this account has asked too many hosts lately")]
     TooManyOrders { wait: Duration },
     #[error("this server cannot ask hosts: {0}")]
@@ -88,6 +90,7 @@ impl ApiError {
             Self::HostNotFound { .. }
             | Self::NoHosts
             | Self::InquiryNotFound(_)
+            | Self::NoReport(_)
             | Self::NoAccount(_)
             | Self::NotFound => StatusCode::NOT_FOUND,
             Self::HostAmbiguous { .. } | Self::Conflict(_) => StatusCode::CONFLICT,
@@ -119,6 +122,7 @@ impl ApiError {
             Self::HostAmbiguous { .. } => "host-ambiguous",
             Self::NoHosts => "no-hosts",
             Self::InquiryNotFound(_) => "inquiry-not-found",
+            Self::NoReport(_) => "no-report",
             Self::TooManyOrders { .. } => "too-many-orders",
             Self::OrdersUnavailable(_) => "orders-unavailable",
             Self::NotFound => "not-found",
@@ -142,6 +146,9 @@ impl ApiError {
                 Some(format!("did you mean {}?", nearest.join(" or ")))
             }
             Self::InquiryNotFound(_) => Some("GET /api/v1/inquiries lists them".to_owned()),
+            Self::NoReport(_) => {
+                Some("GET /api/v1/inquiries/{id} tells which hosts answered".to_owned())
+            }
             Self::TooManyOrders { wait } => Some(format!(
                 "ask again in {} seconds, or fewer hosts",
                 whole_seconds(*wait)

@@ -149,12 +149,21 @@ fn summary(row: &SummaryRow) -> Value {
     json!({
         "inquiry_id": row.inquiry_id,
         "question": row.question,
+        "command": command(&row.question),
         "requested_by": row.requested_by,
         "requested_at": row.requested_at,
         "hosts": row.hosts,
         "answered": row.answered,
         "ended": row.ended,
     })
+}
+
+/// A question as one would type it. Of one that a newer server asked: the name of the analysis.
+fn command(question: &Value) -> String {
+    match Question::deserialize(question) {
+        Ok(question) => question.to_string(),
+        Err(_) => question["analysis"].as_str().unwrap_or_default().to_owned(),
+    }
 }
 
 /// A place among the inquiries as clients see it: opaque text.
@@ -190,6 +199,7 @@ pub(super) async fn show(
     let mut head = json!({
         "inquiry_id": inquiry.inquiry_id,
         "question": inquiry.question,
+        "command": command(&inquiry.question),
         "requested_by": inquiry.requested_by,
         "requested_at": inquiry.requested_at,
     })

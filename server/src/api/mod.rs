@@ -30,6 +30,7 @@ mod params;
 mod parts;
 pub mod permissions;
 mod recent;
+mod report_text;
 mod restarts;
 mod runs;
 mod tokens;
@@ -104,6 +105,7 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(inquiries::show))
         .routes(routes!(inquiry_stream::stream))
         .routes(routes!(inquiries::cancel))
+        .routes(routes!(report_text::show))
         .routes(routes!(audit::page))
 }
 

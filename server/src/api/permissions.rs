@@ -51,6 +51,11 @@ pub const TABLE: &[(Method, &str, Permission)] = &[
     (Method::GET, "/inquiries", VIEWER),
     (Method::GET, "/inquiries/{id}", VIEWER),
     (Method::GET, "/inquiries/{id}/stream", VIEWER),
+    (
+        Method::GET,
+        "/inquiries/{id}/orders/{order_id}/text",
+        VIEWER,
+    ),
     (Method::POST, "/inquiries/{id}/cancel", OPERATOR),
     (Method::GET, "/audit", ADMIN),
 ];

@@ -164,6 +164,19 @@ pub async fn parts(db: impl PgExecutor<'_>, inquiry: Uuid) -> sqlx::Result<Vec<P
     .await
 }
 
+/// Whether the order is a part of the inquiry.
+pub async fn has_part(db: impl PgExecutor<'_>, inquiry: Uuid, order: Uuid) -> sqlx::Result<bool> {
+    sqlx::query_scalar!(
+        r#"select exists (
+            select from host_order where inquiry_id = $1 and order_id = $2
+        ) as "exists!""#,
+        inquiry,
+        order
+    )
+    .fetch_one(db)
+    .await
+}
+
 /// A report as it is stored: deflated.
 pub async fn report(db: impl PgExecutor<'_>, order: Uuid) -> sqlx::Result<Option<Vec<u8>>> {
     let found = sqlx::query_scalar!("select report from host_order where order_id = $1", order)

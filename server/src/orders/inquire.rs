@@ -77,6 +77,7 @@ pub async fn inquire(
     }
     Ok(Inquiry {
         inquiry_id: making.inquiry,
+        command: asked.question.to_string(),
         question: asked.question.clone(),
         requested_by: asked.account.to_owned(),
         requested_at: now,

@@ -4,7 +4,7 @@ use std::io::{Read as _, Write as _};
 
 use analysis::order::{Failure, MAX_DEFLATED_BYTES, MAX_REPORT_BYTES};
 use analysis::question::Question;
-use analysis::report::Report;
+use analysis::report::{Report, Summary};
 use bytes::Bytes;
 use flate2::Compression;
 use flate2::read::DeflateDecoder;
@@ -25,17 +25,25 @@ pub(super) struct Unusable {
     pub detail: String,
 }
 
+/// A report that is kept.
+#[derive(Debug)]
+pub(super) struct Checked {
+    pub summary: Summary,
+    /// As it is stored.
+    pub deflated: Vec<u8>,
+}
+
 /// Reads a report that answers `question`, and writes it anew, deflated, to be stored.
 ///
 /// Written anew, so that readers get what this server has read: no field twice, no byte that
 /// breaks a stream of events.
-pub(super) async fn checked(question: Question, deflated: Bytes) -> Result<Vec<u8>, Unusable> {
+pub(super) async fn checked(question: Question, deflated: Bytes) -> Result<Checked, Unusable> {
     let _turn = UNPACKING.acquire().await;
     let checked = tokio::task::spawn_blocking(move || check(&question, &deflated)).await;
     checked.unwrap_or_else(|_| Err(crashed("the server could not read the report")))
 }
 
-fn check(question: &Question, deflated: &[u8]) -> Result<Vec<u8>, Unusable> {
+fn check(question: &Question, deflated: &[u8]) -> Result<Checked, Unusable> {
     if deflated.len() > MAX_DEFLATED_BYTES {
         return Err(too_large());
     }
@@ -59,7 +67,11 @@ fn check(question: &Question, deflated: &[u8]) -> Result<Vec<u8>, Unusable> {
     if json.len() > MAX_REPORT_BYTES {
         return Err(too_large());
     }
-    deflate(&json).map_err(|_| crashed("the report cannot be written"))
+    let deflated = deflate(&json).map_err(|_| crashed("the report cannot be written"))?;
+    Ok(Checked {
+        summary: Summary::of(&report),
+        deflated,
+    })
 }
 
 /// Inflates at most [`MAX_REPORT_BYTES`]; more is `FileTooLarge`, however little it takes to say so.
@@ -153,7 +165,9 @@ mod tests {
             "omitted":0,"totals":{"processes":0,"kernel_threads":0,"running":0,"uninterruptible":0,
             "stopped":0,"zombies":0,"orphans":0,"rss_bytes":0},"limits":[],"of_tomorrow":"x"}"#;
         let json = json.replace('\n', "\r\n");
-        let stored = check(&question(), &deflate(json.as_bytes()).unwrap()).unwrap();
+        let stored = check(&question(), &deflate(json.as_bytes()).unwrap())
+            .unwrap()
+            .deflated;
         let read = inflate(&stored).unwrap();
         assert!(!read.contains(&b'\r') && !read.contains(&b'\n'));
         assert!(serde_json::from_slice::<Report>(&read).is_ok());

@@ -115,8 +115,8 @@ async fn ending(question: Question, told: &v1::OrderEnded) -> End {
         Ok(HostOutcome::Answered) => match report::checked(question, told.report.clone()).await {
             Ok(report) => {
                 return End {
-                    outcome: json!({ "outcome": "answered" }),
-                    report: Some(report),
+                    outcome: json!({ "outcome": "answered", "summary": report.summary }),
+                    report: Some(report.deflated),
                 };
             }
             Err(unusable) => failed(unusable.reason, &unusable.detail),

@@ -73,7 +73,7 @@ async fn an_answer_comes_through_whichever_replica_has_the_host(db: PgPool) {
 
     let expected: Report = serde_json::from_str(REPORT).unwrap();
     let OrderState::Ended {
-        outcome: Outcome::Answered { report },
+        outcome: Outcome::Answered { report, .. },
         ..
     } = &answered.state
     else {
@@ -82,8 +82,14 @@ async fn an_answer_comes_through_whichever_replica_has_the_host(db: PgPool) {
     assert_eq!(**report, expected);
     let whole = person.inquiry(&inquiry).await;
     assert_eq!(whole.orders, [answered]);
+    let path = format!("/inquiries/{}/orders/{id}/text", inquiry.inquiry_id);
+    let english = person.text(&path).await;
+    assert!(english.contains("0 processes"), "{english}");
+    let chinese = person.text(&(path + "?language=zh-CN&width=80")).await;
+    assert!(chinese.contains("个进程"), "{chinese}");
     let page: InquiryPage = person.get("/inquiries").await;
     let first = &page.inquiries[0];
+    assert_eq!(first.command, "analyze ptree");
     assert_eq!((first.hosts, first.answered, first.ended), (1, 1, 1));
     let actions: Vec<_> = person.audit().await;
     let actions: Vec<_> = actions.iter().map(|entry| entry.action.as_str()).collect();

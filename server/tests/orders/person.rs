@@ -97,6 +97,15 @@ impl Person {
         read(answer).await.unwrap()
     }
 
+    pub async fn text(&self, path: &str) -> String {
+        let answer = self.request(Method::GET, path).send().await.unwrap();
+        assert_eq!(
+            answer.headers()["content-type"],
+            "text/plain; charset=utf-8"
+        );
+        answer.text().await.unwrap()
+    }
+
     pub async fn inquiry(&self, inquiry: &Inquiry) -> Inquiry {
         self.get(&format!("/inquiries/{}", inquiry.inquiry_id))
             .await

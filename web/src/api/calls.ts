@@ -125,6 +125,25 @@ export const inquiries = (before: string | undefined, signal: Signal) =>
 export const inquiry = (id: string, signal: Signal) =>
   dataOf<Inquiry>(client.GET('/api/v1/inquiries/{id}', { params: { path: { id } }, signal }));
 
+/** A report as `aiops` prints it, on the reader's clock. */
+export const reportText = (
+  id: string,
+  order_id: string,
+  language: string,
+  width: number,
+  signal: Signal,
+) =>
+  dataOf<string>(
+    client.GET('/api/v1/inquiries/{id}/orders/{order_id}/text', {
+      params: {
+        path: { id, order_id },
+        query: { language, width, utc_offset_min: -new Date().getTimezoneOffset() },
+      },
+      parseAs: 'text',
+      signal,
+    }),
+  );
+
 export const cancelInquiry = (id: string) =>
   dataOf<undefined>(client.POST('/api/v1/inquiries/{id}/cancel', { params: { path: { id } } }));
 

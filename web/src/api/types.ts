@@ -55,6 +55,7 @@ export type Step = Schemas['Step'];
 export type Progress = Schemas['Progress'];
 export type Report = Schemas['Report'];
 export type Outcome = Schemas['Outcome'];
+export type Summary = Schemas['Summary'];
 export type OrderState = Schemas['OrderState'];
 export type HostOrder = Schemas['HostOrder'];
 export type NewInquiry = Schemas['NewInquiry'];

@@ -1,36 +1,17 @@
 import { expect, test } from 'vitest';
 
-import type { HostOrder, StartFailure } from '../api/types';
+import type { HostOrder, Summary } from '../api/types';
 import { catalogue } from '../text/catalogue';
 import { grouped, withOrder } from './groups';
-import { commandText, questionText } from './outcome';
+import { commandText } from './outcome';
 
-const say = catalogue('en');
+const text = { say: catalogue('en'), language: 'en' as const };
 const at = '2026-11-21T08:00:00Z';
 
-function report(comm: string | null): StartFailure {
-  const culprit = {
-    is: 'process' as const,
-    protocol: 'tcp',
-    address: '0.0.0.0:80',
-    port: 80,
-    comm,
-    argv: [],
-  };
-  return {
-    at,
-    unit: 'nginx.service',
-    verdict: {
-      cause: comm === null ? 'healthy' : 'port-in-use',
-      certainty: 'measured',
-      culprit: comm === null ? null : culprit,
-      evidence: [],
-      fixes: [],
-    },
-    findings: [],
-    dependencies: [],
-    limits: [],
-  };
+function summary(comm: string | null): Summary {
+  return comm === null
+    ? { health: 'fine', headline: { en: 'healthy', 'zh-CN': '正常' } }
+    : { health: 'problem', headline: { en: `port-in-use by ${comm}` } };
 }
 
 function order(host: string, state: Partial<HostOrder>): HostOrder {
@@ -42,7 +23,7 @@ const answered = (host: string, comm: string | null) =>
     state: 'ended',
     at,
     outcome: 'answered',
-    report: { analysis: 'diagnose-start-failure', ...report(comm) },
+    summary: summary(comm),
   });
 
 const orders = [
@@ -55,7 +36,7 @@ const orders = [
 ];
 
 test('hosts with the same answer stand together, problems first', () => {
-  const groups = grouped(orders, say);
+  const groups = grouped(orders, text);
   expect(groups.map((one) => [one.verdict, one.orders.map((o) => o.host_name)])).toEqual([
     ['port-in-use by apache2', ['h2', 'h3']],
     ['offline: the agent has never connected', ['h6']],
@@ -72,18 +53,14 @@ test('an end is the end: nothing of the stream changes it', () => {
 });
 
 test('a question is shown as one would type it', () => {
-  expect(questionText({ analysis: 'analyze-ptree', pid: 7, recursive: true })).toBe(
-    'analyze ptree 7 --recursive',
-  );
-  const question = { analysis: 'diagnose-start-failure', unit: 'nginx' } as const;
-  expect(commandText(question, ['h1', 'h2'])).toBe(
+  expect(commandText('analyze ptree 7', [])).toBe('aiops analyze ptree 7');
+  expect(commandText('diagnose start-failure nginx', ['h1', 'h2'])).toBe(
     'aiops --host h1,h2 diagnose start-failure nginx',
   );
 });
 
-test('no shell obeys the name of a host or unit', () => {
-  const question = { analysis: 'diagnose-start-failure' as const, unit: 'dev-a\\x2db.service' };
-  expect(commandText(question, ["h1';reboot", 'h2'])).toBe(
-    `aiops --host 'h1'\\'';reboot,h2' diagnose start-failure 'dev-a\\x2db.service'`,
+test('no shell obeys the name of a host', () => {
+  expect(commandText('analyze ptree', ["h1';reboot", 'h2'])).toBe(
+    `aiops --host 'h1'\\'';reboot,h2' analyze ptree`,
   );
 });

@@ -1,7 +1,7 @@
 // Hosts with the same answer stand together.
 
 import type { HostOrder } from '../api/types';
-import type { Say } from '../text/catalogue';
+import type { Text } from '../text/language';
 import { outcomeText, toneOf } from './outcome';
 import type { Tone } from '../parts/status';
 
@@ -15,10 +15,10 @@ export interface Group {
 const ORDER: readonly Tone[] = ['bad', 'doubt', 'good', 'busy', 'faint'];
 
 /** Groups by what became of the question: problems first, then the larger groups. */
-export function grouped(orders: readonly HostOrder[], say: Say): Group[] {
+export function grouped(orders: readonly HostOrder[], text: Text): Group[] {
   const groups = new Map<string, Group>();
   for (const order of orders) {
-    const verdict = wordsOf(order, say);
+    const verdict = wordsOf(order, text);
     const tone = toneOf(order);
     const known = groups.get(`${tone} ${verdict}`);
     if (known === undefined) groups.set(`${tone} ${verdict}`, { verdict, tone, orders: [order] });
@@ -30,8 +30,8 @@ export function grouped(orders: readonly HostOrder[], say: Say): Group[] {
 }
 
 /** Those that are under way are one group, whatever step each is at. */
-function wordsOf(order: HostOrder, say: Say): string {
-  return order.state === 'running' ? say('order-state-running') : outcomeText(order, say);
+function wordsOf(order: HostOrder, text: Text): string {
+  return order.state === 'running' ? text.say('order-state-running') : outcomeText(order, text);
 }
 
 /** Puts a message of the stream in its place. What the page does not know is passed over. */

@@ -10,7 +10,6 @@ import { ProblemNote } from '../parts/problem-note';
 import { useAction } from '../parts/use-action';
 import { useLoaded } from '../parts/use-loaded';
 import { useSay } from '../text/language';
-import { questionText } from './outcome';
 
 const AGAIN_MS = 5000;
 
@@ -67,7 +66,7 @@ function InquiryTable({ rows }: { rows: InquirySummary[] }) {
           heading: say('inquiry-heading-question'),
           cell: (one) => (
             <Link href={`/diagnose/${one.inquiry_id}`} data-row>
-              <HostText>{questionText(one.question)}</HostText>
+              <HostText>{one.command}</HostText>
             </Link>
           ),
         },

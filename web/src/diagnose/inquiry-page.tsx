@@ -14,7 +14,7 @@ import { useStream } from '../parts/use-stream';
 import { useTitle } from '../parts/use-title';
 import { useSay } from '../text/language';
 import { isOpen, withOrder } from './groups';
-import { commandText, questionText } from './outcome';
+import { commandText } from './outcome';
 import { OrderGroups } from './order-groups';
 
 /** One inquiry: its address can be shared. */
@@ -33,7 +33,7 @@ export function InquiryPage({ id }: { id: string }) {
 
 function Watched({ inquiry }: { inquiry: Inquiry }) {
   const say = useSay();
-  const question = questionText(inquiry.question);
+  const question = inquiry.command;
   useTitle(question);
   const { orders, problem } = useOrders(inquiry);
   const open = orders.filter(isOpen).length;
@@ -79,10 +79,10 @@ function Watched({ inquiry }: { inquiry: Inquiry }) {
             })}
       </p>
       {orders.length === 0 && <p className="empty">{say('inquiry-nobody')}</p>}
-      <OrderGroups orders={orders} />
+      <OrderGroups inquiry={inquiry} orders={orders} />
       <section>
         <h2>{say('web-in-a-shell')}</h2>
-        <CopyCommand command={commandText(inquiry.question, names)} />
+        <CopyCommand command={commandText(question, names)} />
       </section>
     </>
   );

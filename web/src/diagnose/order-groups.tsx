@@ -1,31 +1,38 @@
 import { useState } from 'react';
 import { Link } from 'wouter';
 
-import type { HostOrder } from '../api/types';
+import type { HostOrder, Inquiry } from '../api/types';
 import { hostPath } from '../fleet/hosts';
 import { HostText } from '../parts/host-text';
 import { Status } from '../parts/status';
 import { ReportView } from '../report/report-view';
-import { useSay } from '../text/language';
+import { useSay, useText } from '../text/language';
 import { grouped, type Group } from './groups';
 import { outcomeText, toneOf } from './outcome';
 
 /** The answers of all hosts: one in full, several in groups. */
-export function OrderGroups({ orders }: { orders: readonly HostOrder[] }) {
-  const say = useSay();
+export function OrderGroups({
+  inquiry,
+  orders,
+}: {
+  inquiry: Inquiry;
+  orders: readonly HostOrder[];
+}) {
+  const text = useText();
   const [first] = orders;
+  const id = inquiry.inquiry_id;
   if (first === undefined) return null;
-  if (orders.length === 1) return <HostPart order={first} open />;
+  if (orders.length === 1) return <HostPart inquiry={id} order={first} open />;
   return (
     <>
-      {grouped(orders, say).map((group) => (
-        <GroupPart key={`${group.tone} ${group.verdict}`} group={group} />
+      {grouped(orders, text).map((group) => (
+        <GroupPart key={`${group.tone} ${group.verdict}`} inquiry={id} group={group} />
       ))}
     </>
   );
 }
 
-function GroupPart({ group }: { group: Group }) {
+function GroupPart({ inquiry, group }: { inquiry: string; group: Group }) {
   const say = useSay();
   return (
     <section className="group">
@@ -37,13 +44,15 @@ function GroupPart({ group }: { group: Group }) {
         </Status>
       </h2>
       {group.orders.map((order) => (
-        <HostPart key={order.order_id} order={order} verdict={group.verdict} />
+        <HostPart key={order.order_id} inquiry={inquiry} order={order} verdict={group.verdict} />
       ))}
     </section>
   );
 }
 
 interface PartProps {
+  /** Its id. */
+  inquiry: string;
   order: HostOrder;
   open?: boolean;
   /** What stands above it already. */
@@ -51,9 +60,9 @@ interface PartProps {
 }
 
 /** One host's part, with its report once it is opened. */
-function HostPart({ order, open = false, verdict }: PartProps) {
-  const say = useSay();
-  const text = outcomeText(order, say);
+function HostPart({ inquiry, order, open = false, verdict }: PartProps) {
+  const { say, language } = useText();
+  const text = outcomeText(order, { say, language });
   const [isOpen, setOpen] = useState(open);
   const report = order.state === 'ended' && order.outcome === 'answered' ? order.report : null;
   return (
@@ -80,7 +89,7 @@ function HostPart({ order, open = false, verdict }: PartProps) {
         )}
         {order.state === 'running' && <OrderProgress order={order} />}
       </p>
-      {report !== null && isOpen && <ReportView report={report} host={order.host_name} />}
+      {report !== null && isOpen && <ReportView inquiry={inquiry} order={order} report={report} />}
     </section>
   );
 }

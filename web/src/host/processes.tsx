@@ -10,7 +10,7 @@ import { outcomeText } from '../diagnose/outcome';
 import { ProblemNote } from '../parts/problem-note';
 import { Status } from '../parts/status';
 import { ProcessTreeView } from '../report/process-tree-view';
-import { useSay } from '../text/language';
+import { useText } from '../text/language';
 import { clock } from '../text/time';
 
 /** Pause between two questions: each is an order, signed and audited. */
@@ -27,7 +27,8 @@ interface Live {
 }
 
 export function LiveProcesses({ host }: { host: Host }) {
-  const say = useSay();
+  const text = useText();
+  const { say } = text;
   const live = useLiveTree(host.agent_id);
   return (
     <>
@@ -39,7 +40,7 @@ export function LiveProcesses({ host }: { host: Host }) {
         </Status>
       </p>
       <ProblemNote problem={live.problem} />
-      {live.failed !== null && <p className="note doubt">{outcomeText(live.failed, say)}</p>}
+      {live.failed !== null && <p className="note doubt">{outcomeText(live.failed, text)}</p>}
       {live.tree !== null && <ProcessTreeView tree={live.tree} host={host.host_name} />}
     </>
   );

@@ -1,13 +1,23 @@
-import type { Report } from '../api/types';
+import type { HostOrder, Report } from '../api/types';
 import { ProcessTreeView } from './process-tree-view';
+import { ReportText } from './report-text';
 import { StartFailureView } from './start-failure-view';
 
-/** The report of a host, whatever was asked. */
-export function ReportView({ report, host }: { report: Report; host: string }) {
+interface Props {
+  /** Id of the inquiry. */
+  inquiry: string;
+  order: HostOrder;
+  report: Report;
+}
+
+/** The report of a host, whatever was asked: as a picture where there is one, else as text. */
+export function ReportView({ inquiry, order, report }: Props) {
   switch (report.analysis) {
     case 'analyze-ptree':
-      return <ProcessTreeView tree={report} host={host} />;
+      return <ProcessTreeView tree={report} host={order.host_name} />;
     case 'diagnose-start-failure':
-      return <StartFailureView report={report} host={host} />;
+      return <StartFailureView report={report} host={order.host_name} />;
+    default:
+      return <ReportText inquiry={inquiry} order={order.order_id} />;
   }
 }

@@ -5,13 +5,17 @@ import { createContext, useContext, useEffect, useMemo, useState, type ReactNode
 import { remembered, remember } from '../parts/memory';
 import { catalogue, languageOf, LANGUAGES, type Language, type Say } from './catalogue';
 
-interface Text {
+/** What is needed to say anything. */
+export interface Text {
   say: Say;
   language: Language;
+}
+
+interface ChosenText extends Text {
   setLanguage: (language: Language) => void;
 }
 
-const Context = createContext<Text | null>(null);
+const Context = createContext<ChosenText | null>(null);
 
 export function LanguageProvider({ children }: { children: ReactNode }) {
   const [language, setLanguage] = useState(
@@ -35,7 +39,7 @@ export function LanguageProvider({ children }: { children: ReactNode }) {
   return <Context value={text}>{children}</Context>;
 }
 
-export function useText(): Text {
+export function useText(): ChosenText {
   const text = useContext(Context);
   if (text === null) throw new Error('outside of LanguageProvider');
   return text;

@@ -1,7 +1,7 @@
 //! The program is there, and cannot be executed.
 
 use super::*;
-use crate::start_failure::facts::FileState;
+use crate::{shell, start_failure::facts::FileState};
 
 pub(super) fn check(facts: &StartFacts) -> Option<Finding> {
     let command = command_not_executed(facts)?;
@@ -20,7 +20,7 @@ pub(super) fn check(facts: &StartFacts) -> Option<Finding> {
         _ => return None,
     };
     let path = command.path.clone();
-    let word = commands::word(&path);
+    let word = shell::word(&path);
     let mut evidence = vec![Evidence::Status {
         status: ExitStatus::Exited { code: EXIT_EXEC },
     }];

@@ -1,7 +1,10 @@
 //! The program itself says which file keeps it from starting.
 
 use super::*;
-use crate::start_failure::blamed_file::{Blame, blamed_file};
+use crate::{
+    shell,
+    start_failure::blamed_file::{Blame, blamed_file},
+};
 
 pub(super) fn check(facts: &StartFacts) -> Option<Finding> {
     let ended_by_itself = matches!(facts.result(), "exit-code" | "protocol");
@@ -16,7 +19,7 @@ pub(super) fn check(facts: &StartFacts) -> Option<Finding> {
         }
         Blame::Missing { path } => {
             let provide = FixKind::ProvidePath { path: path.clone() };
-            let look = format!("namei -l {}", commands::word(&path));
+            let look = format!("namei -l {}", shell::word(&path));
             (
                 StartCause::FileMissing,
                 Some(path),

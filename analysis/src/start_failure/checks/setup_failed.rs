@@ -1,7 +1,7 @@
 //! systemd could not prepare what the program needs, so that the program never ran.
 
 use super::*;
-use crate::start_failure::facts::FileState;
+use crate::{shell, start_failure::facts::FileState};
 
 /// The steps of a child of systemd, and the settings that they carry out.
 const SETTINGS: [(&str, &str); 5] = [
@@ -81,7 +81,7 @@ fn finding(name: &str, value: Option<&str>, line: &LogLine, facts: &StartFacts) 
         value,
         name == "User" && line.message.contains("No such process"),
     ) {
-        let create = format!("useradd --system {}", commands::word(user));
+        let create = format!("useradd --system {}", shell::word(user));
         fixes.push(Fix {
             what: FixKind::CreateUser {
                 user: user.to_owned(),
@@ -107,7 +107,7 @@ fn finding(name: &str, value: Option<&str>, line: &LogLine, facts: &StartFacts) 
 fn provide(name: &str, path: &str, facts: &StartFacts) -> Fix {
     let command = match name {
         "EnvironmentFile" => commands::edit(path, None),
-        _ => format!("mkdir -p {}", commands::word(path)),
+        _ => format!("mkdir -p {}", shell::word(path)),
     };
     Fix {
         what: FixKind::ProvidePath {

@@ -58,9 +58,7 @@ fn start_report(cause: StartCause, comm: Option<&str>) -> Outcome {
         dependencies: Vec::new(),
         limits: Vec::new(),
     };
-    Outcome::Answered {
-        report: Box::new(Report::DiagnoseStartFailure(Box::new(report))),
-    }
+    Outcome::answered(report.into())
 }
 
 fn ended(outcome: Outcome) -> OrderState {
@@ -79,6 +77,7 @@ fn asked(states: Vec<(&str, OrderState)>) -> Inquiry {
         question: Question::DiagnoseStartFailure(StartFailureAsked {
             unit: "nginx".into(),
         }),
+        command: "diagnose start-failure nginx".into(),
         requested_by: "ann".into(),
         requested_at: at(0),
         orders: states.into_iter().map(order).collect(),
@@ -160,8 +159,9 @@ fn a_long_list_of_silent_hosts_is_cut_and_counted() {
 
 #[test]
 fn the_list_of_questions_names_them_as_they_are_typed() {
-    let summary = |question, answered, ended| InquirySummary {
+    let summary = |question: Question, answered, ended| InquirySummary {
         inquiry_id: InquiryId(Uuid::nil()),
+        command: question.to_string(),
         question,
         requested_by: "ann".into(),
         requested_at: at(-60),
