@@ -97,6 +97,15 @@ pub struct Asked {
         default_missing_value = "1d"
     )]
     pub when_online: Option<Period>,
+    /// Ask again and again, so many seconds after each answer [default: 2s, of other hosts 10s]
+    #[arg(
+        long,
+        global = true,
+        value_name = "DURATION",
+        num_args = 0..=1,
+        require_equals = true
+    )]
+    pub watch: Option<Option<Period>>,
     /// How long an analysis may run on a host [default: that of the analysis, 15s to 30s]
     #[arg(long, global = true, value_name = "DURATION")]
     pub timeout: Option<Period>,
@@ -152,6 +161,11 @@ pub enum Command {
     Audit(AuditCommand),
     /// Ask the HTTP API directly
     Api(ApiCall),
+    /// Print the JSON Schema of a report: what `-o json` gives
+    Schema {
+        /// As `aiops schema` lists them: analyze-ptree
+        report: Option<String>,
+    },
     /// Print what a shell needs to complete words, host and unit names too
     ///
     /// bash and zsh: `source <(aiops completions bash)` in .bashrc or .zshrc;

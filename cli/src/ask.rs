@@ -10,14 +10,44 @@ use analysis::{
     report::{Health, Report},
 };
 
+use tokio::{signal::ctrl_c, time::sleep};
+
 use crate::{
     context::Context,
     exit::{Exit, Failure},
     target::Target,
 };
 
-/// Has `question` answered, prints the report, and says what it means.
+/// Has `question` answered, prints the report, and says what it means. With `--watch` again and
+/// again, till somebody presses Ctrl-C; the last answer counts.
 pub async fn ask(context: &Context, question: Question) -> Result<Exit, Failure> {
+    let Some(pause) = context.watch else {
+        return once(context, question).await;
+    };
+    let mut exit = Exit::Fine;
+    loop {
+        let answer = tokio::select! {
+            answer = once(context, question.clone()) => answer,
+            Ok(()) = ctrl_c() => return Ok(exit),
+        };
+        exit = match answer {
+            Ok(exit) => exit,
+            // A server that restarts, a host that is off for a while: that is what is watched.
+            Err(failure) if failure.exit == Exit::Unreachable => {
+                failure.report(context.printer.catalogue());
+                failure.exit
+            }
+            Err(failure) => return Err(failure),
+        };
+        tokio::select! {
+            () = sleep(pause) => {}
+            Ok(()) = ctrl_c() => return Ok(exit),
+        }
+        context.printer.begin_again()?;
+    }
+}
+
+async fn once(context: &Context, question: Question) -> Result<Exit, Failure> {
     if context.target != Target::Here {
         return remote::ask(context, question).await;
     }

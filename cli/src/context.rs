@@ -1,5 +1,7 @@
 //! What every command has: where to print, and whom to ask.
 
+use std::time::Duration;
+
 use crate::{
     args::Global, config::Place, exit::Failure, output::Printer, server::Server, target::Target,
 };
@@ -11,7 +13,13 @@ pub struct Context {
     pub place: Place,
     /// How long to wait for hosts that are off, and how long an analysis may run there.
     pub patience: Patience,
+    /// Pause before the question is asked again. `None`: it is asked once.
+    pub watch: Option<Duration>,
 }
+
+/// Pause between questions to this machine, and to other hosts: of those each is an order.
+const WATCH_HERE: Duration = Duration::from_secs(2);
+const WATCH_ELSEWHERE: Duration = Duration::from_secs(10);
 
 /// How long a question may take.
 #[derive(Clone, Copy, Debug, Default)]
@@ -29,9 +37,17 @@ impl Context {
     pub fn new(global: &Global) -> Result<Self, Failure> {
         let asked = &global.asked;
         let seconds = |period: analysis::period::Period| period.as_duration().as_secs();
+        let target = Target::of(&asked.hosts, &asked.labels)?;
+        let usual = if target == Target::Here {
+            WATCH_HERE
+        } else {
+            WATCH_ELSEWHERE
+        };
+        let watch = asked.watch.map(|pause| pause.map(seconds));
         Ok(Self {
+            watch: watch.map(|pause| pause.map_or(usual, Duration::from_secs)),
             printer: Printer::new(global)?,
-            target: Target::of(&asked.hosts, &asked.labels)?,
+            target,
             place: global.place(),
             patience: Patience {
                 when_online_s: asked.when_online.map(seconds),

@@ -20,6 +20,7 @@ mod message;
 mod output;
 mod people;
 mod restarts;
+mod schema;
 mod server;
 mod target;
 
@@ -61,6 +62,7 @@ pub async fn run(args: Args) -> Result<Exit, Failure> {
         Command::Token(command) => people::tokens(context, &command).await,
         Command::Audit(command) => audit::run(context, &command).await,
         Command::Api(call) => api::call(context, &call).await,
+        Command::Schema { report } => schema::show(context, report.as_deref()),
         Command::Completions { shell } => help::completions(context, shell),
         Command::Man { folder } => help::man(context, &folder),
         Command::Help { words } => help::help(context, &words),

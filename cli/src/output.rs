@@ -116,6 +116,17 @@ impl Printer {
         self.write(text)
     }
 
+    /// Makes room for the next of several reports: the same place of a terminal, a new document or a
+    /// blank line elsewhere.
+    pub fn begin_again(&self) -> Result<(), Failure> {
+        match self.format {
+            Format::Table if self.width.is_some() => self.write("\x1b[H\x1b[2J"),
+            Format::Table => self.write("\n"),
+            Format::Yaml => self.write("---\n"),
+            Format::Json | Format::Jsonl => Ok(()),
+        }
+    }
+
     /// Something to do next; only people get it, and not in the way of the report.
     pub fn hint(&self, message: &Message) {
         if self.is_for_people() {

@@ -69,6 +69,13 @@ pub fn check(context: &Context, command: &Command) -> Result<(), Failure> {
     if !is_meant {
         return Err(Failure::new(Exit::Usage, say("cli-no-hosts-here")));
     }
+    let is_question = matches!(command, Command::Analyze(_) | Command::Diagnose(_));
+    if context.watch.is_some() && !is_question {
+        return Err(Failure::new(Exit::Usage, say("cli-nothing-to-watch")));
+    }
+    if context.watch.is_some() && context.patience.when_online_s.is_some() {
+        return Err(Failure::new(Exit::Usage, say("cli-watch-of-orders")));
+    }
     let patience = &context.patience;
     let is_patient = patience.when_online_s.is_some() || patience.time_limit_ms.is_some();
     if is_patient && *target == Target::Here {

@@ -35,6 +35,8 @@ fn wrong_usage_is_2() {
         &["--host", "h1", "audit", "verify"],
         &["-l", "role=db", "context", "list"],
         &["analyze", "ptree", "--when-online"],
+        &["host", "list", "--watch"],
+        &["schema", "analyze-nothing"],
         &["diagnose", "start-failure", "nginx", "--timeout", "5s"],
     ] {
         let output = aiops(words, None);

@@ -183,3 +183,7 @@ cli-exit-unreachable = The server does not answer, or the host is off.
 cli-exit-partly = Of several hosts, some answered and some did not; or they failed for different reasons.
 cli-exit-broken = aiops itself failed, or the analysis on the host did. The error says what.
 cli-exit-interrupted = Interrupted with Ctrl-C; a question that was asked is cancelled.
+cli-no-such-report = there is no report { $name }
+cli-no-such-report-hint = `aiops schema` lists the reports
+cli-watch-of-orders = --watch asks again and again, --when-online does not wait for an answer
+cli-nothing-to-watch = only a question can be asked again and again with --watch

@@ -171,3 +171,7 @@ cli-exit-unreachable = 服务端没有响应，或主机离线。
 cli-exit-partly = 多台主机中有的回答了，有的没有；或失败原因各不相同。
 cli-exit-broken = aiops 自身出错，或主机上的分析出错。错误信息会说明原因。
 cli-exit-interrupted = 被 Ctrl-C 中断；已提出的问题会取消。
+cli-no-such-report = 没有名为 { $name } 的报告
+cli-no-such-report-hint = `aiops schema` 列出所有报告
+cli-watch-of-orders = --watch 会反复询问，--when-online 则不等待回答，二者不能同时使用
+cli-nothing-to-watch = 只有分析和诊断才能用 --watch 反复询问
