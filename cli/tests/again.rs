@@ -1,7 +1,5 @@
 //! A question that is asked again and again, and the schema of what comes back.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
-
 use std::{
     io::{BufRead as _, BufReader},
     process::{Command, Stdio},
