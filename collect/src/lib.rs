@@ -3,6 +3,7 @@
 mod answer;
 mod deadline;
 mod error;
+pub mod history;
 pub mod host;
 pub mod journal;
 pub mod kernel_log;

@@ -70,7 +70,6 @@ cli-journal-here-only = --journal reads files of this machine: leave --host and 
 cli-no-journal = cannot read this machine's journal
 cli-journal-groups = run it as root, or join one of the groups { $groups }
 cli-journal-elsewhere = a host that reports to a server can be asked with --host NAME
-cli-journal-thread = reading the journal ended on its own
 cli-journal-slow = reading the journal is slow: { $why }
 cli-journal-corrupt = { $entries ->
     [one] one journal entry could not be read

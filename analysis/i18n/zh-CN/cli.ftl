@@ -70,7 +70,6 @@ cli-journal-here-only = --journal 读取的是本机的文件：请去掉 --host
 cli-no-journal = 无法读取本机的日志
 cli-journal-groups = 请以 root 运行，或加入以下任一用户组：{ $groups }
 cli-journal-elsewhere = 已接入服务端的主机可以用 --host 名称 查询
-cli-journal-thread = 读取日志的线程意外结束
 cli-journal-slow = 读取日志较慢：{ $why }
 cli-journal-corrupt = 有 { $entries } 条日志无法读取
 cli-no-dependencies = systemd 没有给出依赖关系：{ $why }
