@@ -9,6 +9,7 @@ pub mod fleet;
 pub mod history;
 pub mod identity;
 pub mod inquiry;
+pub mod inspection;
 pub mod journal;
 pub mod kernel_log;
 pub mod ledger;

@@ -192,6 +192,7 @@ pub enum Step {
     ReadingUnit,
     ReadingJournal,
     ReadingSockets,
+    ReadingStacks,
     Concluding,
 }
 

@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 use crate::{
     catalogue::with_catalogue,
     identity::{NotAUnitName, UnitName},
+    inspection::{InspectionAsked, StackInspectionAsked},
     process_tree::ProcessTreeAsked,
     start_failure::StartFailureAsked,
 };

@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 
 use crate::{
     catalogue::with_catalogue,
+    inspection::{Inspection, StackInspection},
     process_tree::ProcessTree,
     question::Analysis,
     start_failure::StartFailure,

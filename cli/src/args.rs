@@ -1,9 +1,11 @@
 //! What can be typed.
 
 mod inquiries;
+mod inspect;
 mod people;
 
 pub use inquiries::InquiryCommand;
+pub use inspect::InspectCommand;
 pub use people::{AccountCommand, ApiCall, AuditCommand, ContextCommand, Login, TokenCommand};
 
 use std::path::PathBuf;
@@ -137,6 +139,9 @@ pub enum Command {
     /// What is wrong, and what to do about it
     #[command(subcommand)]
     Diagnose(DiagnoseCommand),
+    /// What something does at the moment
+    #[command(subcommand)]
+    Inspect(InspectCommand),
     /// Questions that were put to hosts, and their answers
     #[command(subcommand)]
     Inquiry(InquiryCommand),

@@ -28,7 +28,7 @@ pub use context::Context;
 pub use message::say;
 pub use output::catalogue;
 
-use args::{AnalyzeCommand, Args, Command, DiagnoseCommand, HostCommand};
+use args::{AnalyzeCommand, Args, Command, DiagnoseCommand, HostCommand, InspectCommand};
 use exit::{Exit, Failure};
 
 /// Carries out one command and says how the process should end.
@@ -54,6 +54,7 @@ pub async fn run(args: Args) -> Result<Exit, Failure> {
         Command::Diagnose(DiagnoseCommand::StartFailure(wanted)) => {
             ask::ask(context, wanted.into()).await
         }
+        Command::Inspect(InspectCommand::Process(wanted)) => ask::ask(context, wanted.into()).await,
         Command::Inquiry(command) => inquiries::run(context, &command).await,
         Command::Login(login) => login::log_in(context, &login).await,
         Command::Logout { name } => login::log_out(context, name.as_deref()).await,

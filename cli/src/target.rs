@@ -60,6 +60,7 @@ pub fn check(context: &Context, command: &Command) -> Result<(), Failure> {
     let is_meant = match command {
         Command::Analyze(_)
         | Command::Diagnose(_)
+        | Command::Inspect(_)
         | Command::Events(_)
         | Command::Inquiry(InquiryCommand::Show { .. })
         | Command::Help { .. } => true,

@@ -6,13 +6,14 @@
 use std::error::Error;
 
 use analysis::{
+    inspection::StackInspection,
     order::{Failure, Progress, Step},
     process_tree::{NoSuchProcess, ProcessTree, ProcessTreeAsked, process_tree},
     question::Question,
     report::Report,
 };
 
-use crate::{host::Host, process::Procfs, start_failure::start_failure};
+use crate::{host::Host, inspection::inspect, process::Procfs, start_failure::start_failure};
 
 /// Why there is no report.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -36,6 +37,14 @@ pub async fn answer(
 ) -> Result<Report, NoAnswer> {
     match question {
         Question::AnalyzePtree(asked) => tree(asked.clone(), progress).await.map(Report::from),
+        Question::InspectProcess(asked) => {
+            let report = inspect(asked.pid, false, progress).await?;
+            Ok(report.into())
+        }
+        Question::InspectProcessStack(asked) => {
+            let report = inspect(asked.pid, true, progress).await?;
+            Ok(StackInspection(report).into())
+        }
         Question::DiagnoseStartFailure(asked) => {
             let report = start_failure(asked, progress).await?;
             Ok(report.into())

@@ -3,19 +3,19 @@
 mod answer;
 mod deadline;
 mod error;
+mod guard;
 pub mod history;
 pub mod host;
+mod inspection;
 pub mod journal;
 pub mod kernel_log;
 pub mod process;
 pub mod sockets;
+mod stacks;
 mod start_failure;
 pub mod systemd;
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "the analyses that use it follow")
-)]
 mod tool;
 
 pub use answer::{NoAnswer, answer};
 pub use error::{CollectError, Hint, JOURNAL_GROUPS, NoSystemd};
+pub use guard::GUARD_MARK;

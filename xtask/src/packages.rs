@@ -58,6 +58,21 @@ pub const CHROMIUM: Package = Package {
     traces: &["chromium", "chromium-browser"],
 };
 
+/// Look at processes; the tests of what we make of them need the real ones.
+pub const GDB: Package = Package {
+    name: "gdb",
+    traces: &["gdb"],
+};
+pub const STRACE: Package = Package {
+    name: "strace",
+    traces: &["strace"],
+};
+/// Of Debian; Ubuntu has it in a package for each kernel.
+pub const PERF: Package = Package {
+    name: "linux-perf",
+    traces: &["perf"],
+};
+
 /// Makes the journals that tests read, from text.
 pub const JOURNAL_REMOTE: Package = Package {
     name: "systemd-journal-remote",

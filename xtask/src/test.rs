@@ -9,7 +9,9 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail, ensure};
 
 use crate::lock::{Attempt, Lock};
-use crate::packages::{self, CLANG, JOURNAL_REMOTE, LLVM, POSTGRES, UTIL_LINUX, VENV};
+use crate::packages::{
+    self, CLANG, GDB, JOURNAL_REMOTE, LLVM, PERF, POSTGRES, STRACE, UTIL_LINUX, VENV,
+};
 use crate::page;
 use crate::postgres::{Lifetime, Postgres};
 use crate::run::shown;
@@ -78,6 +80,8 @@ fn provide(args: &Args) -> Result<()> {
     // They only check that the committed BPF object is what its source gives, and not every
     // release has these versions; the test tells when it cannot.
     missing.extend(packages::available(packages::missing(&[CLANG, LLVM])));
+    // The analyses do without, and the tests say so.
+    missing.extend(packages::available(packages::missing(&[GDB, STRACE, PERF])));
     packages::provide(&missing, !args.no_install)?;
     if args.filter.is_none() && args.step.is_none_or(|step| step == Step::Tests) {
         testhost::requirements().context("the whole-system tests boot real hosts")?;

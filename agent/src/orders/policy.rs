@@ -132,7 +132,10 @@ impl Policy {
             return Err(format!("`deny` names {name}"));
         }
         if !self.tiers.contains(&tier) && !self.allow.contains(&analysis) {
-            return Err(format!("{name} is {tier:?}, which `tiers` does not name"));
+            return Err(format!(
+                "{name} is {tier:?}, which `tiers` does not name; to allow it, write \
+                 `allow = [\"{name}\"]` into /etc/aiops/policy.toml on this host"
+            ));
         }
         if !self.requesters.is_empty() && !self.requesters.contains(&order.requested_by) {
             return Err(format!(

@@ -51,6 +51,16 @@ pub(super) fn order_of(pid: u32) -> Option<OrderId> {
     })
 }
 
+/// Whether it is the guard of a process that an analysis looked at.
+pub(super) fn is_guard(pid: u32) -> bool {
+    let environment = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
+    let mut variables = environment.split(|byte| *byte == 0);
+    variables.any(|variable| {
+        let name = variable.strip_prefix(collect::GUARD_MARK.as_bytes());
+        name.is_some_and(|rest| rest.starts_with(b"="))
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

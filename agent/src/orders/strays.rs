@@ -159,6 +159,8 @@ fn find(order: OrderId, live: &Live) -> (Vec<Stray>, usize) {
         seen.parent == me
             && i32::try_from(seen.group) != Ok(group)
             && !leaders.contains_key(&seen.pid)
+            // It ends by itself, and is reaped the next time.
+            && !process_table::is_guard(seen.pid)
     });
     let mut strays = Vec::new();
     for seen in orphans {

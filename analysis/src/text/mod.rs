@@ -8,6 +8,7 @@ pub mod escape;
 pub mod events;
 pub mod fleet;
 pub mod inquiry;
+pub mod inspection;
 pub mod process_tree;
 pub mod report;
 pub mod restarts;

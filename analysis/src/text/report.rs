@@ -20,6 +20,7 @@ pub fn progress(progress: Progress, catalogue: &Catalogue) -> String {
         Step::ReadingUnit => "report-reading-unit",
         Step::ReadingJournal => "report-reading-journal",
         Step::ReadingSockets => "report-reading-sockets",
+        Step::ReadingStacks => "report-reading-stacks",
         Step::Concluding => "report-concluding",
     });
     if progress.of == 0 {

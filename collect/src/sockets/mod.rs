@@ -1,6 +1,7 @@
 //! Who listens on a port of this host's network namespace.
 
 mod holders;
+mod in_use;
 mod table;
 
 use std::{
@@ -16,6 +17,8 @@ use crate::{
     host::{ClockReading, Host},
     process::{CommandLine, Procfs},
 };
+
+pub(crate) use self::in_use::InUse;
 
 /// Reads sockets and their holders below `root`: procfs of this host.
 pub struct Sockets {
