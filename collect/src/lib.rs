@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod answer;
+pub mod black_box;
 mod deadline;
 mod error;
 mod guard;

@@ -1,0 +1,138 @@
+//! What the kernel says of a unit's cgroup, of whatever version the hierarchies are.
+
+use std::{
+    fs,
+    os::unix::fs::MetadataExt as _,
+    path::{Path, PathBuf},
+};
+
+/// No limit, as cgroup v1 writes it: a number of pages close to the largest.
+const UNLIMITED: u64 = 1 << 60;
+
+/// The hierarchies of this host.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Cgroups {
+    /// Where units have their directories.
+    units: Option<PathBuf>,
+    memory: Option<Memory>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Memory {
+    mount: PathBuf,
+    used: &'static str,
+    limit: &'static str,
+}
+
+impl Cgroups {
+    pub(super) fn of_this_host() -> Self {
+        Self::of(&fs::read_to_string("/proc/self/mountinfo").unwrap_or_default())
+    }
+
+    fn of(mountinfo: &str) -> Self {
+        let mut cgroups = Self::default();
+        let mut version_2 = None;
+        for line in mountinfo.lines() {
+            let Some((place, kind)) = line.split_once(" - ") else {
+                continue;
+            };
+            let mount = place.split(' ').nth(4).map(PathBuf::from);
+            let mut kind = kind.split(' ');
+            let (Some(mount), Some(name)) = (mount, kind.next()) else {
+                continue;
+            };
+            let options: Vec<&str> = kind.nth(1).unwrap_or_default().split(',').collect();
+            match name {
+                "cgroup2" => version_2 = Some(mount),
+                "cgroup" if options.contains(&"name=systemd") => cgroups.units = Some(mount),
+                "cgroup" if options.contains(&"memory") => {
+                    cgroups.memory = Some(Memory {
+                        mount,
+                        used: "memory.usage_in_bytes",
+                        limit: "memory.limit_in_bytes",
+                    });
+                }
+                _ => {}
+            }
+        }
+        if let Some(mount) = version_2 {
+            cgroups.units.get_or_insert(mount.clone());
+            cgroups.memory.get_or_insert(Memory {
+                mount,
+                used: "memory.current",
+                limit: "memory.max",
+            });
+        }
+        cgroups
+    }
+
+    /// The number of the directory of a cgroup: another one for each run of a unit. `None`: it is
+    /// gone, or not to be seen.
+    pub(super) fn run(&self, path: &str) -> Option<u64> {
+        let directory = below(self.units.as_ref()?, path);
+        fs::metadata(directory).ok().map(|meta| meta.ino())
+    }
+
+    /// Memory that is charged, and the limit of it.
+    pub(super) fn memory(&self, path: &str) -> (Option<u64>, Option<u64>) {
+        let Some(memory) = &self.memory else {
+            return (None, None);
+        };
+        let directory = below(&memory.mount, path);
+        let number = |file: &str| -> Option<u64> {
+            let text = fs::read_to_string(directory.join(file)).ok()?;
+            text.trim().parse().ok()
+        };
+        let limit = number(memory.limit).filter(|limit| *limit < UNLIMITED);
+        (number(memory.used), limit)
+    }
+}
+
+fn below(mount: &Path, path: &str) -> PathBuf {
+    mount.join(path.trim_start_matches('/'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_hierarchies_are_found_on_hosts_of_all_kinds() {
+        let unified = "30 24 0:26 / /sys/fs/cgroup rw shared:4 - cgroup2 cgroup2 rw,nsdelegate";
+        let hybrid = "31 29 0:26 / /sys/fs/cgroup/systemd rw - cgroup cgroup rw,xattr,name=systemd\n\
+            32 29 0:27 / /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory\n\
+            33 29 0:28 / /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw";
+        let found = Cgroups::of(unified);
+        assert_eq!(found.units, Some("/sys/fs/cgroup".into()));
+        assert_eq!(found.memory.unwrap().used, "memory.current");
+        let found = Cgroups::of(hybrid);
+        assert_eq!(found.units, Some("/sys/fs/cgroup/systemd".into()));
+        let memory = found.memory.unwrap();
+        assert_eq!(memory.mount, Path::new("/sys/fs/cgroup/memory"));
+        assert_eq!(memory.used, "memory.usage_in_bytes");
+        assert_eq!(Cgroups::of("nonsense\n - \n"), Cgroups::default());
+    }
+
+    #[test]
+    fn limits_are_numbers_below_the_largest() {
+        let folder = tempfile::tempdir().unwrap();
+        let cgroups = Cgroups::of(&format!(
+            "30 24 0:26 / {} rw - cgroup2 cgroup2 rw",
+            folder.path().display()
+        ));
+        let unit = folder.path().join("system.slice/a.service");
+        fs::create_dir_all(&unit).unwrap();
+        fs::write(unit.join("memory.current"), "4096\n").unwrap();
+        for (text, limit) in [
+            ("max\n", None),
+            ("9223372036854771712\n", None),
+            ("8192\n", Some(8192)),
+        ] {
+            fs::write(unit.join("memory.max"), text).unwrap();
+            let found = cgroups.memory("/system.slice/a.service");
+            assert_eq!(found, (Some(4096), limit), "{text:?}");
+        }
+        assert!(cgroups.run("/system.slice/a.service").is_some());
+        assert_eq!(cgroups.run("/system.slice/gone.service"), None);
+    }
+}
