@@ -90,7 +90,7 @@ impl Agent {
             state: state.clone(),
             me: agent,
             policy: PolicyFile::at(&config.orders.policy),
-            program: worker,
+            program: worker.with_black_box(&config.black_box_folders()),
             board: board.clone(),
         });
         info!(%agent, host_name, server = identity.enrolment.server, "agent starts");
@@ -175,6 +175,10 @@ impl Agent {
             told.clone(),
             stop.clone(),
         ));
+        if self.config.black_box.enabled {
+            let folders = self.config.black_box_folders();
+            sources.spawn(crate::black_box::record(folders, stop.clone()));
+        }
         let (dependencies, shared) = watch::channel(Arc::new(Dependencies::default()));
         if self.config.sources.dbus {
             sources.spawn(sources::hear_dbus(

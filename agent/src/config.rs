@@ -5,6 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use collect::black_box::Folders;
 use serde::Deserialize;
 
 use crate::{orders::DEFAULT_POLICY, state_dir::DEFAULT_STATE_DIR};
@@ -12,8 +13,11 @@ use crate::{orders::DEFAULT_POLICY, state_dir::DEFAULT_STATE_DIR};
 /// Read if nobody names another file; it may be missing.
 pub const DEFAULT_CONFIG: &str = "/etc/aiops/agent.toml";
 
+/// In memory: a quiet host does not wake its disk for it.
+const DEFAULT_BLACK_BOX: &str = "/run/aiops/black-box";
+
 /// Every key there is, with its table: what a mistyped one is compared with.
-const KEYS: [(&str, &[&str]); 6] = [
+const KEYS: [(&str, &[&str]); 7] = [
     (
         "",
         &[
@@ -24,8 +28,10 @@ const KEYS: [(&str, &[&str]); 6] = [
             "sources",
             "journal",
             "orders",
+            "black_box",
         ],
     ),
+    ("black_box", &["enabled", "folder"]),
     ("orders", &["policy"]),
     ("log", &["filter", "format"]),
     ("spool", &["max_mib"]),
@@ -47,6 +53,16 @@ pub struct Config {
     pub sources: Sources,
     pub journal: JournalConfig,
     pub orders: OrdersConfig,
+    pub black_box: BlackBoxConfig,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct BlackBoxConfig {
+    pub enabled: bool,
+    /// Where the last minutes are, in memory. `None`: `/run/aiops/black-box`, or below the state
+    /// directory if that is not the usual one.
+    pub folder: Option<PathBuf>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -118,7 +134,30 @@ impl Default for Config {
             sources: Sources::default(),
             journal: JournalConfig::default(),
             orders: OrdersConfig::default(),
+            black_box: BlackBoxConfig::default(),
         }
+    }
+}
+
+impl Default for BlackBoxConfig {
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            folder: None,
+        }
+    }
+}
+
+impl Config {
+    /// Where the black box is.
+    pub fn black_box_folders(&self) -> Folders {
+        let kept = self.state_dir.join("black-box");
+        let recent = match &self.black_box.folder {
+            Some(folder) => folder.clone(),
+            None if self.state_dir == Path::new(DEFAULT_STATE_DIR) => DEFAULT_BLACK_BOX.into(),
+            None => kept.join("recent"),
+        };
+        Folders { recent, kept }
     }
 }
 

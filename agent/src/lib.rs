@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod agent;
+mod black_box;
 mod clock;
 pub mod config;
 mod delivering;

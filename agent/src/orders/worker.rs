@@ -8,6 +8,7 @@
 use std::{ffi::OsString, io, io::Write as _, path::PathBuf, process::Stdio, time::Duration};
 
 use analysis::order::{Failure, MAX_DEFLATED_BYTES, MAX_REPORT_BYTES, Order, Progress};
+use collect::black_box::{Folders, KEPT_VARIABLE, RECENT_VARIABLE};
 use flate2::{Compression, write::DeflateEncoder};
 use rustix::process::{Pid, Signal, kill_process_group};
 use serde::{Deserialize, Serialize};
@@ -53,6 +54,8 @@ pub(super) struct NoReport {
 pub struct Program {
     pub path: PathBuf,
     pub arguments: Vec<OsString>,
+    /// Beside what every worker has.
+    pub environment: Vec<(&'static str, OsString)>,
 }
 
 impl Program {
@@ -66,7 +69,18 @@ impl Program {
         Self {
             path: path.into(),
             arguments: vec!["answer".into()],
+            environment: Vec::new(),
         }
+    }
+
+    /// The same, with what the black box has.
+    #[must_use]
+    pub fn with_black_box(mut self, folders: &Folders) -> Self {
+        self.environment.extend([
+            (RECENT_VARIABLE, folders.recent.clone().into()),
+            (KEPT_VARIABLE, folders.kept.clone().into()),
+        ]);
+        self
     }
 }
 
@@ -152,6 +166,12 @@ fn start(program: &Program, order: &Order, limit: Duration) -> io::Result<Child>
         .env_clear()
         .env("PATH", PATH)
         .env("LC_ALL", "C.UTF-8")
+        .envs(
+            program
+                .environment
+                .iter()
+                .map(|(name, value)| (name, value)),
+        )
         .env(MARKER, order.order_id.to_string())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

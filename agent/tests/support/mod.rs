@@ -38,6 +38,7 @@ pub fn quiet(state: &Path) -> Config {
     config.sources.process = "off".into();
     config.sources.journal = false;
     config.sources.dbus = false;
+    config.black_box.enabled = false;
     config.orders.policy = state.join("policy.toml");
     config
 }

@@ -81,6 +81,7 @@ pub fn order(now: Timestamp) -> Order {
 /// A worker that does what a shell script says.
 pub fn script(text: &str) -> Program {
     Program {
+        environment: Vec::new(),
         path: "/bin/sh".into(),
         arguments: vec!["-c".into(), text.into(), "worker".into()],
     }

@@ -1,0 +1,59 @@
+//! Fills the black box: a sample of every service, each few seconds.
+
+use std::time::{Duration, Instant};
+
+use collect::black_box::{Folders, Recorder};
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
+use tracing::{info, warn};
+
+const PERIOD: Duration = Duration::from_secs(5);
+/// A pass of a host with many processes takes long. The pause is so many times that, which bounds
+/// the cost to a quarter of a percent of a core.
+const PAUSE_FACTOR: u32 = 400;
+/// After a pass that failed.
+const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(60);
+
+/// Records until `stop`. A host without the folders has no black box, which is told once.
+pub async fn record(folders: Folders, stop: CancellationToken) {
+    let opened = tokio::task::spawn_blocking(move || Recorder::open(folders)).await;
+    let mut recorder = match opened {
+        Ok(Ok(recorder)) => recorder,
+        Ok(Err(error)) => {
+            let why = crate::uplink::whole(&error);
+            warn!(%why, "no black box: {why}");
+            return;
+        }
+        Err(_) => return,
+    };
+    let mut is_told = false;
+    loop {
+        let begun = Instant::now();
+        let pass = tokio::task::spawn_blocking(move || (recorder.pass(), recorder));
+        // A panic ends the black box, not the agent.
+        let Ok((outcome, again)) = pass.await else {
+            warn!("the black box failed, and is left");
+            return;
+        };
+        recorder = again;
+        let pause = match outcome {
+            Ok(units) => {
+                if !is_told {
+                    info!(units, "the black box records {units} services");
+                }
+                (begun.elapsed() * PAUSE_FACTOR).max(PERIOD)
+            }
+            Err(error) => {
+                if !is_told {
+                    warn!(%error, "the black box cannot see: {error}");
+                }
+                PAUSE_AFTER_FAILURE
+            }
+        };
+        is_told = true;
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = sleep(pause) => {}
+        }
+    }
+}
