@@ -181,6 +181,12 @@ pub enum Command {
     },
     /// Write the man pages into a folder: `aiops man /usr/local/share/man/man1`
     Man { folder: PathBuf },
+    /// What an exit code, a signal, its reason or a unit's result means: 137, SIGSEGV, 203/EXEC
+    Explain {
+        /// As it stands in a log or a report: `137`, `11/SEGV`, `SEGV_MAPERR`, `core-dump`
+        #[arg(required = true, allow_negative_numbers = true, value_name = "CODE")]
+        code: Vec<String>,
+    },
     /// Explain a command, or the exit codes: `aiops help exit-codes`
     Help { words: Vec<String> },
 }

@@ -11,6 +11,7 @@ mod context;
 mod contexts;
 mod events;
 pub mod exit;
+mod explain;
 mod follow;
 mod help;
 mod hosts;
@@ -66,6 +67,7 @@ pub async fn run(args: Args) -> Result<Exit, Failure> {
         Command::Schema { report } => schema::show(context, report.as_deref()),
         Command::Completions { shell } => help::completions(context, shell),
         Command::Man { folder } => help::man(context, &folder),
+        Command::Explain { code } => explain::explain(context, &code),
         Command::Help { words } => help::help(context, &words),
     }
 }

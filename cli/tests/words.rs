@@ -128,3 +128,25 @@ fn every_topic_of_help_is_there() {
     assert_eq!(written.exit, 0, "{written:?}");
     assert!(folder.join("aiops.1").exists() && folder.join("aiops-audit-verify.1").exists());
 }
+
+#[test]
+fn a_code_is_explained_as_it_stands_in_a_log() {
+    let fleet = fleet();
+    // (words, what is told)
+    let cases: [(&[&str], &str); 4] = [
+        (&["137"], "128 + 9"),
+        (&["signal", "11"], "SIGSEGV"),
+        (&["-11"], "SIGSEGV"),
+        (&["status=203/EXEC"], "ExecStart="),
+    ];
+    for (words, told) in cases {
+        let output = fleet.aiops(&["explain"]).args(words).output().unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert!(output.status.success() && text.contains(told), "{text}");
+    }
+    let output = fleet.aiops(&["explain", "139", "-o", "json"]).output();
+    let json: serde_json::Value = serde_json::from_slice(&output.unwrap().stdout).unwrap();
+    assert_eq!(json[1]["name"], "SIGSEGV");
+    let output = fleet.aiops(&["explain", "blah"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+}

@@ -38,6 +38,7 @@ impl Language {
         match self {
             Self::English => &[
                 include_str!("../../i18n/en/cli.ftl"),
+                include_str!("../../i18n/en/dictionary.ftl"),
                 include_str!("../../i18n/en/events.ftl"),
                 include_str!("../../i18n/en/fleet.ftl"),
                 include_str!("../../i18n/en/inspection.ftl"),
@@ -50,6 +51,7 @@ impl Language {
             ],
             Self::Chinese => &[
                 include_str!("../../i18n/zh-CN/cli.ftl"),
+                include_str!("../../i18n/zh-CN/dictionary.ftl"),
                 include_str!("../../i18n/zh-CN/events.ftl"),
                 include_str!("../../i18n/zh-CN/fleet.ftl"),
                 include_str!("../../i18n/zh-CN/inspection.ftl"),

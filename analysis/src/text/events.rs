@@ -13,6 +13,7 @@ use super::{
 };
 use crate::{
     cause::OomConstraint,
+    dictionary,
     event::{Fact, Gap, Killer, ProcessExited, SourceStarted},
     fleet::StoredEvent,
     process::ExitStatus,
@@ -203,10 +204,9 @@ fn start(why: &StartReason, catalogue: &Catalogue) -> String {
 }
 
 fn exit(exited: &ProcessExited, catalogue: &Catalogue) -> String {
-    let status = exited.status.map_or_else(
-        || catalogue.say("event-status-unknown"),
-        |status| status.to_string(),
-    );
+    let status = exited
+        .status
+        .map_or_else(|| catalogue.say("event-status-unknown"), dictionary::short);
     let by = match (&exited.killer, exited.oom_killed, exited.status) {
         (_, true, _) => catalogue.say("event-oom-killer"),
         (Some(killer), _, Some(ExitStatus::Signaled { .. })) if !killer.by_kernel => {

@@ -12,6 +12,7 @@ use super::{
 };
 use crate::{
     cause::{Evidence, StopCause},
+    dictionary,
     restarts::{Advice, CurrentState, RestartReport, StopRow, UnitRestarts},
 };
 
@@ -201,7 +202,7 @@ fn details(row: &StopRow, catalogue: &Catalogue) -> Vec<String> {
     if row.never_ready {
         details.push(catalogue.say("restarts-start-failed"));
     }
-    details.extend(row.exit.map(|exit| exit.to_string()));
+    details.extend(row.exit.map(dictionary::short));
     if let Some(memory) = row.oom {
         let rss = ("rss", bytes(memory.rss_bytes).into());
         details.push(match memory.limit_bytes {

@@ -13,7 +13,7 @@ use super::{
     time::{length, moment},
 };
 use crate::{
-    Timestamp,
+    Timestamp, dictionary,
     limitation::Limitation,
     log::LogLine,
     start_failure::{
@@ -296,7 +296,7 @@ fn evidence_line(evidence: &Evidence, page: &Page<'_>) -> Option<String> {
     match evidence {
         Evidence::Log { line } => Some(format!("{}: {}", source(line), line.message)),
         Evidence::Unit { property, value } => Some(format!("{property}={value}")),
-        Evidence::Status { status } => Some(status.to_string()),
+        Evidence::Status { status } => Some(dictionary::short(*status)),
         Evidence::Dependency { unit, active_state } => Some(format!("{unit}: {active_state}")),
         Evidence::File { path, state } => {
             let id = format!("start-file-{state}");
@@ -356,7 +356,7 @@ fn attempt_line(attempt: &Attempt, is_past: bool, page: &Page<'_>) -> String {
             attempt.result.as_str(),
             "exit-code" | "signal" | "core-dump"
         );
-    let status = attempt.status.map(|status| status.to_string());
+    let status = attempt.status.map(dictionary::short);
     let result = Some(attempt.result.clone()).filter(|_| !is_told);
     let how = [attempt.step.clone(), status, result];
     let how: Vec<String> = how

@@ -1,7 +1,10 @@
 //! Causes and people, as text.
 
 use super::{Catalogue, escape::one_line};
-use crate::cause::{Actor, Certainty, Stop, StopCause};
+use crate::{
+    cause::{Actor, Certainty, Stop, StopCause},
+    dictionary,
+};
 
 /// The cause alone: "out of memory (limit of its cgroup)".
 pub fn cause(cause: StopCause, catalogue: &Catalogue) -> String {
@@ -16,7 +19,7 @@ pub fn certainty(certainty: Certainty, catalogue: &Catalogue) -> String {
 pub fn line(stop: &Stop, catalogue: &Catalogue) -> String {
     let mut detail = String::new();
     if let Some(exit) = stop.exit {
-        detail.push_str(&format!(" {exit}"));
+        detail.push_str(&format!(" {}", dictionary::short(exit)));
     }
     if let Some(somebody) = &stop.actor {
         detail.push_str(&format!(", {}", actor(somebody, catalogue)));
