@@ -4,6 +4,7 @@ mod answer;
 pub mod black_box;
 mod deadline;
 mod error;
+mod gather;
 mod guard;
 pub mod history;
 pub mod host;

@@ -203,6 +203,7 @@ impl JournalSource for JournalctlChild {
         match position {
             Position::Head => {}
             Position::Tail => self.seek_tail()?,
+            Position::Last(entries) => self.place = vec![format!("--lines={entries}").into()],
             Position::Since(time) => self.place = vec![since(time)],
             Position::After(cursor) => return self.seek_after(cursor),
         }

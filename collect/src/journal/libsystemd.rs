@@ -73,6 +73,7 @@ functions! {
     test_cursor: fn(Handle, *const c_char) -> c_int;
     next: fn(Handle) -> c_int;
     previous: fn(Handle) -> c_int;
+    previous_skip: fn(Handle, u64) -> c_int;
     get_cursor: fn(Handle, *mut *mut c_char) -> c_int;
     get_realtime_usec: fn(Handle, *mut u64) -> c_int;
     get_monotonic_usec: fn(Handle, *mut u64, *mut [u8; 16]) -> c_int;
@@ -185,6 +186,13 @@ impl SdJournal {
     pub(super) fn previous(&mut self) -> io::Result<bool> {
         // SAFETY: see above.
         check(unsafe { (self.call.previous)(self.handle) }).map(|moved| moved > 0)
+    }
+
+    /// Moves back by so many entries; `false` if there are not that many.
+    pub(super) fn back(&mut self, entries: u32) -> io::Result<bool> {
+        // SAFETY: see above.
+        let moved = check(unsafe { (self.call.previous_skip)(self.handle, u64::from(entries)) })?;
+        Ok(u32::try_from(moved).is_ok_and(|moved| moved == entries))
     }
 
     pub(super) fn cursor(&mut self) -> io::Result<String> {

@@ -43,6 +43,8 @@ pub enum Position {
     Head,
     /// Behind the newest entry.
     Tail,
+    /// The first of so many entries at the end.
+    Last(u32),
     /// The first entry at or after that time.
     Since(Timestamp),
     /// The first entry behind the one that a cursor names.

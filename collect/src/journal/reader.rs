@@ -72,6 +72,14 @@ impl Journal {
                     self.files.seek_head()
                 }
             }
+            Position::Last(entries) => {
+                self.files.seek_tail()?;
+                // Onto the entry before them: the next step goes to the first of them.
+                match self.files.back(entries.saturating_add(1))? {
+                    true => Ok(()),
+                    false => self.files.seek_head(),
+                }
+            }
             Position::After(cursor) => self.files.seek_cursor(cursor),
         }
     }

@@ -4,7 +4,7 @@
 //! the failing run, the programs' files, and who listens on the ports that the log names. Each
 //! part has its share of the five seconds; what is not there in time is a limitation of the report.
 
-mod files;
+pub(crate) mod files;
 mod journal;
 mod listeners;
 
@@ -28,7 +28,7 @@ use analysis::{
 use self::journal::JournalFacts;
 use crate::{
     CollectError, NoAnswer,
-    deadline::Deadline,
+    gather::{blocking, limitation, missing, with_causes, within},
     host::ClockReading,
     process::Procfs,
     sockets::{Listening, Sockets},
@@ -42,8 +42,6 @@ const NEEDED_WITHIN: Duration = Duration::from_millis(1500);
 const JOURNAL_WITHIN: Duration = Duration::from_millis(1500);
 const FILES_WITHIN: Duration = Duration::from_millis(300);
 const SOCKETS_WITHIN: Duration = Duration::from_millis(800);
-/// A read that ignores its own limit hangs in the kernel, and is given up after this much more.
-const GRACE: Duration = Duration::from_millis(200);
 /// Ports that are looked up.
 const MOST_PORTS: usize = 16;
 
@@ -250,65 +248,11 @@ async fn listening(facts: &StartFacts, manager: &Manager) -> Listening {
     found
 }
 
-/// Waits for systemd, but not for ever.
-async fn within<T>(
-    limit: Duration,
-    what: &str,
-    answer: impl Future<Output = Result<T, CollectError>>,
-) -> Result<T, CollectError> {
-    let answered = tokio::time::timeout(limit, answer).await;
-    answered.unwrap_or_else(|_| {
-        Err(CollectError::Deadline {
-            what: what.to_owned(),
-            limit,
-        })
-    })
-}
-
-/// Runs a read that blocks, on a thread that is given up if it hangs.
-async fn blocking<T: Send + 'static>(
-    limit: Duration,
-    what: &'static str,
-    read: impl FnOnce() -> Result<T, CollectError> + Send + 'static,
-) -> Result<T, CollectError> {
-    let run = move || Deadline::of(limit + GRACE).run(what, read).flatten();
-    let ended = tokio::task::spawn_blocking(run).await;
-    ended.unwrap_or_else(|_| {
-        Err(CollectError::Deadline {
-            what: what.to_owned(),
-            limit,
-        })
-    })
-}
-
-fn missing<T: Default>(limits: &mut Vec<Limitation>, what: &str, error: &CollectError) -> T {
-    limits.push(limitation(what, error));
-    T::default()
-}
-
-fn limitation(what: &str, error: &CollectError) -> Limitation {
-    Limitation {
-        what: what.to_owned(),
-        why: with_causes(error),
-        count: 1,
-    }
-}
-
 fn no_systemd(error: &CollectError) -> NoAnswer {
     NoAnswer {
         reason: Failure::NotPossible,
         detail: format!("cannot ask systemd: {}", with_causes(error)),
     }
-}
-
-fn with_causes(error: &CollectError) -> String {
-    let mut text = error.to_string();
-    let mut cause = std::error::Error::source(error);
-    while let Some(error) = cause {
-        text.push_str(&format!(": {error}"));
-        cause = error.source();
-    }
-    text
 }
 
 fn step(step: Step, done: u32) -> Progress {
