@@ -16,6 +16,7 @@ macro_rules! with_catalogue {
     ($then:ident) => {
         $then! {
             AnalyzePtree(ProcessTreeAsked) -> ProcessTree: "analyze-ptree", D0, 15;
+            AnalyzeService(ServiceAsked) -> ServiceReport: "analyze-service", D0, 15;
             InspectProcess(InspectionAsked) -> Inspection: "inspect-process", D0, 15;
             InspectProcessStack(StackInspectionAsked) -> StackInspection: "inspect-process-stack", D2, 60;
             DiagnoseStartFailure(StartFailureAsked) -> StartFailure: "diagnose-start-failure", D0, 30;

@@ -30,6 +30,8 @@ pub mod restarts;
 pub mod run;
 pub mod schema;
 pub mod scrub;
+pub mod service;
+pub mod service_audit;
 pub mod shell;
 pub mod start_failure;
 pub mod text;

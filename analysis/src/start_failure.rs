@@ -17,7 +17,7 @@ pub mod address_in_use;
 pub mod attempts;
 pub mod blamed_file;
 mod checks;
-mod commands;
+pub(crate) mod commands;
 mod engine;
 pub mod facts;
 pub mod similar;

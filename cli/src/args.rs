@@ -3,10 +3,12 @@
 mod inquiries;
 mod inspect;
 mod people;
+mod service;
 
 pub use inquiries::InquiryCommand;
 pub use inspect::InspectCommand;
 pub use people::{AccountCommand, ApiCall, AuditCommand, ContextCommand, Login, TokenCommand};
+pub use service::ServiceWanted;
 
 use std::path::PathBuf;
 
@@ -294,6 +296,8 @@ pub struct EventFilter {
 pub enum AnalyzeCommand {
     /// How often a unit stopped, why, who did it, and how long it was away
     Restarts(RestartsAsked),
+    /// How a unit is: state, limits, last starts and stops, log, dependencies, how it is set up
+    Service(ServiceWanted),
     /// The processes as a tree: what each subtree costs, and what is odd
     Ptree(PtreeAsked),
 }

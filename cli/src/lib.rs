@@ -51,6 +51,7 @@ pub async fn run(args: Args) -> Result<Exit, Failure> {
         Command::Analyze(AnalyzeCommand::Restarts(asked)) => {
             restarts::analyze(context, &asked).await
         }
+        Command::Analyze(AnalyzeCommand::Service(asked)) => ask::ask(context, asked.into()).await,
         Command::Analyze(AnalyzeCommand::Ptree(asked)) => ask::ask(context, asked.into()).await,
         Command::Diagnose(DiagnoseCommand::StartFailure(wanted)) => {
             ask::ask(context, wanted.into()).await

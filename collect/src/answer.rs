@@ -13,7 +13,10 @@ use analysis::{
     report::Report,
 };
 
-use crate::{host::Host, inspection::inspect, process::Procfs, start_failure::start_failure};
+use crate::{
+    host::Host, inspection::inspect, process::Procfs, service::service,
+    start_failure::start_failure,
+};
 
 /// Why there is no report.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -36,6 +39,7 @@ pub async fn answer(
     progress: &(dyn Fn(Progress) + Sync),
 ) -> Result<Report, NoAnswer> {
     match question {
+        Question::AnalyzeService(asked) => Ok(service(asked, progress).await?.into()),
         Question::AnalyzePtree(asked) => tree(asked.clone(), progress).await.map(Report::from),
         Question::InspectProcess(asked) => {
             let report = inspect(asked.pid, false, progress).await?;

@@ -12,6 +12,7 @@ mod inspection;
 pub mod journal;
 pub mod kernel_log;
 pub mod process;
+mod service;
 pub mod sockets;
 mod stacks;
 mod start_failure;

@@ -80,7 +80,7 @@ pub(super) fn read_log(facts: &StartFacts) -> Fix {
 }
 
 /// A unit's name as a shell takes it: `nginx` for `nginx.service`.
-pub(super) fn name(unit: &UnitName) -> Cow<'_, str> {
+pub(crate) fn name(unit: &UnitName) -> Cow<'_, str> {
     let full = unit.as_str();
     let short = match full.strip_suffix(".service") {
         // `a.mount.service` without its suffix would name another unit.

@@ -13,6 +13,7 @@ pub mod inspection;
 pub mod process_tree;
 pub mod report;
 pub mod restarts;
+pub mod service;
 pub mod size;
 pub mod start_failure;
 pub mod stop;

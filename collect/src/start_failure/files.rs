@@ -18,7 +18,7 @@ const MOST_FILES: usize = 32;
 
 /// The programs of a unit, their interpreters, its folder and its environment files, by the paths
 /// that the unit has for them.
-pub(super) fn of(unit: &UnitStart) -> Vec<FileFact> {
+pub(crate) fn of(unit: &UnitStart) -> Vec<FileFact> {
     // Files of an image are not to be seen from here.
     let Some(root) = &unit.root else {
         return Vec::new();

@@ -34,7 +34,7 @@ pub struct LoadedUnit {
 
 /// One row of `ListUnits`: name, description, load state, active state, sub-state, followed unit,
 /// object path, job id, job type, job path.
-type ListedUnit = (
+pub(super) type ListedUnit = (
     String,
     String,
     String,

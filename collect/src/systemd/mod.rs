@@ -13,6 +13,8 @@ mod needed;
 mod needs;
 mod object_path;
 mod properties;
+mod related;
+mod service;
 mod start;
 
 pub use self::{
@@ -21,5 +23,6 @@ pub use self::{
     listing::Listener,
     manager::{LoadedUnit, Manager},
     needed::MOST_NEEDED,
+    service::UnitService,
     start::UnitStart,
 };

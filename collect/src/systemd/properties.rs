@@ -47,6 +47,10 @@ impl Properties {
         self.0.get(name).map(|value| &**value)
     }
 
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.0.contains_key(name)
+    }
+
     pub(super) fn text(&self, name: &str) -> String {
         self.get(name).map(text).unwrap_or_default()
     }
@@ -57,6 +61,13 @@ impl Properties {
 
     pub(super) fn number(&self, name: &str) -> u64 {
         self.get(name).map_or(0, number)
+    }
+
+    /// A limit, or a count. `None`: there is none, or nobody counts.
+    pub(super) fn limit(&self, name: &str) -> Option<u64> {
+        // The largest number is systemd's word for "infinity" and for "not set".
+        let value = self.get(name).map(number)?;
+        (value != u64::MAX).then_some(value)
     }
 
     pub(super) fn texts(&self, name: &str) -> Vec<String> {

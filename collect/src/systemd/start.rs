@@ -53,6 +53,36 @@ pub struct UnitStart {
     pub has_own_network: bool,
 }
 
+/// The properties of a unit: those of all, and those of its kind.
+pub(super) struct UnitRead {
+    pub(super) name: UnitName,
+    pub(super) of_unit: Properties,
+    pub(super) of_kind: Properties,
+}
+
+impl UnitStart {
+    pub(super) fn of(read: &UnitRead) -> Self {
+        let (of_unit, of_kind) = (&read.of_unit, &read.of_kind);
+        let has_image = !of_kind.text("RootImage").is_empty();
+        Self {
+            names: of_unit.units("Names"),
+            invocation: invocation(of_unit),
+            began_at: of_unit.time("InactiveExitTimestamp"),
+            started_at: started_at(of_unit, of_kind),
+            ended_at: of_unit.time("InactiveEnterTimestamp"),
+            root: (!has_image).then(|| of_kind.text("RootDirectory")),
+            has_own_network: of_kind.flag("PrivateNetwork")
+                || !of_kind.text("NetworkNamespacePath").is_empty(),
+            facts: facts(read.name.clone(), of_unit, of_kind),
+        }
+    }
+}
+
+fn invocation(of_unit: &Properties) -> Option<InvocationId> {
+    let bytes = <[u8; 16]>::try_from(of_unit.bytes("InvocationID")).ok()?;
+    Some(InvocationId(Uuid::from_bytes(bytes)))
+}
+
 impl Manager {
     /// Everything about a unit and its last start; three calls.
     ///
@@ -60,22 +90,20 @@ impl Manager {
     ///
     /// [`CollectError::Deadline`] if systemd does not answer.
     pub async fn unit_start(&self, unit: &UnitName) -> Result<UnitStart, CollectError> {
+        let loaded = self.unit_read(unit).await?;
+        Ok(UnitStart::of(&loaded))
+    }
+
+    /// All properties of a unit, in two calls after it is loaded.
+    pub(super) async fn unit_read(&self, unit: &UnitName) -> Result<UnitRead, CollectError> {
         let path = self.load(unit).await?;
         let of_unit = Properties::of(&self.connection, path.as_str(), UNIT).await?;
         let name = of_unit.text("Id").parse().unwrap_or_else(|_| unit.clone());
         let of_kind = self.properties_of_kind(&name, path.as_str()).await?;
-        let invocation = <[u8; 16]>::try_from(of_unit.bytes("InvocationID")).ok();
-        let has_image = !of_kind.text("RootImage").is_empty();
-        Ok(UnitStart {
-            names: of_unit.units("Names"),
-            invocation: invocation.map(|bytes| InvocationId(Uuid::from_bytes(bytes))),
-            began_at: of_unit.time("InactiveExitTimestamp"),
-            started_at: started_at(&of_unit, &of_kind),
-            ended_at: of_unit.time("InactiveEnterTimestamp"),
-            root: (!has_image).then(|| of_kind.text("RootDirectory")),
-            has_own_network: of_kind.flag("PrivateNetwork")
-                || !of_kind.text("NetworkNamespacePath").is_empty(),
-            facts: facts(name, &of_unit, &of_kind),
+        Ok(UnitRead {
+            name,
+            of_unit,
+            of_kind,
         })
     }
 
@@ -94,6 +122,8 @@ impl Manager {
             ".swap" => "org.freedesktop.systemd1.Swap",
             ".timer" => "org.freedesktop.systemd1.Timer",
             ".path" => "org.freedesktop.systemd1.Path",
+            ".slice" => "org.freedesktop.systemd1.Slice",
+            ".scope" => "org.freedesktop.systemd1.Scope",
             _ => return Ok(Properties::none()),
         };
         Properties::of(&self.connection, path, interface).await
