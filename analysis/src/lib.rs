@@ -23,6 +23,7 @@ pub mod period;
 pub mod placement;
 pub mod process;
 pub mod process_tree;
+pub mod processes;
 pub mod question;
 pub mod report;
 pub mod request;

@@ -193,6 +193,8 @@ pub enum Step {
     ReadingJournal,
     ReadingSockets,
     ReadingStacks,
+    /// Waits between two readings; the parts are seconds.
+    Watching,
     Concluding,
 }
 

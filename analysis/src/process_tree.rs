@@ -4,7 +4,7 @@ mod build;
 mod facts;
 mod oddities;
 mod order;
-mod shorten;
+pub(crate) mod shorten;
 
 use std::fmt;
 
@@ -16,6 +16,7 @@ use crate::{
     question::BadQuestion, report::Health,
 };
 
+pub(crate) use self::build::Clock;
 pub use self::{
     build::{NoSuchProcess, process_tree},
     facts::{ProcessFact, ProcessFacts},

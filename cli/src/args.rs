@@ -4,11 +4,13 @@ mod inquiries;
 mod inspect;
 mod people;
 mod service;
+mod processes;
 
 pub use inquiries::InquiryCommand;
 pub use inspect::InspectCommand;
 pub use people::{AccountCommand, ApiCall, AuditCommand, ContextCommand, Login, TokenCommand};
 pub use service::ServiceWanted;
+pub use processes::CollectCommand;
 
 use std::path::PathBuf;
 
@@ -138,6 +140,9 @@ pub enum Command {
     /// Why something is as it is
     #[command(subcommand)]
     Analyze(AnalyzeCommand),
+    /// What is there now, measured for a while
+    #[command(subcommand)]
+    Collect(CollectCommand),
     /// What is wrong, and what to do about it
     #[command(subcommand)]
     Diagnose(DiagnoseCommand),

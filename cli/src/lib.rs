@@ -29,7 +29,9 @@ pub use context::Context;
 pub use message::say;
 pub use output::catalogue;
 
-use args::{AnalyzeCommand, Args, Command, DiagnoseCommand, HostCommand, InspectCommand};
+use args::{
+    AnalyzeCommand, Args, CollectCommand, Command, DiagnoseCommand, HostCommand, InspectCommand,
+};
 use exit::{Exit, Failure};
 
 /// Carries out one command and says how the process should end.
@@ -53,6 +55,9 @@ pub async fn run(args: Args) -> Result<Exit, Failure> {
         }
         Command::Analyze(AnalyzeCommand::Service(asked)) => ask::ask(context, asked.into()).await,
         Command::Analyze(AnalyzeCommand::Ptree(asked)) => ask::ask(context, asked.into()).await,
+        Command::Collect(CollectCommand::Processes(wanted)) => {
+            ask::ask(context, wanted.into()).await
+        }
         Command::Diagnose(DiagnoseCommand::StartFailure(wanted)) => {
             ask::ask(context, wanted.into()).await
         }

@@ -59,6 +59,7 @@ pub fn check(context: &Context, command: &Command) -> Result<(), Failure> {
     let target = &context.target;
     let is_meant = match command {
         Command::Analyze(_)
+        | Command::Collect(_)
         | Command::Diagnose(_)
         | Command::Inspect(_)
         | Command::Events(_)

@@ -49,6 +49,10 @@ pub async fn answer(
             let report = inspect(asked.pid, true, progress).await?;
             Ok(StackInspection(report).into())
         }
+        Question::CollectProcesses(asked) => {
+            let report = crate::processes::watch(asked, progress).await?;
+            Ok(report.into())
+        }
         Question::DiagnoseStartFailure(asked) => {
             let report = start_failure(asked, progress).await?;
             Ok(report.into())
@@ -78,7 +82,7 @@ async fn tree(
 }
 
 /// Says why, with all causes.
-fn no_answer(reason: Failure, error: impl Error) -> NoAnswer {
+pub(crate) fn no_answer(reason: Failure, error: impl Error) -> NoAnswer {
     let mut detail = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {

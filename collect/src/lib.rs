@@ -13,6 +13,7 @@ pub mod journal;
 pub mod kernel_log;
 pub mod process;
 mod service;
+mod processes;
 pub mod sockets;
 mod stacks;
 mod start_failure;

@@ -72,6 +72,11 @@ ptree-limit-program = Whether the { $count ->
     [one] program of one process was
    *[other] programs of { $count } processes were
 } deleted is not known: { $why }.
+ptree-limit-io = How much { $count ->
+    [one] one process reads and writes is
+   *[other] { $count } processes read and write is
+} not known: { $why }.
+ptree-limit-machine = How much the machine used in all is not known: { $why }.
 ptree-limit-processes = Processes of other users are not shown: { $why }.
 ptree-limit-other = Not known ({ $count } times): { $what }: { $why }.
 ptree-because-uninterruptible = to read it may hang, as the process waits for a device or a lock

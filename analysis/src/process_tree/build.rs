@@ -61,7 +61,8 @@ pub fn process_tree(
         })
         .collect();
     let mut limits = facts.limits;
-    limits.extend(shorten_argv(&mut listed));
+    let lines = listed.iter_mut().map(|one| &mut one.argv);
+    limits.extend(shorten_argv(lines.collect()));
     listed.truncate(fitting(&listed));
     Ok(ProcessTree {
         at: facts.at,
@@ -74,13 +75,13 @@ pub fn process_tree(
 
 /// One moment, by the wall clock and by the clock of start times.
 #[derive(Clone, Copy)]
-struct Clock {
-    at: Timestamp,
-    since_boot_ns: u64,
+pub(crate) struct Clock {
+    pub(crate) at: Timestamp,
+    pub(crate) since_boot_ns: u64,
 }
 
 impl Clock {
-    fn wall_at(self, since_boot_ns: u64) -> Timestamp {
+    pub(crate) fn wall_at(self, since_boot_ns: u64) -> Timestamp {
         let ago = self.since_boot_ns.saturating_sub(since_boot_ns);
         let ago = TimeDelta::nanoseconds(i64::try_from(ago).unwrap_or(i64::MAX));
         self.at.checked_sub_signed(ago).unwrap_or(self.at)

@@ -13,11 +13,8 @@ const FIXED_BYTES: usize = 600;
 const CUTS: [usize; 6] = [2048, 1024, 512, 256, 128, 64];
 
 /// Cuts long command lines if all together are too long, and says of how many.
-pub(super) fn shorten_argv(processes: &mut [TreeProcess]) -> Option<Limitation> {
-    let lengths: Vec<usize> = processes
-        .iter()
-        .map(|process| argv_bytes(&process.argv))
-        .collect();
+pub(crate) fn shorten_argv(mut lines: Vec<&mut Vec<String>>) -> Option<Limitation> {
+    let lengths: Vec<usize> = lines.iter().map(|argv| argv_bytes(argv)).collect();
     if lengths.iter().sum::<usize>() <= TEXT_BYTES {
         return None;
     }
@@ -25,12 +22,12 @@ pub(super) fn shorten_argv(processes: &mut [TreeProcess]) -> Option<Limitation> 
         |cut: &usize| lengths.iter().map(|length| length.min(cut)).sum::<usize>() <= TEXT_BYTES;
     let cut = CUTS.into_iter().find(fits).unwrap_or(CUTS[CUTS.len() - 1]);
     let mut count = 0;
-    for (process, _) in processes
+    for (argv, _) in lines
         .iter_mut()
         .zip(&lengths)
         .filter(|(_, length)| **length > cut)
     {
-        cut_argv(&mut process.argv, cut);
+        cut_argv(argv, cut);
         count += 1;
     }
     Some(Limitation {
@@ -42,16 +39,21 @@ pub(super) fn shorten_argv(processes: &mut [TreeProcess]) -> Option<Limitation> 
 
 /// How many of the processes fit into a report, from the first on.
 pub(super) fn fitting(processes: &[TreeProcess]) -> usize {
+    fitting_sizes(
+        processes
+            .iter()
+            .map(|process| FIXED_BYTES + text_bytes(process)),
+    )
+}
+
+/// How many entries of a list, of these sizes in bytes of JSON, fit into a report.
+pub(crate) fn fitting_sizes(sizes: impl Iterator<Item = usize>) -> usize {
     let mut bytes = 0;
-    let fits = |process: &&TreeProcess| {
-        bytes += FIXED_BYTES + text_bytes(process);
+    let fits = |size: &usize| {
+        bytes += size;
         bytes <= LIST_BYTES
     };
-    processes
-        .iter()
-        .take(MOST_PROCESSES)
-        .take_while(fits)
-        .count()
+    sizes.take(MOST_PROCESSES).take_while(fits).count()
 }
 
 fn text_bytes(process: &TreeProcess) -> usize {
@@ -71,11 +73,11 @@ fn text_bytes(process: &TreeProcess) -> usize {
 }
 
 /// With quotes and commas, which many short arguments have many of.
-fn argv_bytes(argv: &[String]) -> usize {
+pub(crate) fn argv_bytes(argv: &[String]) -> usize {
     argv.iter().map(|argument| json_bytes(argument) + 3).sum()
 }
 
-fn json_bytes(text: &str) -> usize {
+pub(crate) fn json_bytes(text: &str) -> usize {
     text.chars().map(char_bytes).sum()
 }
 

@@ -7,6 +7,7 @@ mod notes;
 use super::{
     Catalogue, Style,
     fleet::Page,
+    process_limits::limits,
     report::AsText,
     size::bytes,
     table::{Cell, Table},
@@ -41,7 +42,7 @@ pub fn render(report: &ProcessTree, page: &Page<'_>) -> String {
     text.push_str(&notes::left_out(report, shown.len(), page));
     text.push_str(&notes::odd(report, page));
     text.push_str(&notes::advice(report, page));
-    text.push_str(&notes::limits(report, page));
+    text.push_str(&limits(&report.limits, page));
     text
 }
 

@@ -21,6 +21,7 @@ pub fn progress(progress: Progress, catalogue: &Catalogue) -> String {
         Step::ReadingJournal => "report-reading-journal",
         Step::ReadingSockets => "report-reading-sockets",
         Step::ReadingStacks => "report-reading-stacks",
+        Step::Watching => "report-watching",
         Step::Concluding => "report-concluding",
     });
     if progress.of == 0 {

@@ -1,6 +1,7 @@
 //! Who this host is, and what its clocks say.
 
 mod clock;
+mod machine;
 mod os_release;
 mod users;
 
@@ -11,7 +12,7 @@ use std::{
 
 use analysis::identity::BootId;
 
-pub use self::{clock::ClockReading, os_release::OsRelease, users::Users};
+pub use self::{clock::ClockReading, machine::machine, os_release::OsRelease, users::Users};
 use crate::CollectError;
 
 /// Reads facts of the host whose file system is `root`: `/`, or a directory that a test filled.

@@ -1,6 +1,7 @@
 //! Processes, from procfs: all of them cheaply, or one of them in full.
 
 mod details;
+mod io;
 mod placement;
 mod procfs_root;
 mod scan;

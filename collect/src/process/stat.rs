@@ -10,6 +10,8 @@ pub struct ProcessStat {
     pub parent_pid: u32,
     /// Pid of the process that began its session. 0: it is outside the namespace, or there is none.
     pub session: u32,
+    /// Device number of its controlling terminal. 0: none.
+    pub tty: u32,
     pub is_kernel_thread: bool,
     pub state: State,
     /// Name of the program; bytes that are no UTF-8 are replaced.
@@ -20,7 +22,10 @@ pub struct ProcessStat {
     pub user_ns: u64,
     pub system_ns: u64,
     pub rss_bytes: u64,
+    /// Address space, used or not.
+    pub virtual_bytes: u64,
     pub threads: u32,
+    pub nice: i32,
 }
 
 impl ProcessStat {
@@ -103,12 +108,16 @@ pub(super) fn parse(bytes: &[u8], units: Units) -> Option<ProcessStat> {
     let parent_pid = number(fields.next()?)?;
     // Outside the namespace it may be negative.
     let session = number(fields.nth(6 - 5)?).unwrap_or(0);
-    let flags = number(fields.nth(9 - 7)?)?;
+    let tty = number(fields.next()?).unwrap_or(0);
+    let flags = number(fields.nth(9 - 8)?)?;
     let user = number(fields.nth(14 - 10)?)?;
     let system = number(fields.next()?)?;
-    let threads = number(fields.nth(20 - 16)?)?;
+    let nice = fields.nth(19 - 16)?;
+    let nice = std::str::from_utf8(nice).ok()?.parse().unwrap_or(0);
+    let threads = number(fields.next()?)?;
     let start = number(fields.nth(22 - 21)?)?;
-    let rss_pages: u64 = number(fields.nth(24 - 23)?)?;
+    let virtual_bytes = number(fields.next()?)?;
+    let rss_pages: u64 = number(fields.next()?)?;
     let ns = |ticks: u64| {
         let ns = u128::from(ticks) * 1_000_000_000 / u128::from(units.ticks_per_second.max(1));
         u64::try_from(ns).unwrap_or(u64::MAX)
@@ -117,6 +126,7 @@ pub(super) fn parse(bytes: &[u8], units: Units) -> Option<ProcessStat> {
         pid: u32::try_from(pid).ok()?,
         parent_pid: u32::try_from(parent_pid).ok()?,
         session: u32::try_from(session).unwrap_or(0),
+        tty: u32::try_from(tty).unwrap_or(0),
         is_kernel_thread: flags & KERNEL_THREAD != 0,
         state: State::from(state),
         comm: String::from_utf8_lossy(comm).into_owned(),
@@ -124,7 +134,9 @@ pub(super) fn parse(bytes: &[u8], units: Units) -> Option<ProcessStat> {
         user_ns: ns(user),
         system_ns: ns(system),
         rss_bytes: rss_pages.saturating_mul(units.page_bytes),
+        virtual_bytes,
         threads: u32::try_from(threads).ok()?,
+        nice,
     })
 }
 
@@ -146,12 +158,13 @@ mod tests {
     #[test]
     fn fields_count_from_the_last_parenthesis() {
         let line =
-            b"7 (a) b) D 1 7 6 0 -1 2129984 0 0 0 0 250 50 0 0 20 0 3 0 900 0 2 18446744073709551615\n";
+            b"7 (a) b) D 1 7 6 34817 -1 2129984 0 0 0 0 250 50 0 0 20 -5 3 0 900 77 2 18446744073709551615\n";
         let stat = parse(line, UNITS).unwrap();
         let expected = ProcessStat {
             pid: 7,
             parent_pid: 1,
             session: 6,
+            tty: 34817,
             is_kernel_thread: true,
             state: State::Uninterruptible,
             comm: "a) b".to_owned(),
@@ -159,7 +172,9 @@ mod tests {
             user_ns: 2_500_000_000,
             system_ns: 500_000_000,
             rss_bytes: 8192,
+            virtual_bytes: 77,
             threads: 3,
+            nice: -5,
         };
         assert_eq!(stat, expected);
     }

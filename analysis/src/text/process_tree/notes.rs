@@ -5,13 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{program, word};
 use crate::{
     identity::UnitName,
-    limitation::Limitation,
     process_tree::{Oddity, ProcessTree, TreeProcess},
     text::{
         Style,
-        escape::one_line,
         fleet::Page,
-        table::{Cell, Table, cut, wrapped},
+        table::{Cell, Table, cut},
     },
 };
 
@@ -207,41 +205,4 @@ fn advice_id(odd: &Oddity) -> Option<&'static str> {
         Oddity::Orphan => Some("ptree-advice-orphan"),
         Oddity::OutsideUnit { .. } => None,
     }
-}
-
-/// What could not be read, a sentence each.
-pub(super) fn limits(report: &ProcessTree, page: &Page<'_>) -> String {
-    if report.limits.is_empty() {
-        return String::new();
-    }
-    let mut lines: Vec<_> = report
-        .limits
-        .iter()
-        .map(|limit| sentence(limit, page))
-        .collect();
-    let is_denied =
-        |limit: &Limitation| limit.why.contains("(os error 13)") || limit.why == "hidepid";
-    if report.limits.iter().any(is_denied) {
-        lines.push(page.catalogue.say("ptree-as-root"));
-    }
-    let lines = lines
-        .iter()
-        .flat_map(|line| wrapped(&one_line(line), page.width))
-        .map(|line| page.style.doubtful(&line) + "\n");
-    format!("\n{}", lines.collect::<String>())
-}
-
-fn sentence(limit: &Limitation, page: &Page<'_>) -> String {
-    let known = |id: String| page.catalogue.has(&id).then_some(id);
-    let id = known(format!("ptree-limit-{}-{}", limit.what, limit.why))
-        .or_else(|| known(format!("ptree-limit-{}", limit.what)))
-        .unwrap_or_else(|| "ptree-limit-other".to_owned());
-    let because = known(format!("ptree-because-{}", limit.why));
-    let why = because.map_or_else(|| limit.why.clone(), |id| page.catalogue.say(&id));
-    let parameters = [
-        ("what", limit.what.as_str().into()),
-        ("why", why.into()),
-        ("count", limit.count.into()),
-    ];
-    page.catalogue.say_with(&id, &parameters)
 }

@@ -1,0 +1,297 @@
+//! The processes of a real host over an interval, against what the host's own tools say.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use analysis::{
+    processes::{ProcessUsage, Processes},
+    report::Report,
+};
+use anyhow::{Context, Result, ensure};
+use system::{Host, program, until};
+use testhost::Pool;
+
+const SETTLED_WITHIN: Duration = Duration::from_secs(60);
+
+/// Processes of every kind, each a unit. What is `ExecStart=` of it?
+const UNITS: [(&str, &str); 6] = [
+    ("busy", "/bin/bash -c 'while :; do :; done'"),
+    ("stopped", "/bin/bash -c 'kill -STOP $$$$'"),
+    // It never asks how its children ended.
+    (
+        "careless",
+        "/bin/bash -c '/bin/true & exec /bin/sleep infinity'",
+    ),
+    (
+        "leaves",
+        "/bin/bash -c '(/bin/sleep 4711 &); exec /bin/sleep infinity'",
+    ),
+    (
+        "writes",
+        "/bin/bash -c 'while :; do dd if=/dev/zero of=/var/tmp/io bs=64k count=64 conv=fsync; done'",
+    ),
+    // A program with threads: ours.
+    ("threads", "/usr/bin/aiops collect processes --duration 10m"),
+];
+
+#[test]
+fn a_list_says_what_ps_says() -> Result<()> {
+    let pool = Pool::new()?;
+    let host = &pool.boot(&["h1"])?[0];
+    host.put(&program::path("aiops")?, "/usr/bin/aiops")?;
+    start_units(host)?;
+
+    let list = until("no other starts or ends", SETTLED_WITHIN, || {
+        let before = ps(host)?;
+        let list = collect(host, "--duration 1s")?;
+        let after = ps(host)?;
+        let is_settled = before.keys().eq(after.keys());
+        Ok(is_settled.then_some((before, list, after)))
+    })?;
+    let (before, list, after) = &list;
+    same_list(before, list)?;
+    for one in &list.processes {
+        if let (Some(before), Some(after)) =
+            (before.get(&one.process.pid), after.get(&one.process.pid))
+        {
+            same_figures(one, before, after).with_context(|| format!("{one:?}"))?;
+        }
+    }
+    kinds_are_recognised(list)?;
+    an_interval_is_measured(host)
+}
+
+fn start_units(host: &Host) -> Result<()> {
+    for (name, command) in UNITS {
+        let unit = format!("/etc/systemd/system/{name}.service");
+        host.write(&unit, &format!("[Service]\nExecStart={command}\n"))?;
+    }
+    let names = UNITS.map(|(name, _)| name).join(" ");
+    host.shell(&format!(
+        "systemctl daemon-reload && systemctl start {names}"
+    ))?
+    .stdout()?;
+    until("all are in their states", SETTLED_WITHIN, || {
+        let states = host.shell("ps -eo state,nlwp,unit | sort")?.stdout()?;
+        let is = |state: &str| states.lines().any(|line| line.starts_with(state));
+        let threads = states.lines().find(|line| line.contains("threads.service"));
+        let has_threads = threads.is_some_and(|line| !line.contains(" 1 "));
+        Ok((is("Z") && is("T") && has_threads).then_some(()))
+    })
+}
+
+/// What `ps` says of one process.
+#[derive(Debug)]
+struct Listed {
+    parent: u32,
+    state: char,
+    user: String,
+    unit: String,
+    terminal: String,
+    nice: i32,
+    threads: u32,
+    rss_kib: u64,
+    virtual_kib: u64,
+    cpu_s: u64,
+}
+
+/// By pid, without itself, what runs it, and the short-lived children of the one that writes.
+fn ps(host: &Host) -> Result<BTreeMap<u32, Listed>> {
+    let columns = "pid=,ppid=,state=,user:32=,unit:64=,tty=,ni=,nlwp=,rss=,vsz=,cputimes=,comm=";
+    let text = host.exec(&["ps", "-eo", columns])?.stdout()?;
+    let mut listed = BTreeMap::new();
+    for line in text.lines() {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let [
+            pid,
+            parent,
+            state,
+            user,
+            unit,
+            terminal,
+            nice,
+            threads,
+            rss,
+            size,
+            cpu,
+            comm,
+            ..,
+        ] = words[..]
+        else {
+            continue;
+        };
+        if passes(comm) {
+            continue;
+        }
+        let one = Listed {
+            parent: parent.parse()?,
+            state: state.chars().next().context("a state")?,
+            user: user.to_owned(),
+            unit: unit.to_owned(),
+            terminal: terminal.to_owned(),
+            // Of kernel threads and other classes it is `-`.
+            nice: nice.parse().unwrap_or(0),
+            threads: threads.parse()?,
+            rss_kib: rss.parse()?,
+            virtual_kib: size.parse()?,
+            cpu_s: cpu.parse()?,
+        };
+        listed.insert(pid.parse()?, one);
+    }
+    ensure!(listed.len() > 8, "a host that runs: {text}");
+    Ok(listed)
+}
+
+fn passes(comm: &str) -> bool {
+    ["ps", "dd"].contains(&comm)
+}
+
+/// The same processes, but for those that look.
+fn same_list(ps: &BTreeMap<u32, Listed>, list: &Processes) -> Result<()> {
+    let is_meant = |one: &&ProcessUsage| {
+        let is_looking = one.comm == "aiops" && !is_of(one, "threads.service");
+        !passes(&one.comm) && !is_looking
+    };
+    let ours = list.processes.iter().filter(is_meant);
+    let ours: Vec<u32> = ours.map(|one| one.process.pid).collect();
+    let missing = ps.keys().filter(|pid| !ours.contains(pid)).count();
+    let more = ours.iter().filter(|pid| !ps.contains_key(pid)).count();
+    // One in a hundred.
+    ensure!(
+        (missing + more) * 100 <= ps.len(),
+        "ours: {ours:?}\nps: {:?}",
+        ps.keys()
+    );
+    Ok(())
+}
+
+fn same_figures(one: &ProcessUsage, before: &Listed, after: &Listed) -> Result<()> {
+    let user = one.user.clone().unwrap_or_default();
+    let unit = one.unit.as_ref().map_or("-", |unit| unit.as_str());
+    let terminal = one.terminal.clone().unwrap_or_else(|| "?".to_owned());
+    let said = (
+        before.parent,
+        &before.user,
+        before.unit.as_str(),
+        &before.terminal,
+    );
+    ensure!(
+        (one.parent_pid, &user, unit, &terminal) == said,
+        "{before:?}"
+    );
+    // What neither of the two looks of `ps` saw may be of the moment between.
+    if before.state == after.state && !['R', 'S', 'D'].contains(&before.state) {
+        ensure!(one.state == before.state, "{before:?}");
+    }
+    if before.threads == after.threads {
+        ensure!(one.threads == before.threads, "{before:?}");
+    }
+    if one.is_kernel_thread {
+        return Ok(());
+    }
+    ensure!(one.nice == before.nice, "{before:?}");
+    let (rss, size) = (one.rss_bytes / 1024, one.virtual_bytes / 1024);
+    ensure!(
+        is_near(rss, before.rss_kib, after.rss_kib),
+        "{before:?} {after:?}"
+    );
+    ensure!(
+        is_near(size, before.virtual_kib, after.virtual_kib),
+        "{before:?} {after:?}"
+    );
+    let cpu_s = one.cpu_ms / 1000;
+    ensure!(
+        (before.cpu_s..=after.cpu_s).contains(&cpu_s),
+        "{before:?} {after:?}"
+    );
+    Ok(())
+}
+
+/// Whether a figure is that of before or after, or in between, give or take 5 %.
+fn is_near(ours: u64, before: u64, after: u64) -> bool {
+    let (low, high) = (before.min(after), before.max(after));
+    ours * 100 >= low * 95 && ours * 100 <= high * 105
+}
+
+fn kinds_are_recognised(list: &Processes) -> Result<()> {
+    let busy = find(list, "busy.service", "bash")?;
+    ensure!(busy.is_daemon && busy.cpu_percent > 0.0, "{busy:?}");
+    ensure!(find(list, "stopped.service", "bash")?.state == 'T');
+    let zombie = find(list, "careless.service", "true")?;
+    ensure!(zombie.state == 'Z' && !zombie.is_daemon, "{zombie:?}");
+    let orphan = find(list, "leaves.service", "sleep")?;
+    ensure!(orphan.is_daemon && orphan.parent_pid == 1, "{orphan:?}");
+    ensure!(find(list, "threads.service", "aiops")?.threads > 1);
+    ensure!(
+        (list.totals.zombies, list.totals.stopped) == (1, 1),
+        "{:?}",
+        list.totals
+    );
+    let kernel = list.processes.iter().filter(|one| one.is_kernel_thread);
+    ensure!(
+        kernel
+            .clone()
+            .all(|one| !one.is_daemon && one.argv.is_empty())
+    );
+    Ok(())
+}
+
+/// What was written and computed is at most what the kernel counted around it.
+fn an_interval_is_measured(host: &Host) -> Result<()> {
+    let pid = |unit: &str| {
+        host.exec(&["systemctl", "show", "-P", "MainPID", unit])?
+            .stdout()
+    };
+    let (writes, busy) = (
+        pid("writes")?.trim().to_owned(),
+        pid("busy")?.trim().to_owned(),
+    );
+    let counters = || -> Result<(u64, u64)> {
+        let command = format!(
+            "sed -n 's/^write_bytes: //p' /proc/{writes}/io; cut -d' ' -f14,15 /proc/{busy}/stat"
+        );
+        let text = host.shell(&command)?.stdout()?;
+        let numbers: Result<Vec<u64>, _> = text.split_whitespace().map(str::parse).collect();
+        match numbers?[..] {
+            [written, user, system] => Ok((written, (user + system) * 10)),
+            _ => anyhow::bail!("counters: {text}"),
+        }
+    };
+    until("something reaches the disk", SETTLED_WITHIN, || {
+        let before = counters()?;
+        let list = collect(host, "--duration 3s --sort cpu")?;
+        let after = counters()?;
+        let writer = find(&list, "writes.service", "bash")?;
+        let busy = find(&list, "busy.service", "bash")?;
+        let written = writer.io.context("root may read it")?.written_bytes;
+        ensure!(
+            written <= after.0 - before.0,
+            "{writer:?} {before:?} {after:?}"
+        );
+        let cpu_ms = busy.cpu_percent / 100.0 * list.interval_ms as f64;
+        ensure!(cpu_ms <= (after.1 - before.1) as f64 + 1.0, "{busy:?}");
+        ensure!(list.interval_ms >= 3000 && list.readings > 3, "{list:?}");
+        Ok((written > 0 && cpu_ms > 0.0).then_some(()))
+    })
+}
+
+fn collect(host: &Host, options: &str) -> Result<Processes> {
+    let command = format!("aiops collect processes {options} -o json");
+    let text = host.shell(&command)?.stdout()?;
+    match serde_json::from_str(&text)? {
+        Report::CollectProcesses(list) => Ok(*list),
+        other => anyhow::bail!("no list: {other:?}"),
+    }
+}
+
+fn is_of(one: &ProcessUsage, unit: &str) -> bool {
+    one.unit
+        .as_ref()
+        .is_some_and(|found| found.as_str() == unit)
+}
+
+fn find<'a>(list: &'a Processes, unit: &str, comm: &str) -> Result<&'a ProcessUsage> {
+    let mut all = list.processes.iter();
+    // Of two sleeps of a unit the one that was left behind, which is no main process.
+    let found = all.rfind(|one| one.comm == comm && is_of(one, unit));
+    found.with_context(|| format!("no {comm} in {unit}: {:#?}", list.processes))
+}
