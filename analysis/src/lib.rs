@@ -38,6 +38,7 @@ pub mod start_failure;
 pub mod text;
 pub mod trend;
 pub mod unit_file;
+pub mod zombies;
 
 /// A moment on somebody's wall clock, in UTC. Facts of a host carry that host's clock, which may
 /// be wrong: order events of one agent by (epoch, sequence number), never by this.

@@ -3,14 +3,14 @@
 mod inquiries;
 mod inspect;
 mod people;
-mod service;
 mod processes;
+mod service;
 
 pub use inquiries::InquiryCommand;
 pub use inspect::InspectCommand;
 pub use people::{AccountCommand, ApiCall, AuditCommand, ContextCommand, Login, TokenCommand};
-pub use service::ServiceWanted;
 pub use processes::CollectCommand;
+pub use service::ServiceWanted;
 
 use std::path::PathBuf;
 
@@ -305,6 +305,8 @@ pub enum AnalyzeCommand {
     Service(ServiceWanted),
     /// The processes as a tree: what each subtree costs, and what is odd
     Ptree(PtreeAsked),
+    /// Processes that have ended and were not reaped: whose they are, why, and what to do
+    Zombies,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -29,6 +29,7 @@ pub use context::Context;
 pub use message::say;
 pub use output::catalogue;
 
+use analysis::{question::Question, zombies::ZombiesAsked};
 use args::{
     AnalyzeCommand, Args, CollectCommand, Command, DiagnoseCommand, HostCommand, InspectCommand,
 };
@@ -55,6 +56,9 @@ pub async fn run(args: Args) -> Result<Exit, Failure> {
         }
         Command::Analyze(AnalyzeCommand::Service(asked)) => ask::ask(context, asked.into()).await,
         Command::Analyze(AnalyzeCommand::Ptree(asked)) => ask::ask(context, asked.into()).await,
+        Command::Analyze(AnalyzeCommand::Zombies) => {
+            ask::ask(context, Question::AnalyzeZombies(ZombiesAsked {})).await
+        }
         Command::Collect(CollectCommand::Processes(wanted)) => {
             ask::ask(context, wanted.into()).await
         }

@@ -49,6 +49,10 @@ pub async fn answer(
             let report = inspect(asked.pid, true, progress).await?;
             Ok(StackInspection(report).into())
         }
+        Question::AnalyzeZombies(_) => {
+            let report = crate::zombies::find(progress).await?;
+            Ok(report.into())
+        }
         Question::CollectProcesses(asked) => {
             let report = crate::processes::watch(asked, progress).await?;
             Ok(report.into())

@@ -12,13 +12,15 @@ mod inspection;
 pub mod journal;
 pub mod kernel_log;
 pub mod process;
-mod service;
 mod processes;
+mod service;
 pub mod sockets;
 mod stacks;
 mod start_failure;
 pub mod systemd;
+mod tasks;
 mod tool;
+mod zombies;
 
 pub use answer::{NoAnswer, answer};
 pub use error::{CollectError, Hint, JOURNAL_GROUPS, NoSystemd};

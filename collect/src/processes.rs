@@ -133,9 +133,40 @@ pub(crate) async fn blocking<T: Send + 'static>(
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Mutex;
+    use std::{io::Write as _, sync::Mutex};
+
+    use analysis::process::ProcessId;
 
     use super::*;
+
+    #[tokio::test]
+    async fn what_reaches_the_disk_is_counted() {
+        // Beside the program: folders for temporary files may be in memory.
+        let program = std::env::current_exe().unwrap();
+        let folder = tempfile::tempdir_in(program.parent().unwrap()).unwrap();
+        let before = written();
+        let first = full_reading().unwrap();
+        let mut file = std::fs::File::create(folder.path().join("file")).unwrap();
+        file.write_all(&vec![7; 3 << 20]).unwrap();
+        file.sync_all().unwrap();
+        let last = full_reading().unwrap();
+        let counted = written() - before;
+        let is_own = |process: &&ProcessId| process.pid == std::process::id();
+        let own = *first.io.keys().find(is_own).unwrap();
+        let ours = last.io[&own].written_bytes - first.io[&own].written_bytes;
+        // Other tests of this process may write meanwhile.
+        assert!(ours <= counted, "{ours} {counted}");
+        assert!(ours >= counted.min(3 << 20), "{ours} {counted}");
+    }
+
+    /// What this process has written, by the kernel.
+    fn written() -> u64 {
+        let text = std::fs::read_to_string("/proc/self/io").unwrap();
+        let line = text
+            .lines()
+            .find_map(|line| line.strip_prefix("write_bytes:"));
+        line.unwrap().trim().parse().unwrap()
+    }
 
     #[tokio::test]
     async fn this_host_has_processes_and_this_one_is_among_them() {
@@ -150,6 +181,8 @@ mod tests {
         let own = report.processes.iter().find(|one| one.process.pid == mine);
         let own = own.unwrap();
         assert!(own.io.is_some() && !own.argv.is_empty(), "{own:?}");
+        let own_io = own.io.unwrap();
+        assert!(own_io.written_bytes <= written(), "{own_io:?}");
         assert!(report.interval_ms >= 400, "{}", report.interval_ms);
         assert!(report.readings > 2, "{}", report.readings);
         assert!(report.machine.is_some(), "{:?}", report.limits);

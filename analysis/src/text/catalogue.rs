@@ -50,6 +50,7 @@ impl Language {
                 include_str!("../../i18n/en/service.ftl"),
                 include_str!("../../i18n/en/start-failure.ftl"),
                 include_str!("../../i18n/en/time.ftl"),
+                include_str!("../../i18n/en/zombies.ftl"),
             ],
             Self::Chinese => &[
                 include_str!("../../i18n/zh-CN/cli.ftl"),
@@ -65,6 +66,7 @@ impl Language {
                 include_str!("../../i18n/zh-CN/service.ftl"),
                 include_str!("../../i18n/zh-CN/start-failure.ftl"),
                 include_str!("../../i18n/zh-CN/time.ftl"),
+                include_str!("../../i18n/zh-CN/zombies.ftl"),
             ],
         }
     }

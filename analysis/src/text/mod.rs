@@ -22,6 +22,7 @@ pub mod stop;
 pub mod style;
 pub mod table;
 pub mod time;
+pub mod zombies;
 
 pub use catalogue::{Catalogue, Language};
 pub use style::Style;

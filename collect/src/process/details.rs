@@ -103,7 +103,7 @@ impl Procfs {
         self.command_line(pid, self.stat(pid)?.state)
     }
 
-    fn status(&self, pid: u32) -> Result<Status, CollectError> {
+    pub(crate) fn status(&self, pid: u32) -> Result<Status, CollectError> {
         // As text first: a program's name may be no UTF-8, and the parser would refuse the file.
         let text = self.text(pid, "status")?;
         Status::from_read(Cursor::new(&text)).map_err(|_| {

@@ -46,9 +46,11 @@ pub(super) fn summary(report: &Processes, page: &Page<'_>) -> String {
     lines.map(|line| line + "\n").collect()
 }
 
+type Paint = fn(Style, &str) -> String;
+
 fn states(report: &Processes, page: &Page<'_>) -> String {
     let totals = &report.totals;
-    let counted: [(&str, u32, Option<fn(Style, &str) -> String>); 8] = [
+    let counted: [(&str, u32, Option<Paint>); 8] = [
         ("running", totals.running, None),
         ("sleeping", totals.sleeping, None),
         (
