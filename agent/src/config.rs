@@ -370,7 +370,7 @@ mod tests {
         let all = "state_dir = '/x'\nhost_name = 'h'\n[log]\nfilter = 'info'\nformat = 'json'\n\
                    [spool]\nmax_mib = 1\n[sources]\nprocess = 'bpf'\njournal = true\ndbus = true\n\
                    [journal]\ndirectory = '/j'\nfirst_read_back_h = 1\n\
-                   cgroup_root = '/c'\n[orders]\npolicy = '/p'\n";
+                   cgroup_root = '/c'\n[orders]\npolicy = '/p'\n\n[black_box]\nenabled = false\nfolder = '/x'";
         let table: toml::Table = all.parse().unwrap();
         let written: usize = table
             .values()
