@@ -94,8 +94,8 @@ impl UnitHistory {
             moment,
             by_job,
         };
-        let ended = self.ended.iter_mut().map(|(other, track)| (&*other, track));
-        for (other, track) in ended.chain(&mut self.units) {
+        // A run that another followed was over before: what stops now did not take it along.
+        for (other, track) in &mut self.units {
             if attach_stop(&self.dependencies, other, track, &stop) {
                 events.extend(track.revise(other));
             }

@@ -102,6 +102,32 @@ fn a_dependency_that_takes_its_time_is_still_the_reason() {
 }
 
 #[test]
+fn a_run_that_another_followed_was_not_taken_along_by_what_stops_later() {
+    let needs = Needs {
+        stopped_with: ["base.service".parse().unwrap()].into(),
+        ..Needs::default()
+    };
+    let known = [("app.service".parse().unwrap(), needs)];
+    let mut host = Host::new(UnitHistory::new(known.into_iter().collect()));
+    // Somebody restarts it, and a moment later the host shuts down.
+    host.starts("base.service", 1)
+        .starts("app.service", 2)
+        .is_stopped("app.service", 2, "8")
+        .starts("app.service", 3)
+        .after_ms(500)
+        .is_stopped("app.service", 3, "9")
+        .is_stopped("base.service", 1, "9");
+    let causes: Vec<_> = host.stops().iter().map(|(_, _, cause, _)| *cause).collect();
+    let expected = [
+        StopCause::Manual,
+        StopCause::Manual,
+        StopCause::Dependency,
+        StopCause::Manual,
+    ];
+    assert_eq!(causes, expected);
+}
+
+#[test]
 fn a_core_dump_comes_after_the_next_start() {
     let mut host = host();
     let dump = message_id::COREDUMP.simple().to_string();
