@@ -4,6 +4,8 @@
 //! understood is passed over. A process chooses its own name, so names are cut out by what stands
 //! around them and are never searched for words.
 
+pub mod fault;
+
 use crate::cause::OomConstraint;
 
 /// One line that we understand.
