@@ -13,6 +13,7 @@ use crate::{
     identity::{NotAUnitName, UnitName},
     inspection::{InspectionAsked, StackInspectionAsked},
     process_tree::ProcessTreeAsked,
+    restarts::RestartsAsked,
     service::ServiceAsked,
     start_failure::StartFailureAsked,
 };

@@ -10,6 +10,7 @@ use crate::{
     inspection::{Inspection, StackInspection},
     process_tree::ProcessTree,
     question::Analysis,
+    restarts::RestartReport,
     service::ServiceReport,
     start_failure::StartFailure,
     text::{Catalogue, Language, fleet::Page, inquiry, report::AsText},

@@ -1,6 +1,6 @@
 //! `analyze restarts`: how often units stopped and came back, why, and how long it took.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt};
 
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
@@ -11,14 +11,78 @@ use crate::{
     cause::{Actor, Certainty, Evidence, StopCause},
     event::{Event, Fact, GapReason},
     identity::{InvocationId, UnitName},
+    limitation::Limitation,
+    log::LogLine,
+    period::Period as Length,
     process::ExitStatus,
+    question,
+    question::BadQuestion,
+    report::Health,
     run::{Run, StartReason},
 };
 
 mod advice;
+pub mod patterns;
+pub mod policy;
 mod unit;
 
 pub use advice::Advice;
+use patterns::PatternTest;
+use policy::{PolicyCheck, RestartPolicy};
+
+/// Stops of one unit that a report lists; older ones are counted.
+pub const MOST_STOPS: usize = 2000;
+/// The same in a report on all units.
+const MOST_STOPS_OF_MANY: usize = 100;
+/// What nobody needs to say: a week.
+const USUAL_PERIOD_S: u32 = 7 * 86_400;
+
+/// `aiops analyze restarts NAME --period 7d`, as a host is asked for its own journal.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RestartsAsked {
+    /// `nginx` means `nginx.service`. `None`: all units that stopped, the worst first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<String>,
+    /// How far to look back, in seconds: a week if it is not given.
+    #[serde(default = "usual_period_s")]
+    pub period_s: u32,
+}
+
+fn usual_period_s() -> u32 {
+    USUAL_PERIOD_S
+}
+
+impl RestartsAsked {
+    pub(crate) fn check(&self) -> Result<(), BadQuestion> {
+        if self.period_s == 0 {
+            return Err(BadQuestion {
+                parameter: "period_s",
+                why: "is no length of time".to_owned(),
+            });
+        }
+        self.unit.as_deref().map_or(Ok(()), question::unit)
+    }
+}
+
+impl fmt::Display for RestartsAsked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let unit = self.unit.as_deref().unwrap_or("--all");
+        let period = Length::from_secs(self.period_s);
+        write!(f, "analyze restarts {unit} --period {period}")
+    }
+}
+
+/// Who keeps the record that a report is made from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum RecordSource {
+    /// The server: what it was told, also of hosts that are off, and of journals that are gone.
+    #[default]
+    Ledger,
+    /// The host's own journal, with what systemd says of the unit now.
+    Journal,
+}
 
 /// What is asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,17 +139,35 @@ pub struct RecordFacts {
     pub record_begins_at: Option<Timestamp>,
     pub gaps: Vec<RecordGap>,
     pub states: Vec<UnitNow>,
+    pub source: RecordSource,
+    /// The settings that decide what becomes of a unit that ends.
+    pub policies: BTreeMap<UnitName, RestartPolicy>,
+    /// The last lines of runs that failed.
+    pub logs: BTreeMap<InvocationId, Vec<LogLine>>,
+    /// The name that was asked for, if it is an alias.
+    pub asked_as: Option<UnitName>,
+    pub limits: Vec<Limitation>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct RestartReport {
+    /// The unit that was asked for. `None`: all.
+    #[serde(default)]
+    pub unit: Option<UnitName>,
+    /// The name that it was asked for by, if that is an alias.
+    #[serde(default)]
+    pub asked_as: Option<UnitName>,
     pub since: Timestamp,
     pub until: Timestamp,
+    #[serde(default)]
+    pub source: RecordSource,
     /// The record begins here, later than was asked for: what was before is not known.
     pub record_begins_at: Option<Timestamp>,
     pub gaps: Vec<RecordGap>,
     /// The worst first.
     pub units: Vec<UnitRestarts>,
+    #[serde(default)]
+    pub limits: Vec<Limitation>,
 }
 
 /// The stops of one unit.
@@ -112,6 +194,16 @@ pub struct UnitRestarts {
     pub causes: Vec<CauseShare>,
     /// The newest first.
     pub stops: Vec<StopRow>,
+    /// Older stops that are not listed; the figures count them.
+    #[serde(default)]
+    pub stops_omitted: u32,
+    /// What was tested for a pattern in time, and what was found. Of a single unit only.
+    #[serde(default)]
+    pub patterns: Vec<PatternTest>,
+    /// What the unit's settings do to the exits that happened. `None`: the settings are not known
+    /// here, or the unit is no service.
+    #[serde(default)]
+    pub policy: Option<PolicyCheck>,
     pub advice: Vec<Advice>,
 }
 
@@ -143,6 +235,12 @@ pub struct CauseShare {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct StopRow {
     pub invocation: InvocationId,
+    /// When the run began. `None`: before anything was recorded.
+    #[serde(default)]
+    pub started_at: Option<Timestamp>,
+    /// Why it began.
+    #[serde(default)]
+    pub start: StartReason,
     pub stopped_at: Timestamp,
     pub cause: StopCause,
     pub certainty: Certainty,
@@ -160,6 +258,9 @@ pub struct StopRow {
     pub next_start: Option<StartReason>,
     pub oom: Option<OomMemory>,
     pub evidence: Vec<Evidence>,
+    /// The last that the run's own processes logged, where the journal was read.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub log: Vec<LogLine>,
 }
 
 /// What the process that was chosen held, and the limit that was reached.
@@ -191,19 +292,23 @@ pub fn restart_report(
         // That a unit never stopped is an answer too.
         by_unit.entry(unit).or_default();
     }
-    let state = |unit: &UnitName| record.states.iter().find(|state| state.unit == *unit);
+    let is_single = question.unit.is_some();
     let mut units: Vec<_> = by_unit
         .into_iter()
-        .map(|(unit, runs)| unit::unit_restarts(unit, runs, state(unit), period))
-        .filter(|unit| question.unit.is_some() || !unit.stops.is_empty())
+        .map(|(unit, runs)| unit::unit_restarts(unit, runs, record, period, is_single))
+        .filter(|unit| is_single || !unit.stops.is_empty())
         .collect();
     units.sort_by_key(|unit| std::cmp::Reverse((unit.failures, unit.restarts, unit.stops.len())));
     RestartReport {
+        unit: question.unit.clone(),
+        asked_as: record.asked_as.clone(),
         since: question.since,
         until: question.now,
+        source: record.source,
         record_begins_at: late_record,
         gaps: gaps_within(record, question),
         units,
+        limits: record.limits.clone(),
     }
 }
 
@@ -226,6 +331,24 @@ impl RestartReport {
     /// Whether somebody should look at something.
     pub fn has_problem(&self) -> bool {
         self.units.iter().any(|unit| unit.failures > 0)
+    }
+
+    /// Whether neither the record nor the host itself has ever seen the unit that was asked for.
+    pub fn is_of_unknown_unit(&self) -> bool {
+        let unseen = |unit: &UnitRestarts| {
+            unit.stops.is_empty() && unit.completed == 0 && unit.state == CurrentState::Unknown
+        };
+        self.unit.is_some() && self.units.iter().all(unseen)
+    }
+
+    pub fn health(&self) -> Health {
+        if self.is_of_unknown_unit() {
+            Health::NoSuchTarget
+        } else if self.has_problem() {
+            Health::Problem
+        } else {
+            Health::Fine
+        }
     }
 }
 

@@ -27,18 +27,15 @@ pub struct Run {
 }
 
 /// Why a run began.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case", tag = "why")]
 pub enum StartReason {
     /// systemd restarted it by itself, for the `restarts`-th time in a row.
-    Automatic {
-        restarts: u32,
-    },
+    Automatic { restarts: u32 },
     /// Somebody asked for it; `actor` is `None` where nobody saw who.
-    Requested {
-        actor: Option<Actor>,
-    },
+    Requested { actor: Option<Actor> },
     /// It was started while the host booted.
     Boot,
+    #[default]
     Unknown,
 }

@@ -4,12 +4,14 @@ mod inquiries;
 mod inspect;
 mod people;
 mod processes;
+mod restarts;
 mod service;
 
 pub use inquiries::InquiryCommand;
 pub use inspect::InspectCommand;
 pub use people::{AccountCommand, ApiCall, AuditCommand, ContextCommand, Login, TokenCommand};
 pub use processes::CollectCommand;
+pub use restarts::{RecordWanted, RestartsWanted};
 pub use service::ServiceWanted;
 
 use std::path::PathBuf;
@@ -300,7 +302,7 @@ pub struct EventFilter {
 #[derive(Debug, Subcommand)]
 pub enum AnalyzeCommand {
     /// How often a unit stopped, why, who did it, and how long it was away
-    Restarts(RestartsAsked),
+    Restarts(RestartsWanted),
     /// How a unit is: state, limits, last starts and stops, log, dependencies, how it is set up
     Service(ServiceWanted),
     /// The processes as a tree: what each subtree costs, and what is odd
@@ -329,33 +331,6 @@ impl From<PtreeAsked> for Question {
             recursive: asked.recursive,
         })
     }
-}
-
-#[derive(Debug, ClapArgs)]
-pub struct RestartsAsked {
-    /// The unit: `nginx` means `nginx.service`
-    #[arg(
-        required_unless_present_any = ["service", "all"],
-        add = ArgValueCandidates::new(complete::units)
-    )]
-    pub name: Option<String>,
-    /// The unit, as an option
-    #[arg(
-        long,
-        conflicts_with = "name",
-        value_name = "NAME",
-        add = ArgValueCandidates::new(complete::units)
-    )]
-    pub service: Option<String>,
-    /// All units, the worst first
-    #[arg(long, conflicts_with_all = ["name", "service"])]
-    pub all: bool,
-    /// How far to look back: 7d, 24h, 90m
-    #[arg(long, default_value = "7d", value_name = "DURATION")]
-    pub period: Period,
-    /// Read journal files in this folder instead of this machine's journal
-    #[arg(long, value_name = "DIR")]
-    pub journal: Option<PathBuf>,
 }
 
 #[cfg(test)]
@@ -391,29 +366,6 @@ mod tests {
         let line = ["aiops", "--when-online=2h", "host", "list"];
         let asked = Args::try_parse_from(line).unwrap().global.asked;
         assert_eq!(asked.when_online, Some(Period::from_secs(7200)));
-    }
-
-    #[test]
-    fn both_spellings_of_a_unit_are_taken() {
-        for line in [
-            &["aiops", "analyze", "restarts", "mysql", "--period", "7d"][..],
-            &[
-                "aiops",
-                "analyze",
-                "restarts",
-                "--service",
-                "mysql",
-                "--period",
-                "7d",
-            ],
-        ] {
-            let args = Args::try_parse_from(line).unwrap();
-            let Command::Analyze(AnalyzeCommand::Restarts(asked)) = args.command else {
-                panic!("{line:?}")
-            };
-            assert_eq!(asked.name.or(asked.service).as_deref(), Some("mysql"));
-        }
-        assert!(Args::try_parse_from(["aiops", "analyze", "restarts"]).is_err());
     }
 
     #[test]

@@ -18,16 +18,24 @@ use crate::{
     target::Target,
 };
 
-/// Has `question` answered, prints the report, and says what it means. With `--watch` again and
-/// again, till somebody presses Ctrl-C; the last answer counts.
+/// Has `question` answered, prints the report, and says what it means.
 pub async fn ask(context: &Context, question: Question) -> Result<Exit, Failure> {
+    again(context, async || once(context, question.clone()).await).await
+}
+
+/// Does it once, or with `--watch` again and again, till somebody presses Ctrl-C; the last answer
+/// counts.
+pub async fn again(
+    context: &Context,
+    once: impl AsyncFn() -> Result<Exit, Failure>,
+) -> Result<Exit, Failure> {
     let Some(pause) = context.watch else {
-        return once(context, question).await;
+        return once().await;
     };
     let mut exit = Exit::Fine;
     loop {
         let answer = tokio::select! {
-            answer = once(context, question.clone()) => answer,
+            answer = once() => answer,
             Ok(()) = ctrl_c() => return Ok(exit),
         };
         exit = match answer {
@@ -47,7 +55,8 @@ pub async fn ask(context: &Context, question: Question) -> Result<Exit, Failure>
     }
 }
 
-async fn once(context: &Context, question: Question) -> Result<Exit, Failure> {
+/// The same, one time.
+pub async fn once(context: &Context, question: Question) -> Result<Exit, Failure> {
     if context.target != Target::Here {
         return remote::ask(context, question).await;
     }

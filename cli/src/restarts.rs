@@ -6,12 +6,14 @@ mod several;
 use analysis::{
     identity::UnitName,
     period::Period,
-    restarts::{CurrentState, RestartReport},
-    text::{self, fleet::Page},
+    question::Question,
+    report::Report,
+    restarts::{RestartReport, RestartsAsked},
 };
 
 use crate::{
-    args::RestartsAsked,
+    args::{RecordWanted, RestartsWanted},
+    ask,
     context::Context,
     exit::{Exit, Failure},
     message::say,
@@ -19,46 +21,75 @@ use crate::{
     target::Target,
 };
 
-pub async fn analyze(context: &Context, asked: &RestartsAsked) -> Result<Exit, Failure> {
-    let unit = unit(asked)?;
-    if asked.journal.is_some() && context.target != Target::Here {
+pub async fn analyze(context: &Context, wanted: &RestartsWanted) -> Result<Exit, Failure> {
+    let unit = unit(wanted)?;
+    check(context, wanted)?;
+    ask::again(context, async || once(context, unit.as_ref(), wanted).await).await
+}
+
+async fn once(
+    context: &Context,
+    unit: Option<&UnitName>,
+    wanted: &RestartsWanted,
+) -> Result<Exit, Failure> {
+    match (&context.target, wanted.record) {
+        (Target::Here, _) => {
+            let report = local::report(unit, wanted).await?;
+            show(context, None, report)
+        }
+        (_, Some(RecordWanted::Journal)) => ask_hosts(context, wanted).await,
+        (Target::One(host), record) => {
+            let server = context.server()?;
+            let report = remote(&server, host, unit, wanted.period).await?;
+            // The ledger has the real names of units, and only what it was told.
+            if report.is_of_unknown_unit() && record.is_none() {
+                return ask_hosts(context, wanted).await;
+            }
+            hint_at_journal(context, &report, wanted);
+            show(context, Some(host), report)
+        }
+        (Target::Many { hosts, labels }, _) => {
+            several::analyze(context, hosts, labels, unit, wanted.period).await
+        }
+    }
+}
+
+/// Refuses what would be passed over.
+fn check(context: &Context, wanted: &RestartsWanted) -> Result<(), Failure> {
+    let is_here = context.target == Target::Here;
+    if wanted.journal.is_some() && !is_here {
         return Err(Failure::new(Exit::Usage, say("cli-journal-here-only")));
     }
-    let (host, report) = match &context.target {
-        Target::Here => (None, local::report(context, unit.as_ref(), asked).await?),
-        Target::One(host) => {
-            let server = context.server()?;
-            let report = remote(&server, host, unit.as_ref(), asked.period).await?;
-            (Some(host.as_str()), report)
-        }
-        Target::Many { hosts, labels } => {
-            return several::analyze(context, hosts, labels, unit.as_ref(), asked.period).await;
-        }
+    if wanted.record == Some(RecordWanted::Ledger) && is_here {
+        let failure = Failure::new(Exit::Usage, say("cli-ledger-of-hosts-only"));
+        return Err(failure.hint(say("cli-journal-elsewhere")));
+    }
+    Ok(())
+}
+
+/// The hosts answer from their own journals.
+async fn ask_hosts(context: &Context, wanted: &RestartsWanted) -> Result<Exit, Failure> {
+    let asked = RestartsAsked {
+        unit: wanted.unit().map(str::to_owned),
+        period_s: u32::try_from(wanted.period.as_duration().as_secs()).unwrap_or(u32::MAX),
     };
-    if let Some(unit) = &unit
-        && is_unheard_of(&report)
-    {
+    ask::once(context, Question::AnalyzeRestarts(asked)).await
+}
+
+/// A server that is younger than the journals of its hosts does not know what they know.
+fn hint_at_journal(context: &Context, report: &RestartReport, wanted: &RestartsWanted) {
+    if report.record_begins_at.is_some() && wanted.record.is_none() {
+        context.printer.hint(&say("cli-journal-may-go-back"));
+    }
+}
+
+fn show(context: &Context, host: Option<&str>, report: RestartReport) -> Result<Exit, Failure> {
+    if let Some(unit) = report.unit.as_ref().filter(|_| report.is_of_unknown_unit()) {
         return Err(unknown(host, unit));
     }
-    context
-        .printer
-        .report(&report, |page| render(&report, unit.as_ref(), page))?;
-    Ok(exit(&report))
-}
-
-fn render(report: &RestartReport, unit: Option<&UnitName>, page: &Page<'_>) -> String {
-    match unit {
-        Some(_) => text::restarts::unit(report, page),
-        None => text::restarts::ranking(report, page),
-    }
-}
-
-fn exit(report: &RestartReport) -> Exit {
-    if report.units.iter().any(|unit| unit.failures > 0) {
-        Exit::ProblemFound
-    } else {
-        Exit::Fine
-    }
+    let report = Report::from(report);
+    ask::print(context, &report)?;
+    Ok(ask::exit(report.health()))
 }
 
 /// `host`: `None` is this machine.
@@ -71,21 +102,12 @@ fn unknown(host: Option<&str>, unit: &UnitName) -> Failure {
     Failure::new(Exit::NoSuchTarget, message).hint(say("cli-unknown-unit-hint"))
 }
 
-fn unit(asked: &RestartsAsked) -> Result<Option<UnitName>, Failure> {
-    let name = asked.name.as_ref().or(asked.service.as_ref());
-    let read = |name: &String| {
+fn unit(wanted: &RestartsWanted) -> Result<Option<UnitName>, Failure> {
+    let read = |name: &str| {
         UnitName::from_user(name)
-            .map_err(|_| Failure::new(Exit::Usage, say("cli-no-unit").with("name", name.as_str())))
+            .map_err(|_| Failure::new(Exit::Usage, say("cli-no-unit").with("name", name)))
     };
-    name.map(read).transpose()
-}
-
-/// Whether neither the record nor the host itself has ever seen the unit that was asked for.
-fn is_unheard_of(report: &RestartReport) -> bool {
-    report
-        .units
-        .iter()
-        .all(|unit| unit.stops.is_empty() && unit.state == CurrentState::Unknown)
+    wanted.unit().map(read).transpose()
 }
 
 async fn remote(
@@ -100,5 +122,8 @@ async fn remote(
     };
     let query = [what, ("period", period.to_string())];
     let path = format!("/hosts/{}/restarts", path_segment(host));
-    server.get(&path, &query).await
+    let mut report: RestartReport = server.get(&path, &query).await?;
+    // A server of an older version does not repeat what was asked.
+    report.unit = unit.cloned();
+    Ok(report)
 }

@@ -14,7 +14,7 @@ use analysis::{
 };
 
 use crate::{
-    host::Host, inspection::inspect, process::Procfs, service::service,
+    host::Host, inspection::inspect, process::Procfs, restarts::restarts, service::service,
     start_failure::start_failure,
 };
 
@@ -40,6 +40,7 @@ pub async fn answer(
 ) -> Result<Report, NoAnswer> {
     match question {
         Question::AnalyzeService(asked) => Ok(service(asked, progress).await?.into()),
+        Question::AnalyzeRestarts(asked) => restarts(asked, progress).await.map(Report::from),
         Question::AnalyzePtree(asked) => tree(asked.clone(), progress).await.map(Report::from),
         Question::InspectProcess(asked) => {
             let report = inspect(asked.pid, false, progress).await?;

@@ -13,6 +13,7 @@ pub mod journal;
 pub mod kernel_log;
 pub mod process;
 mod processes;
+pub mod restarts;
 mod service;
 pub mod sockets;
 mod stacks;

@@ -67,15 +67,11 @@ cli-unknown-unit = { $host } knows no unit `{ $unit }`
 cli-unknown-unit-here = this machine knows no unit `{ $unit }`
 cli-unknown-unit-hint = `aiops analyze restarts --all` lists the units that stopped
 cli-journal-here-only = --journal reads files of this machine: leave --host and -l out
+cli-ledger-of-hosts-only = --record ledger is about hosts: name one with --host
+cli-journal-may-go-back = the host's own journal may go further back: --record journal
 cli-no-journal = cannot read this machine's journal
 cli-journal-groups = run it as root, or join one of the groups { $groups }
 cli-journal-elsewhere = a host that reports to a server can be asked with --host NAME
-cli-journal-slow = reading the journal is slow: { $why }
-cli-journal-corrupt = { $entries ->
-    [one] one journal entry could not be read
-   *[other] { $entries } journal entries could not be read
-}
-cli-no-dependencies = systemd does not say what depends on what: { $why }
 
 cli-host-says = { $host }: { $what }
 cli-host-offline-hint = --when-online lets the question wait for it

@@ -67,12 +67,11 @@ cli-unknown-unit = { $host } 上没有单元 `{ $unit }`
 cli-unknown-unit-here = 本机没有单元 `{ $unit }`
 cli-unknown-unit-hint = `aiops analyze restarts --all` 列出停止过的单元
 cli-journal-here-only = --journal 读取的是本机的文件：请去掉 --host 和 -l
+cli-ledger-of-hosts-only = --record ledger 针对主机的台账：请用 --host 指定主机
+cli-journal-may-go-back = 主机自身的日志可能更早：--record journal
 cli-no-journal = 无法读取本机的日志
 cli-journal-groups = 请以 root 运行，或加入以下任一用户组：{ $groups }
 cli-journal-elsewhere = 已接入服务端的主机可以用 --host 名称 查询
-cli-journal-slow = 读取日志较慢：{ $why }
-cli-journal-corrupt = 有 { $entries } 条日志无法读取
-cli-no-dependencies = systemd 没有给出依赖关系：{ $why }
 
 cli-host-says = { $host }：{ $what }
 cli-host-offline-hint = 用 --when-online 可让问题等待主机上线

@@ -32,6 +32,8 @@ pub enum Advice {
     NotRestarted { unit: UnitName },
 }
 
+/// QUIT, ILL, TRAP, ABRT, BUS, FPE, SEGV, XCPU, XFSZ, SYS: see signal(7).
+pub(super) const LEAVE_CORE: [u8; 10] = [3, 4, 5, 6, 7, 8, 11, 24, 25, 31];
 /// Exit code of systemd's own child, which could not execute the program.
 const EXIT_EXEC: u8 = 203;
 
@@ -81,8 +83,6 @@ fn about_cores(unit: UnitName, stops: &[StopRow]) -> Option<Advice> {
 }
 
 fn leaves_core(row: &StopRow) -> bool {
-    // QUIT, ILL, TRAP, ABRT, BUS, FPE, SEGV, XCPU, XFSZ, SYS: see signal(7).
-    const LEAVE_CORE: [u8; 10] = [3, 4, 5, 6, 7, 8, 11, 24, 25, 31];
     let signal = match row.exit {
         Some(crate::process::ExitStatus::Signaled { signal, .. }) => signal,
         _ => return false,

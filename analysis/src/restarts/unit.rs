@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::{CauseShare, CurrentState, OomMemory, Period, StopRow, UnitNow, UnitRestarts, advice};
+use super::{
+    CauseShare, CurrentState, MOST_STOPS, MOST_STOPS_OF_MANY, OomMemory, Period, RecordFacts,
+    StopRow, UnitNow, UnitRestarts, advice, patterns, policy,
+};
 use crate::{
     Timestamp,
     cause::{Evidence, Stop, StopCause},
@@ -15,11 +18,57 @@ const DAY_MS: f64 = 86_400_000.0;
 pub(super) fn unit_restarts(
     unit: &UnitName,
     mut runs: Vec<&Run>,
-    now: Option<&UnitNow>,
+    record: &RecordFacts,
     period: Period,
+    is_single: bool,
 ) -> UnitRestarts {
     runs.sort_by_key(|run| (began(run), run.invocation));
+    let now = record.states.iter().find(|state| state.unit == *unit);
+    let (mut stops, completed) = stops_within(&runs, record, period);
+    let starts: Vec<Timestamp> = runs
+        .iter()
+        .filter_map(|run| run.started_at.or(run.ready_at))
+        .filter(|at| *at >= period.since && *at <= period.until)
+        .collect();
+    let restarts = count(&stops, |row| row.next_start.is_some());
+    let uptimes: Vec<u64> = stops.iter().filter_map(|row| row.uptime_ms).collect();
+    let recoveries = recoveries(&stops);
+    let settings = record.policies.get(unit);
     let state = current_state(&runs, now);
+    let most = if is_single {
+        MOST_STOPS
+    } else {
+        MOST_STOPS_OF_MANY
+    };
+    UnitRestarts {
+        unit: unit.clone(),
+        state,
+        restarts,
+        restarts_per_day: per_day(restarts, period),
+        failures: count(&stops, |row| row.cause.is_failure()),
+        completed,
+        mean_uptime_ms: mean(&uptimes),
+        uptimes_counted: uptimes.len() as u32,
+        mttr_ms: mean(&recoveries),
+        recoveries_counted: recoveries.len() as u32,
+        causes: cause_split(&stops),
+        patterns: if is_single {
+            patterns::of(&stops)
+        } else {
+            Vec::new()
+        },
+        policy: settings.map(|settings| policy::check(settings, &stops, &starts)),
+        advice: advice::follows_from(unit, &stops),
+        stops_omitted: stops.len().saturating_sub(most) as u32,
+        stops: {
+            stops.truncate(most);
+            stops
+        },
+    }
+}
+
+/// The newest first; and how many tasks did their work and ended.
+fn stops_within(runs: &[&Run], record: &RecordFacts, period: Period) -> (Vec<StopRow>, u32) {
     let mut stops = Vec::new();
     let mut completed = 0;
     for (place, run) in runs.iter().enumerate() {
@@ -33,33 +82,26 @@ pub(super) fn unit_restarts(
         if is_completed_task(run, stop, later) {
             completed += 1;
         } else {
-            stops.push(stop_row(run, (stopped_at, stop), later));
+            let mut row = stop_row(run, (stopped_at, stop), later);
+            row.log = record
+                .logs
+                .get(&run.invocation)
+                .cloned()
+                .unwrap_or_default();
+            stops.push(row);
         }
     }
     stops.sort_by_key(|row| std::cmp::Reverse((row.stopped_at, row.invocation)));
-    let restarts = count(&stops, |row| row.next_start.is_some());
-    let uptimes: Vec<u64> = stops.iter().filter_map(|row| row.uptime_ms).collect();
-    // An outage begins when a unit stops that had been ready; failed attempts to start it again
-    // are the same outage.
+    (stops, completed)
+}
+
+/// How long each outage took. One begins when a unit stops that had been ready; failed attempts to
+/// start it again are the same outage.
+fn recoveries(stops: &[StopRow]) -> Vec<u64> {
     let outages = stops
         .iter()
         .filter(|row| !row.never_ready && !row.meant_to_last);
-    let recoveries: Vec<u64> = outages.filter_map(|row| row.recovery_ms).collect();
-    UnitRestarts {
-        unit: unit.clone(),
-        state,
-        restarts,
-        restarts_per_day: per_day(restarts, period),
-        failures: count(&stops, |row| row.cause.is_failure()),
-        completed,
-        mean_uptime_ms: mean(&uptimes),
-        uptimes_counted: uptimes.len() as u32,
-        mttr_ms: mean(&recoveries),
-        recoveries_counted: recoveries.len() as u32,
-        causes: cause_split(&stops),
-        advice: advice::follows_from(unit, &stops),
-        stops,
-    }
+    outages.filter_map(|row| row.recovery_ms).collect()
 }
 
 fn began(run: &Run) -> Option<Timestamp> {
@@ -98,6 +140,8 @@ fn stop_row(run: &Run, (stopped_at, stop): (Timestamp, &Stop), later: &[&Run]) -
         .find(|ready| *ready >= stopped_at);
     StopRow {
         invocation: run.invocation,
+        started_at: run.started_at.or(run.ready_at),
+        start: run.start.clone(),
         stopped_at,
         cause: stop.cause,
         certainty: stop.certainty,
@@ -111,6 +155,7 @@ fn stop_row(run: &Run, (stopped_at, stop): (Timestamp, &Stop), later: &[&Run]) -
         next_start: later.first().map(|next| next.start.clone()),
         oom: stop.evidence.iter().find_map(oom_memory),
         evidence: stop.evidence.clone(),
+        log: Vec::new(),
     }
 }
 

@@ -1,54 +1,29 @@
 //! The report from this machine's own journal: no server, no agent.
 
-use analysis::{
-    identity::UnitName,
-    limitation::Limitation,
-    restarts::{RestartQuestion, RestartReport, restart_report},
-};
-use chrono::Utc;
+use analysis::{identity::UnitName, restarts::RestartReport};
 use collect::{
     CollectError, Hint,
-    history::{HistoryAsked, history},
+    restarts::{JournalAsked, report_from_journal},
 };
 
 use crate::{
-    args::RestartsAsked,
-    context::Context,
+    args::RestartsWanted,
     exit::{Exit, Failure},
-    message::{Message, say},
+    message::say,
 };
 
 /// Reports from the journal, and from systemd what the units do now.
 pub async fn report(
-    context: &Context,
     unit: Option<&UnitName>,
-    asked: &RestartsAsked,
+    wanted: &RestartsWanted,
 ) -> Result<RestartReport, Failure> {
-    let now = Utc::now();
-    let since = now - asked.period.as_delta();
-    let wanted = HistoryAsked {
+    let asked = JournalAsked {
         unit: unit.cloned(),
-        since,
-        journal: asked.journal.clone(),
+        period: wanted.period.as_delta(),
+        journal: wanted.journal.clone(),
+        within: None,
     };
-    let history = history(wanted).await.map_err(journal_failure)?;
-    for limit in &history.limits {
-        context.printer.warn(&warning(limit));
-    }
-    let question = RestartQuestion {
-        unit: unit.cloned(),
-        since,
-        now,
-    };
-    Ok(restart_report(&history.runs, &question, &history.record))
-}
-
-fn warning(limit: &Limitation) -> Message {
-    match limit.what.as_str() {
-        "journal-reader" => say("cli-journal-slow").with("why", limit.why.as_str()),
-        "journal-entries" => say("cli-journal-corrupt").with("entries", limit.count),
-        _ => say("cli-no-dependencies").with("why", limit.why.as_str()),
-    }
+    report_from_journal(asked).await.map_err(journal_failure)
 }
 
 fn journal_failure(error: CollectError) -> Failure {

@@ -3,8 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use analysis::{
-    fleet::HostList, identity::UnitName, period::Period, restarts::RestartReport,
-    text::escape::one_line,
+    fleet::HostList,
+    identity::UnitName,
+    period::Period,
+    restarts::RestartReport,
+    text::{escape::one_line, report::AsText as _},
 };
 use futures_util::{StreamExt as _, stream};
 use serde::Serialize;
@@ -65,12 +68,16 @@ pub(super) async fn analyze(
     let (mut answered, mut failed) = (Vec::new(), Vec::new());
     while let Some((name, outcome)) = answers.next().await {
         let outcome = match (outcome, unit) {
-            (Ok(report), Some(unit)) if super::is_unheard_of(&report) => {
+            (Ok(report), Some(unit)) if report.is_of_unknown_unit() => {
                 answered.push(Exit::NoSuchTarget);
                 Err(super::unknown(Some(&name), unit))
             }
             (Ok(report), _) => {
-                answered.push(super::exit(&report));
+                answered.push(if report.has_problem() {
+                    Exit::ProblemFound
+                } else {
+                    Exit::Fine
+                });
                 Ok(report)
             }
             (Err(failure), _) => {
@@ -78,7 +85,7 @@ pub(super) async fn analyze(
                 Err(failure)
             }
         };
-        hosts.push(tell(context, name, outcome, unit)?);
+        hosts.push(tell(context, name, outcome)?);
     }
     context
         .printer
@@ -91,12 +98,11 @@ fn tell(
     context: &Context,
     host_name: String,
     outcome: Result<RestartReport, Failure>,
-    unit: Option<&UnitName>,
 ) -> Result<HostReport, Failure> {
     let page = context.printer.page();
     let heading = page.style.strong(&one_line(&host_name));
     let (text, report, error) = match outcome {
-        Ok(report) => (super::render(&report, unit, &page), Some(report), None),
+        Ok(report) => (report.render(&page), Some(report), None),
         Err(failure) => {
             let error = failure.message.text(page.catalogue);
             (one_line(&error).into_owned() + "\n", None, Some(error))

@@ -35,12 +35,13 @@ pub(super) async fn record(unit: &UnitName, until: Instant) -> Result<UnitRecord
     let mut best = UnitRecord::default();
     for back in LOOK_BACK {
         let since = now - back;
+        let left = until.saturating_duration_since(Instant::now());
         let asked = HistoryAsked {
             unit: Some(unit.clone()),
             since,
             journal: None,
+            within: Some(left),
         };
-        let left = until.saturating_duration_since(Instant::now());
         let history = match within(left, "the journal", history(asked)).await {
             Ok(history) => history,
             // What was read in a shorter time is better than nothing.

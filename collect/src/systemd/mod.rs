@@ -12,6 +12,7 @@ mod manager;
 mod needed;
 mod needs;
 mod object_path;
+mod policy;
 mod properties;
 mod related;
 mod service;
@@ -23,6 +24,7 @@ pub use self::{
     listing::Listener,
     manager::{LoadedUnit, Manager},
     needed::MOST_NEEDED,
+    policy::KnownUnit,
     service::UnitService,
     start::UnitStart,
 };

@@ -2,6 +2,7 @@
 
 use analysis::Timestamp;
 use analysis::identity::UnitName;
+use analysis::limitation::Limitation;
 use analysis::restarts::{RecordFacts, RecordGap, RestartQuestion, RestartReport, restart_report};
 use analysis::run::Run;
 use axum::Json;
@@ -115,8 +116,18 @@ async fn record(
     Ok(RecordFacts {
         record_begins_at: recorded.map(|recorded| whole_since(recorded, question.now, days)),
         gaps: gaps.into_iter().filter_map(gap).collect(),
+        limits: ["log", "restart-policy"].map(not_in_ledger).into(),
         ..RecordFacts::default()
     })
+}
+
+/// Log lines and settings of units stay on their hosts.
+fn not_in_ledger(what: &str) -> Limitation {
+    Limitation {
+        what: what.to_owned(),
+        why: "the ledger does not keep it; the host's own journal has it".to_owned(),
+        count: 1,
+    }
 }
 
 /// Since when the ledger is whole. Its oldest run may still go on, and be older than what is kept.

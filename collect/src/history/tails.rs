@@ -1,0 +1,100 @@
+//! The last lines of runs.
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    path::Path,
+    time::{Duration, Instant},
+};
+
+use analysis::{Timestamp, identity::InvocationId, log::LogLine};
+use chrono::TimeDelta;
+
+use super::blocking;
+use crate::{
+    CollectError,
+    journal::{JournalOptions, JournalSource, Match, Matches, Position, open},
+};
+
+/// Runs whose last lines are read.
+pub const MOST_TAILS: usize = 10;
+/// Lines of each.
+pub const TAIL_LINES: usize = 8;
+/// How far before the stop lines are looked for: a busy program has said enough in the first.
+const LOOK_BACK: [TimeDelta; 3] = [
+    TimeDelta::seconds(5),
+    TimeDelta::minutes(10),
+    TimeDelta::days(1),
+];
+/// journald may read what a program wrote last after systemd saw its end.
+const LATE: TimeDelta = TimeDelta::seconds(2);
+/// Entries that are read for one run and one look back: the last of more are not found.
+const MOST_ENTRIES: usize = 20_000;
+
+/// The last lines of each of `runs`, which ended at that time. What cannot be read in time is left
+/// out; the first are read first.
+///
+/// # Errors
+///
+/// If the journal cannot be opened.
+pub async fn tails(
+    runs: Vec<(InvocationId, Timestamp)>,
+    journal: Option<&Path>,
+    within: Duration,
+) -> Result<BTreeMap<InvocationId, Vec<LogLine>>, CollectError> {
+    let directory = journal.map(Path::to_owned);
+    blocking(move || {
+        let until = Instant::now() + within;
+        let mut tails = BTreeMap::new();
+        for (invocation, stopped_at) in runs.into_iter().take(MOST_TAILS) {
+            if Instant::now() >= until {
+                break;
+            }
+            let id = invocation.0.simple().to_string();
+            let options = JournalOptions {
+                directory: directory.clone(),
+                matches: Matches::everything()
+                    .or([Match::new("_SYSTEMD_INVOCATION_ID", &*id)])
+                    // What a child of systemd says before it becomes the program. Only root may:
+                    // anybody can write this field.
+                    .or([Match::new("INVOCATION_ID", &*id), Match::new("_UID", "0")]),
+                follow: false,
+            };
+            let mut source = open(&options)?.source;
+            tails.insert(invocation, tail(source.as_mut(), stopped_at)?);
+        }
+        Ok(tails)
+    })
+    .await
+}
+
+fn tail(
+    source: &mut dyn JournalSource,
+    stopped_at: Timestamp,
+) -> Result<Vec<LogLine>, CollectError> {
+    let mut last = VecDeque::new();
+    for back in LOOK_BACK {
+        last.clear();
+        source.seek(&Position::Since(stopped_at - back))?;
+        for _ in 0..MOST_ENTRIES {
+            let Some(entry) = source.next().transpose()? else {
+                break;
+            };
+            if entry.at > stopped_at + LATE {
+                break;
+            }
+            let line = LogLine::of(&entry);
+            // What systemd says of the stop is its cause, and told as such.
+            if line.is_of_manager() {
+                continue;
+            }
+            if last.len() == TAIL_LINES {
+                last.pop_front();
+            }
+            last.push_back(line);
+        }
+        if last.len() == TAIL_LINES {
+            break;
+        }
+    }
+    Ok(last.into())
+}
