@@ -187,6 +187,8 @@ pub enum ServiceCause {
     /// A condition did not hold at its last start, so systemd skipped it.
     ConditionNotMet,
     Failed,
+    /// It failed, and was stopped before systemd started it again.
+    StoppedAfterFailure,
     /// It looks active, or starting, and ends by itself again and again.
     RestartLoop,
     /// It is active, and the kernel killed processes of it for want of memory.
@@ -204,7 +206,7 @@ pub enum ServiceCause {
 }
 
 impl ServiceCause {
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::Running,
         Self::Done,
         Self::Waiting,
@@ -214,6 +216,7 @@ impl ServiceCause {
         Self::EnabledButDown,
         Self::ConditionNotMet,
         Self::Failed,
+        Self::StoppedAfterFailure,
         Self::RestartLoop,
         Self::KilledInside,
         Self::NothingLeft,
@@ -237,6 +240,7 @@ impl ServiceCause {
             Self::EnabledButDown => "enabled-but-down",
             Self::ConditionNotMet => "condition-not-met",
             Self::Failed => "failed",
+            Self::StoppedAfterFailure => "stopped-after-failure",
             Self::RestartLoop => "restart-loop",
             Self::KilledInside => "killed-inside",
             Self::NothingLeft => "nothing-left",
@@ -261,6 +265,7 @@ impl ServiceCause {
             | Self::Unknown => Health::Fine,
             Self::EnabledButDown
             | Self::Failed
+            | Self::StoppedAfterFailure
             | Self::RestartLoop
             | Self::KilledInside
             | Self::NothingLeft

@@ -15,6 +15,7 @@ service-cause-stopped = It is down, and nothing went wrong
 service-cause-enabled-but-down = It is down, though it is to start at boot
 service-cause-condition-not-met = A condition did not hold, so systemd skipped its start
 service-cause-failed = It failed
+service-cause-stopped-after-failure = It failed, and was stopped before it was started again
 service-cause-restart-loop = It looks alive, but ends by itself and is started again and again
 service-cause-killed-inside = It is active, but the kernel killed processes of it for want of memory
 service-cause-nothing-left = It is called active, but no process of it is left

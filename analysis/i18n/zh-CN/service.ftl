@@ -14,6 +14,7 @@ service-cause-stopped = 已停止，没有发生故障
 service-cause-enabled-but-down = 已停止，但设置为开机启动
 service-cause-condition-not-met = 条件不成立，systemd 跳过了启动
 service-cause-failed = 已失败
+service-cause-stopped-after-failure = 失败后在重新启动之前被停止
 service-cause-restart-loop = 看似存活，实际反复退出、反复被拉起
 service-cause-killed-inside = 状态为 active，但内核因内存不足杀死过其中的进程
 service-cause-nothing-left = 状态为 active，但已没有任何进程

@@ -99,10 +99,13 @@ fn one_that_is_down_is_told_by_what_was_meant() {
     task.times = UnitTimes::default();
     assert_eq!(cause(&task), ServiceCause::Stopped);
 
-    assert_eq!(
-        cause(&down("inactive", "exit-code", 60)),
-        ServiceCause::Failed
-    );
+    let cases = [
+        ("exit-code", ServiceCause::StoppedAfterFailure),
+        ("exec-condition", ServiceCause::ConditionNotMet),
+    ];
+    for (result, expected) in cases {
+        assert_eq!(cause(&down("inactive", result, 60)), expected, "{result}");
+    }
 }
 
 #[test]

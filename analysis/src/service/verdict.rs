@@ -254,9 +254,19 @@ fn at_limit(facts: &ServiceFacts) -> Vec<ServiceEvidence> {
 }
 
 fn down(facts: &ServiceFacts) -> ServiceVerdict {
-    let status = &facts.unit.status;
-    if !matches!(status.result.as_str(), "" | "success") {
-        return failed(facts);
+    match facts.unit.status.result.as_str() {
+        "" | "success" => {}
+        // An `ExecCondition=` said that it need not run.
+        "exec-condition" => {
+            let evidence = vec![property("Result", "exec-condition")];
+            return because(ServiceCause::ConditionNotMet, evidence);
+        }
+        _ => {
+            return ServiceVerdict {
+                cause: ServiceCause::StoppedAfterFailure,
+                ..failed(facts)
+            };
+        }
     }
     if facts.unit.conditions_met == Some(false) {
         let unmet = facts
@@ -317,7 +327,7 @@ fn next(cause: ServiceCause, facts: &ServiceFacts) -> Vec<String> {
     let unit = name(facts.name());
     let log = format!("journalctl -u {unit} -n 100 --no-pager");
     match cause {
-        ServiceCause::Failed => vec![
+        ServiceCause::Failed | ServiceCause::StoppedAfterFailure => vec![
             format!("aiops diagnose start-failure {unit}"),
             format!("aiops analyze restarts {unit}"),
             log,

@@ -151,8 +151,10 @@ fn verdict(report: &ServiceReport, page: &Page<'_>) -> String {
         _ => "✗",
     };
     let mut title = catalogue.say(&format!("service-cause-{}", verdict.cause.name()));
-    if let (ServiceCause::Failed | ServiceCause::RestartLoop, Some(why)) =
-        (verdict.cause, verdict.stop_cause)
+    if let (
+        ServiceCause::Failed | ServiceCause::StoppedAfterFailure | ServiceCause::RestartLoop,
+        Some(why),
+    ) = (verdict.cause, verdict.stop_cause)
     {
         let why = stop::cause(why, catalogue);
         let parameters = [("cause", title.into()), ("why", why.into())];
