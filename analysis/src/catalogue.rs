@@ -16,6 +16,7 @@ macro_rules! with_catalogue {
     ($then:ident) => {
         $then! {
             AnalyzeRestarts(RestartsAsked) -> RestartReport: "analyze-restarts", D0, 60;
+            AnalyzeCrash(CrashAsked) -> CrashReport: "analyze-crash", D0, 60;
             AnalyzePtree(ProcessTreeAsked) -> ProcessTree: "analyze-ptree", D0, 15;
             AnalyzeService(ServiceAsked) -> ServiceReport: "analyze-service", D0, 15;
             InspectProcess(InspectionAsked) -> Inspection: "inspect-process", D0, 15;

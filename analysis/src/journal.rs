@@ -26,7 +26,7 @@ pub struct JournalEntry {
 }
 
 /// The fields that a reader picks out; all others are passed over.
-pub const WANTED_FIELDS: [&str; 33] = [
+pub const WANTED_FIELDS: [&str; 42] = [
     "MESSAGE",
     "MESSAGE_ID",
     "PRIORITY",
@@ -47,6 +47,15 @@ pub const WANTED_FIELDS: [&str; 33] = [
     "COREDUMP_SIGNAL",
     "COREDUMP_UNIT",
     "COREDUMP_FILENAME",
+    "COREDUMP_CMDLINE",
+    "COREDUMP_COMM",
+    "COREDUMP_EXE",
+    "COREDUMP_PACKAGE_JSON",
+    "COREDUMP_TID",
+    "COREDUMP_TIMESTAMP",
+    "COREDUMP_TRUNCATED",
+    "COREDUMP_UID",
+    "COREDUMP_USER_UNIT",
     "AIOPS_REQUEST",
     "_TRANSPORT",
     "_PID",

@@ -5,6 +5,7 @@ pub mod audit;
 pub mod black_box;
 mod catalogue;
 pub mod cause;
+pub mod crash;
 pub mod dictionary;
 pub mod event;
 pub mod fleet;

@@ -47,7 +47,7 @@ impl LogLine {
     }
 }
 
-fn shortened(text: String) -> String {
+pub(crate) fn shortened(text: String) -> String {
     match text.char_indices().nth(LINE_CHARS) {
         None => text,
         Some((end, _)) => format!("{}…", &text[..end]),

@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 
 use crate::{
     catalogue::with_catalogue,
+    crash::CrashAsked,
     identity::{NotAUnitName, UnitName},
     inspection::{InspectionAsked, StackInspectionAsked},
     process_tree::ProcessTreeAsked,

@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 
 use crate::{
     catalogue::with_catalogue,
+    crash::CrashReport,
     inspection::{Inspection, StackInspection},
     process_tree::ProcessTree,
     question::Analysis,

@@ -1,5 +1,6 @@
 //! What can be typed.
 
+mod crash;
 mod inquiries;
 mod inspect;
 mod people;
@@ -7,6 +8,7 @@ mod processes;
 mod restarts;
 mod service;
 
+pub use crash::CrashWanted;
 pub use inquiries::InquiryCommand;
 pub use inspect::InspectCommand;
 pub use people::{AccountCommand, ApiCall, AuditCommand, ContextCommand, Login, TokenCommand};
@@ -301,6 +303,8 @@ pub struct EventFilter {
 
 #[derive(Debug, Subcommand)]
 pub enum AnalyzeCommand {
+    /// Which processes crashed, why and where: the kinds of crashes, and one in full
+    Crash(CrashWanted),
     /// How often a unit stopped, why, who did it, and how long it was away
     Restarts(RestartsWanted),
     /// How a unit is: state, limits, last starts and stops, log, dependencies, how it is set up

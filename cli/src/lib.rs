@@ -55,6 +55,7 @@ pub async fn run(args: Args) -> Result<Exit, Failure> {
             restarts::analyze(context, &asked).await
         }
         Command::Analyze(AnalyzeCommand::Service(asked)) => ask::ask(context, asked.into()).await,
+        Command::Analyze(AnalyzeCommand::Crash(wanted)) => ask::ask(context, wanted.into()).await,
         Command::Analyze(AnalyzeCommand::Ptree(asked)) => ask::ask(context, asked.into()).await,
         Command::Analyze(AnalyzeCommand::Zombies) => {
             ask::ask(context, Question::AnalyzeZombies(ZombiesAsked {})).await

@@ -14,8 +14,8 @@ use analysis::{
 };
 
 use crate::{
-    host::Host, inspection::inspect, process::Procfs, restarts::restarts, service::service,
-    start_failure::start_failure,
+    crash::crash, host::Host, inspection::inspect, process::Procfs, restarts::restarts,
+    service::service, start_failure::start_failure,
 };
 
 /// Why there is no report.
@@ -41,6 +41,7 @@ pub async fn answer(
     match question {
         Question::AnalyzeService(asked) => Ok(service(asked, progress).await?.into()),
         Question::AnalyzeRestarts(asked) => restarts(asked, progress).await.map(Report::from),
+        Question::AnalyzeCrash(asked) => crash(asked, progress).await.map(Report::from),
         Question::AnalyzePtree(asked) => tree(asked.clone(), progress).await.map(Report::from),
         Question::InspectProcess(asked) => {
             let report = inspect(asked.pid, false, progress).await?;

@@ -2,6 +2,7 @@
 
 mod answer;
 pub mod black_box;
+mod crash;
 mod deadline;
 mod error;
 mod gather;

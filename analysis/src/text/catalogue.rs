@@ -38,6 +38,7 @@ impl Language {
         match self {
             Self::English => &[
                 include_str!("../../i18n/en/cli.ftl"),
+                include_str!("../../i18n/en/crash.ftl"),
                 include_str!("../../i18n/en/dictionary.ftl"),
                 include_str!("../../i18n/en/events.ftl"),
                 include_str!("../../i18n/en/fleet.ftl"),
@@ -54,6 +55,7 @@ impl Language {
             ],
             Self::Chinese => &[
                 include_str!("../../i18n/zh-CN/cli.ftl"),
+                include_str!("../../i18n/zh-CN/crash.ftl"),
                 include_str!("../../i18n/zh-CN/dictionary.ftl"),
                 include_str!("../../i18n/zh-CN/events.ftl"),
                 include_str!("../../i18n/zh-CN/fleet.ftl"),

@@ -4,6 +4,7 @@
 //! and the page say the same.
 
 pub mod catalogue;
+pub mod crash;
 pub mod dictionary;
 pub mod escape;
 pub mod events;

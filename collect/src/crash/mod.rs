@@ -1,0 +1,219 @@
+//! Everything that is known of the crashes of this host.
+//!
+//! The journal and the folders of cores are read once; of the newest crash that was asked for the
+//! core is given to a debugger, and what was logged before it is looked up. Nothing is changed, and
+//! no memory of the process is kept.
+
+mod build_id;
+mod core_notes;
+mod cores;
+mod debugger;
+mod journal;
+mod kernel_log;
+mod units;
+
+use std::time::{Duration, Instant};
+
+use analysis::{
+    crash::{
+        CorePlace, CoreState, Crash, CrashAsked, CrashFacts, CrashReport, Examined,
+        core_pattern::CorePattern,
+        crashes,
+        sighting::{Seen, Sighting},
+    },
+    limitation::Limitation,
+    order::{Failure, Progress, Step},
+};
+
+use crate::{CollectError, NoAnswer, deadline::Deadline, host::ClockReading};
+
+/// The journal of a week of a busy host is read in some seconds.
+const JOURNAL_WITHIN: Duration = Duration::from_secs(20);
+const UNITS_WITHIN: Duration = Duration::from_secs(3);
+const CORES_WITHIN: Duration = Duration::from_secs(5);
+const LOG_WITHIN: Duration = Duration::from_secs(3);
+/// A read that ignores its own limit hangs in the kernel, and is given up after this much more.
+const GRACE: Duration = Duration::from_millis(300);
+/// The first pid namespace always has this number (`PROC_PID_INIT_INO`).
+const FIRST_PID_NAMESPACE: u64 = 0xEFFF_FFFC;
+
+/// Says which processes of this host crashed, and why.
+///
+/// # Errors
+///
+/// [`NoAnswer`] if a process was asked for that did not crash.
+pub async fn crash(
+    asked: &CrashAsked,
+    progress: &(dyn Fn(Progress) + Sync),
+) -> Result<CrashReport, NoAnswer> {
+    let now = ClockReading::now().wall;
+    let since = now - asked.since();
+    let mut facts = CrashFacts {
+        pids_are_foreign: pids_are_foreign(),
+        core_pattern: read("/proc/sys/kernel/core_pattern"),
+        ..CrashFacts::default()
+    };
+    progress(step(Step::ReadingJournal, 0));
+    let read = blocking(JOURNAL_WITHIN, "the journal", move || {
+        journal::read(since, Instant::now() + JOURNAL_WITHIN)
+    });
+    match read.await {
+        Ok(found) => {
+            facts.sightings = found.sightings;
+            facts.limits.extend(found.limits);
+        }
+        Err(error) => {
+            facts.limits.push(limitation("journal", &error));
+            facts.sightings = kernel_log::read(since).unwrap_or_default();
+        }
+    }
+    if facts.pids_are_foreign && facts.has_kernel_lines() {
+        let why = "this is a container, and they may be of others on the machine".to_owned();
+        facts.limits.push(Limitation {
+            what: "kernel-log".to_owned(),
+            why,
+            count: 1,
+        });
+    }
+    progress(step(Step::ReadingUnit, 1));
+    let folders = units::complete(&mut facts, UNITS_WITHIN).await;
+    let pattern = facts.core_pattern.clone().unwrap_or_default();
+    let pattern = CorePattern::read(&pattern, uses_pid());
+    let mut sightings = facts.sightings.clone();
+    let cores = blocking(CORES_WITHIN, "the cores", move || {
+        let until = Instant::now() + CORES_WITHIN;
+        cores::look_for(&mut sightings, until);
+        let mut found = cores::find(&pattern, &folders, since, until);
+        found.sightings.extend(sightings);
+        Ok(found)
+    });
+    match cores.await {
+        Ok(found) => {
+            facts.sightings = found.sightings;
+            facts.limits.extend(found.limits);
+        }
+        Err(error) => facts.limits.push(limitation("cores", &error)),
+    }
+    let first = crashes(facts.clone(), asked, now);
+    let wanted: Vec<journal::Words> = journal::wanted_words(&first.crashes);
+    if !wanted.is_empty() {
+        let words = blocking(LOG_WITHIN, "the journal", move || {
+            journal::last_words(&wanted, Instant::now() + LOG_WITHIN)
+        });
+        facts.log = words.await.unwrap_or_default();
+    }
+    add_newest_core(&mut facts, &first);
+    progress(step(Step::Concluding, 2));
+    let mut report = crashes(facts, asked, now);
+    if asked.wants_newest()
+        && let Some(newest) = report.crashes.first()
+    {
+        let examined = examine(newest, &report).await;
+        report.examine(examined);
+    }
+    no_such_process(report, asked)
+}
+
+fn no_such_process(report: CrashReport, asked: &CrashAsked) -> Result<CrashReport, NoAnswer> {
+    match asked.pid {
+        Some(pid) if report.crashes.is_empty() => Err(NoAnswer {
+            reason: Failure::NoSuchTarget,
+            detail: format!("no crash of process {pid} is on record"),
+        }),
+        _ => Ok(report),
+    }
+}
+
+/// What systemd-coredump keeps is read only of the newest: there may be many, and large ones.
+fn add_newest_core(facts: &mut CrashFacts, first: &CrashReport) {
+    let Some(newest) = first.crashes.first().filter(|_| first.wants_newest) else {
+        return;
+    };
+    let is_told = newest.reason.is_some();
+    let is_plain = !newest.core.is_compressed && newest.core.state != CoreState::Removed;
+    if let Some(path) = &newest.core.path
+        && is_plain
+        && !is_told
+        && let Ok(notes) = core_notes::read(path)
+    {
+        facts.sightings.push(Sighting {
+            at: newest.at,
+            boot: newest.boot,
+            seen: Seen::Core(Box::new(notes)),
+        });
+    }
+}
+
+async fn examine(crash: &Crash, report: &CrashReport) -> Examined {
+    let mut examined = Examined::default();
+    let place = CorePlace::of(crash);
+    match place {
+        CorePlace::File(path) => debugger::examine(&mut examined, crash, &path).await,
+        CorePlace::None => {}
+        CorePlace::Refused(why) => examined.limits.push(Limitation {
+            what: "core".to_owned(),
+            why: why.to_owned(),
+            count: 1,
+        }),
+    }
+    let crash = crash.clone();
+    let since = report.since;
+    let log = blocking(LOG_WITHIN, "the journal", move || {
+        journal::log_before(&crash, since, Instant::now() + LOG_WITHIN)
+    });
+    // That the journal cannot be read is told already.
+    if let Ok((lines, omitted)) = log.await {
+        (examined.log, examined.log_omitted) = (lines, omitted);
+    }
+    examined
+}
+
+/// Whether the pids of the kernel's log are others than ours.
+fn pids_are_foreign() -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    let namespace = std::fs::metadata("/proc/self/ns/pid");
+    namespace.is_ok_and(|namespace| namespace.ino() != FIRST_PID_NAMESPACE)
+}
+
+fn uses_pid() -> bool {
+    read("/proc/sys/kernel/core_uses_pid").is_some_and(|text| text != "0")
+}
+
+fn read(path: &str) -> Option<String> {
+    let text = std::fs::read_to_string(path).ok()?;
+    Some(text.trim_end_matches('\n').to_owned())
+}
+
+/// Runs a read that blocks, on a thread that is given up if it hangs.
+async fn blocking<T: Send + 'static>(
+    limit: Duration,
+    what: &'static str,
+    read: impl FnOnce() -> Result<T, CollectError> + Send + 'static,
+) -> Result<T, CollectError> {
+    let run = move || Deadline::of(limit + GRACE).run(what, read).flatten();
+    let ended = tokio::task::spawn_blocking(run).await;
+    ended.unwrap_or_else(|_| {
+        Err(CollectError::Deadline {
+            what: what.to_owned(),
+            limit,
+        })
+    })
+}
+
+fn limitation(what: &str, error: &CollectError) -> Limitation {
+    let mut why = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        why.push_str(&format!(": {error}"));
+        cause = error.source();
+    }
+    Limitation {
+        what: what.to_owned(),
+        why,
+        count: 1,
+    }
+}
+
+fn step(step: Step, done: u32) -> Progress {
+    Progress { step, done, of: 3 }
+}

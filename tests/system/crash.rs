@@ -1,0 +1,351 @@
+//! Real processes crash in real ways, and each crash is told once, with its cause, by what the
+//! kernel, systemd and the core say of it. Where cores go belongs to the whole machine and is left
+//! alone: that of systemd-coredump is told by entries like its own.
+
+use std::{fs, process::Command, time::Duration};
+
+use analysis::{
+    cause::Certainty,
+    crash::{CoreState, Crash, CrashCause, CrashEvidence, CrashReport},
+    process::Signal,
+    report::Report,
+};
+use anyhow::{Context, Result, bail, ensure};
+use system::{Host, program, until};
+use testhost::Pool;
+
+const SETTLED_WITHIN: Duration = Duration::from_secs(30);
+
+/// What a program does, and what is to be said of it.
+struct Case {
+    how: &'static str,
+    signal: u8,
+    cause: CrashCause,
+    certainty: Certainty,
+    /// A function that has to be on the stack.
+    function: &'static str,
+}
+
+const fn case(
+    how: &'static str,
+    signal: u8,
+    cause: CrashCause,
+    certainty: Certainty,
+    function: &'static str,
+) -> Case {
+    Case {
+        how,
+        signal,
+        cause,
+        certainty,
+        function,
+    }
+}
+
+const CASES: [Case; 7] = [
+    case(
+        "null",
+        11,
+        CrashCause::NullDereference,
+        Certainty::Inferred,
+        "read_port",
+    ),
+    case(
+        "deep",
+        11,
+        CrashCause::StackOverflow,
+        Certainty::Inferred,
+        "endless",
+    ),
+    case(
+        "assert",
+        6,
+        CrashCause::Assertion,
+        Certainty::Measured,
+        "main",
+    ),
+    case(
+        "divide",
+        8,
+        CrashCause::DivisionByZero,
+        Certainty::Measured,
+        "main",
+    ),
+    case(
+        "trap",
+        4,
+        CrashCause::DeliberateTrap,
+        Certainty::Measured,
+        "main",
+    ),
+    case(
+        "bus",
+        7,
+        CrashCause::MappedFileGone,
+        Certainty::Inferred,
+        "shortened_file",
+    ),
+    case(
+        "call",
+        31,
+        CrashCause::ForbiddenSystemCall,
+        Certainty::Measured,
+        "forbidden_call",
+    ),
+];
+
+#[test]
+fn each_way_to_crash_is_told_once_with_its_cause() -> Result<()> {
+    let host = host()?;
+    for case in &CASES {
+        service(&host, case.how)?;
+        host.shell(&format!("systemctl start {}", case.how))?;
+        until_shown(&host, case.how, "ActiveState=failed")?;
+        let report = asked(&host, "aiops", case.how)?;
+        let [crash] = &report.crashes[..] else {
+            bail!("{}: not one crash: {report:#?}", case.how)
+        };
+        agrees_with_systemd(&host, case, crash)?;
+        if keeps_cores()? {
+            looked_into(case, &report, crash)?;
+        }
+    }
+    let all = asked(&host, "aiops", "")?;
+    ensure!(all.groups.len() >= CASES.len(), "{all:#?}");
+    Ok(())
+}
+
+/// Signal, process and time are those that systemd has on record.
+fn agrees_with_systemd(host: &Host, case: &Case, crash: &Crash) -> Result<()> {
+    ensure!(crash.signal == Some(Signal(case.signal)), "{crash:#?}");
+    let status = shown(host, case.how, "ExecMainStatus")?;
+    ensure!(status == case.signal.to_string(), "{}: {status}", case.how);
+    let pid = shown(host, case.how, "ExecMainPID")?;
+    ensure!(
+        crash.process.pid.map(|pid| pid.to_string()) == Some(pid),
+        "{crash:#?}"
+    );
+    let unit = crash.process.unit.as_ref().map(|unit| unit.as_str());
+    ensure!(
+        unit == Some(&*format!("{}.service", case.how)),
+        "{crash:#?}"
+    );
+    ensure!(
+        crash.process.exe.as_deref() == Some("/opt/crasher"),
+        "{crash:#?}"
+    );
+    let line = format!(
+        "journalctl -u {} -o json EXIT_STATUS={}",
+        case.how, case.signal
+    );
+    let entry: serde_json::Value = serde_json::from_str(run(host, &line)?.trim())?;
+    let journaled: i64 = entry["__REALTIME_TIMESTAMP"]
+        .as_str()
+        .context("a time")?
+        .parse()?;
+    let apart_ms = (crash.at.timestamp_micros() - journaled).abs() / 1000;
+    ensure!(apart_ms < 1000, "{}: {apart_ms} ms off", case.how);
+    Ok(())
+}
+
+/// What only the core has.
+fn looked_into(case: &Case, report: &CrashReport, crash: &Crash) -> Result<()> {
+    let verdict = (crash.verdict.cause, crash.verdict.certainty);
+    let newest = report.newest.as_ref().context("the newest in full")?;
+    ensure!(crash.core.state == CoreState::Kept, "{crash:#?}");
+    ensure!(!newest.registers.is_empty(), "{newest:#?}");
+    let exe = newest
+        .modules
+        .iter()
+        .find(|module| module.path == "/opt/crasher");
+    ensure!(
+        exe.is_some_and(|exe| exe.build_id.is_some()),
+        "{:#?}",
+        newest.modules
+    );
+    if !has_gdb() {
+        return Ok(());
+    }
+    ensure!(
+        verdict == (case.cause, case.certainty),
+        "{}: {crash:#?}",
+        case.how
+    );
+    let stack = newest
+        .stack
+        .as_ref()
+        .with_context(|| format!("{newest:#?}"))?;
+    let mut names = stack
+        .crashed()
+        .filter_map(|frame| frame.function.as_deref());
+    ensure!(
+        names.any(|name| name == case.function),
+        "{}: {stack:#?}",
+        case.how
+    );
+    if case.how == "assert" {
+        let said = crash.verdict.evidence.iter().any(|fact| {
+            matches!(fact, CrashEvidence::LogLine { line } if line.message.contains("count == 77"))
+        });
+        ensure!(said, "the assertion itself: {crash:#?}");
+    }
+    Ok(())
+}
+
+#[test]
+fn what_somebody_sends_is_no_crash() -> Result<()> {
+    let host = host()?;
+    service(&host, "wait")?;
+    run(&host, "systemctl start wait")?;
+    run(&host, "systemctl kill -s KILL wait")?;
+    until_shown(&host, "wait", "ActiveState=failed")?;
+    let report = asked(&host, "aiops", "wait")?;
+    ensure!(
+        report.crashes.is_empty() && report.not_crashes.len() == 1,
+        "{report:#?}"
+    );
+
+    run(&host, "systemctl reset-failed wait; systemctl start wait")?;
+    run(&host, "systemctl kill -s SEGV wait")?;
+    until_shown(&host, "wait", "ActiveState=failed")?;
+    let report = asked(&host, "aiops", "wait")?;
+    let crash = report.crashes.first().context("a crash")?;
+    if keeps_cores()? {
+        let verdict = (crash.verdict.cause, crash.verdict.certainty);
+        ensure!(
+            verdict == (CrashCause::SentByProcess, Certainty::Measured),
+            "{crash:#?}"
+        );
+        ensure!(
+            crash.sender.is_some_and(|sender| sender.pid == 1),
+            "{crash:#?}"
+        );
+    } else {
+        ensure!(crash.verdict.certainty == Certainty::Inferred, "{crash:#?}");
+    }
+    Ok(())
+}
+
+#[test]
+fn what_systemd_coredump_writes_is_joined_and_nobody_else_is_believed() -> Result<()> {
+    let host = host()?;
+    let id = "MESSAGE_ID=fc2e22bc6ee647b6b90729ab34a250b1";
+    let entry = |pid: u32| {
+        format!(
+            "{id}\\nCOREDUMP_PID={pid}\\nCOREDUMP_COMM=shop\\nCOREDUMP_EXE=/usr/bin/shop\\n\
+             COREDUMP_SIGNAL=11\\nCOREDUMP_UID=0\\nCOREDUMP_UNIT=shop.service\\n\
+             COREDUMP_CMDLINE=shop --password hunter2\\n\
+             COREDUMP_FILENAME=/var/lib/systemd/coredump/core.shop.zst\\n\
+             MESSAGE=Process {pid} (shop) of user 0 dumped core.\\n"
+        )
+    };
+    let send = |runner: &str, entry: &str| {
+        run(
+            &host,
+            &format!("printf '{entry}' | {runner} logger --journald"),
+        )
+    };
+    send("", &entry(4001))?;
+    send("", &entry(4002))?;
+    send("setpriv --reuid=65534 --clear-groups", &entry(4003))?;
+    run(&host, "journalctl --sync")?;
+    let report = asked(&host, "aiops", "shop")?;
+    let pids: Vec<_> = report
+        .crashes
+        .iter()
+        .map(|crash| crash.process.pid)
+        .collect();
+    ensure!(pids == [Some(4002), Some(4001)], "{report:#?}");
+    ensure!(
+        report.groups.len() == 1 && report.groups[0].count == 2,
+        "{:#?}",
+        report.groups
+    );
+    let crash = &report.crashes[0];
+    ensure!(crash.core.state == CoreState::Removed, "{crash:#?}");
+    let command = crash.process.command.as_deref().unwrap_or_default();
+    ensure!(!command.contains("hunter2"), "{command}");
+    let untrusted = report
+        .limits
+        .iter()
+        .find(|limit| limit.what == "untrusted-entries");
+    ensure!(
+        untrusted.is_some_and(|limit| limit.count == 1),
+        "{:#?}",
+        report.limits
+    );
+
+    // Who may read nothing is told so.
+    let seen = asked(&host, "setpriv --reuid=65534 --clear-groups aiops", "shop")?;
+    ensure!(
+        seen.limits.iter().any(|limit| limit.what == "journal"),
+        "{seen:#?}"
+    );
+    Ok(())
+}
+
+fn host() -> Result<Host> {
+    testhost::requirements().map_err(|missing| anyhow::anyhow!("{missing}"))?;
+    let host = Pool::new()?.boot(&["h1"])?.remove(0);
+    host.put(&program::path("aiops")?, "/usr/bin/aiops")?;
+    let folder = tempfile::tempdir()?;
+    let crasher = folder.path().join("crasher");
+    let source = concat!(env!("CARGO_MANIFEST_DIR"), "/system/crash/crasher.c");
+    let made = Command::new("cc")
+        .args(["-g", "-O0", "-o"])
+        .args([crasher.as_os_str(), source.as_ref()])
+        .status()?;
+    ensure!(made.success(), "cc: {made}");
+    host.put(&crasher, "/opt/crasher")?;
+    Ok(host)
+}
+
+/// Whether cores are files where the process is, as the kernel does unless told otherwise.
+fn keeps_cores() -> Result<bool> {
+    Ok(fs::read_to_string("/proc/sys/kernel/core_pattern")?.trim() == "core")
+}
+
+fn has_gdb() -> bool {
+    fs::exists("/usr/bin/gdb").unwrap_or(false)
+}
+
+/// A unit of which each crash has a folder of its own.
+fn service(host: &Host, how: &str) -> Result<()> {
+    let text = format!(
+        "[Service]\nExecStart=/opt/crasher {how}\nLimitCORE=infinity\nStateDirectory={how}\n\
+         WorkingDirectory=/var/lib/{how}\n"
+    );
+    host.write(&format!("/etc/systemd/system/{how}.service"), &text)?;
+    run(host, "systemctl daemon-reload").map(drop)
+}
+
+fn run(host: &Host, line: &str) -> Result<String> {
+    host.shell(line)?.stdout().with_context(|| line.to_owned())
+}
+
+fn shown(host: &Host, unit: &str, property: &str) -> Result<String> {
+    let value = run(
+        host,
+        &format!("systemctl show --value -p {property} {unit}"),
+    )?;
+    Ok(value.trim().to_owned())
+}
+
+/// Waits till `systemctl show` has `Property=value`.
+fn until_shown(host: &Host, unit: &str, wanted: &str) -> Result<()> {
+    let (property, value) = wanted.split_once('=').context("a property and a value")?;
+    until(&format!("{unit}: {wanted}"), SETTLED_WITHIN, || {
+        Ok((shown(host, unit, property)? == value).then_some(()))
+    })
+}
+
+fn asked(host: &Host, aiops: &str, name: &str) -> Result<CrashReport> {
+    let answer = host.shell(&format!(
+        "journalctl --sync; {aiops} analyze crash {name} -o json"
+    ))?;
+    let report = serde_json::from_str(&answer.stdout).with_context(|| format!("{answer:?}"))?;
+    match report {
+        Report::AnalyzeCrash(report) => Ok(*report),
+        other => bail!("another report: {other:?}"),
+    }
+}
