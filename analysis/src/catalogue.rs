@@ -21,6 +21,7 @@ macro_rules! with_catalogue {
             AnalyzeService(ServiceAsked) -> ServiceReport: "analyze-service", D0, 15;
             InspectProcess(InspectionAsked) -> Inspection: "inspect-process", D0, 15;
             InspectProcessStack(StackInspectionAsked) -> StackInspection: "inspect-process-stack", D2, 60;
+            AnalyzeSystem(crate::machine::MachineAsked) -> crate::machine::Machine: "analyze-system", D0, 30;
             AnalyzeZombies(crate::zombies::ZombiesAsked) -> crate::zombies::Zombies: "analyze-zombies", D0, 20;
             CollectProcesses(crate::processes::ProcessesAsked) -> crate::processes::Processes: "collect-processes", D0, 630;
             DiagnoseStartFailure(StartFailureAsked) -> StartFailure: "diagnose-start-failure", D0, 30;

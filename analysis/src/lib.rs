@@ -18,6 +18,8 @@ pub mod kernel_log;
 pub mod ledger;
 pub mod limitation;
 pub mod log;
+pub mod machine;
+pub mod monitor;
 pub mod order;
 pub mod people;
 pub mod period;

@@ -3,6 +3,7 @@
 mod crash;
 mod inquiries;
 mod inspect;
+mod monitor;
 mod people;
 mod processes;
 mod restarts;
@@ -11,6 +12,7 @@ mod service;
 pub use crash::CrashWanted;
 pub use inquiries::InquiryCommand;
 pub use inspect::InspectCommand;
+pub use monitor::{MonitorCommand, MonitorWanted, Wanted};
 pub use people::{AccountCommand, ApiCall, AuditCommand, ContextCommand, Login, TokenCommand};
 pub use processes::CollectCommand;
 pub use restarts::{RecordWanted, RestartsWanted};
@@ -144,6 +146,9 @@ pub enum Command {
     /// Why something is as it is
     #[command(subcommand)]
     Analyze(AnalyzeCommand),
+    /// What happens to processes, as it happens (this machine only)
+    #[command(subcommand)]
+    Monitor(MonitorCommand),
     /// What is there now, measured for a while
     #[command(subcommand)]
     Collect(CollectCommand),
@@ -313,6 +318,8 @@ pub enum AnalyzeCommand {
     Ptree(PtreeAsked),
     /// Processes that have ended and were not reaped: whose they are, why, and what to do
     Zombies,
+    /// CPU, memory, disks, network and pressure against thresholds, and who uses what is short
+    System,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -18,6 +18,7 @@ mod hosts;
 mod inquiries;
 mod login;
 mod message;
+mod monitor;
 mod output;
 mod people;
 mod restarts;
@@ -29,7 +30,7 @@ pub use context::Context;
 pub use message::say;
 pub use output::catalogue;
 
-use analysis::{question::Question, zombies::ZombiesAsked};
+use analysis::{machine::MachineAsked, question::Question, zombies::ZombiesAsked};
 use args::{
     AnalyzeCommand, Args, CollectCommand, Command, DiagnoseCommand, HostCommand, InspectCommand,
 };
@@ -57,6 +58,10 @@ pub async fn run(args: Args) -> Result<Exit, Failure> {
         Command::Analyze(AnalyzeCommand::Service(asked)) => ask::ask(context, asked.into()).await,
         Command::Analyze(AnalyzeCommand::Crash(wanted)) => ask::ask(context, wanted.into()).await,
         Command::Analyze(AnalyzeCommand::Ptree(asked)) => ask::ask(context, asked.into()).await,
+        Command::Analyze(AnalyzeCommand::System) => {
+            ask::ask(context, Question::AnalyzeSystem(MachineAsked {})).await
+        }
+        Command::Monitor(command) => monitor::run(context, &command).await,
         Command::Analyze(AnalyzeCommand::Zombies) => {
             ask::ask(context, Question::AnalyzeZombies(ZombiesAsked {})).await
         }

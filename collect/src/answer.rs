@@ -51,6 +51,10 @@ pub async fn answer(
             let report = inspect(asked.pid, true, progress).await?;
             Ok(StackInspection(report).into())
         }
+        Question::AnalyzeSystem(_) => {
+            let report = crate::machine::look(progress).await?;
+            Ok(report.into())
+        }
         Question::AnalyzeZombies(_) => {
             let report = crate::zombies::find(progress).await?;
             Ok(report.into())

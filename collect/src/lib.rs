@@ -12,6 +12,8 @@ pub mod host;
 mod inspection;
 pub mod journal;
 pub mod kernel_log;
+mod machine;
+pub mod monitor;
 pub mod process;
 mod processes;
 pub mod restarts;

@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use analysis::{
     cause::Certainty,
+    machine::Resource,
     process::ExitStatus,
     processes::{ProcessUsage, Processes},
     report::Report,
@@ -62,6 +63,87 @@ fn processes_and_zombies_are_those_of_ps() -> Result<()> {
     kinds_are_recognised(list)?;
     an_interval_is_measured(host)?;
     zombies_are_found(host)
+}
+
+#[test]
+fn the_machine_is_as_its_own_tools_say_and_ends_are_told() -> Result<()> {
+    let pool = Pool::new()?;
+    let host = &pool.boot(&["h1"])?[0];
+    host.put(&program::path("aiops")?, "/usr/bin/aiops")?;
+    let output = host.shell("aiops analyze system -o json")?;
+    let Report::AnalyzeSystem(machine) = serde_json::from_str(&output.stdout)? else {
+        anyhow::bail!("no machine: {output:?}")
+    };
+    let find = |resource: Resource, name: Option<&str>| {
+        let mut all = machine.findings.iter();
+        let found = all.find(|one| one.resource == resource && one.name.as_deref() == name);
+        found.with_context(|| format!("{resource:?} in {machine:?}"))
+    };
+    let memory = find(Resource::Memory, None)?;
+    let total = number(host, "free -b | awk '/^Mem/ { print $2 }'")?;
+    ensure!(memory.total_bytes == Some(total), "{memory:?} {total}");
+    let root = find(Resource::DiskSpace, Some("/"))?;
+    let percent = number(host, "df --output=pcent / | tail -1 | tr -d ' %'")?;
+    // df rounds up.
+    ensure!(
+        (root.value - percent as f64).abs() <= 1.5,
+        "{root:?} {percent}"
+    );
+    let cores = number(host, "grep -c ^processor /proc/cpuinfo")?;
+    ensure!(u64::from(machine.cores) == cores, "{machine:?}");
+    ends_are_told(host)
+}
+
+fn number(host: &Host, command: &str) -> Result<u64> {
+    let text = host.shell(command)?.stdout()?;
+    text.trim()
+        .parse()
+        .with_context(|| format!("{command}: {text}"))
+}
+
+/// A service that is killed, and a process that is, while somebody watches.
+fn ends_are_told(host: &Host) -> Result<()> {
+    let service = "[Service]\nExecStart=/bin/sleep infinity\n";
+    for name in ["victim", "other"] {
+        host.write(&format!("/etc/systemd/system/{name}.service"), service)?;
+    }
+    let watch = "[Service]\nStandardOutput=file:/run/told\nStandardError=file:/run/begun\n\
+        ExecStart=/bin/sh -c 'exec aiops monitor processes --interval 1 \
+        --critical victim,$$(systemctl show -P MainPID other)'\n";
+    host.write("/etc/systemd/system/watch.service", watch)?;
+    let start = "systemctl daemon-reload && systemctl start victim other && systemctl start watch";
+    host.shell(start)?.stdout()?;
+    let begun = |file: &str, words: &str| {
+        until(words, SETTLED_WITHIN, || {
+            let text = host.shell(&format!("cat {file}"))?.stdout;
+            Ok(text.contains(words).then_some(()))
+        })
+    };
+    begun("/run/begun", "Watching")?;
+    host.shell("systemctl kill -s KILL victim; systemctl kill -s SEGV other")?
+        .stdout()?;
+    begun(
+        "/run/told",
+        "victim.service does not run: failed/failed, result signal",
+    )?;
+    begun("/run/told", "other.service ended with ")?;
+    host.shell("systemctl kill -s INT watch")?.stdout()?;
+    until("it ends cleanly", SETTLED_WITHIN, || {
+        let status = host
+            .shell("systemctl show -P ActiveState -P ExecMainStatus watch")?
+            .stdout()?;
+        let has_ended = !status.contains("active\n") || status.contains("inactive");
+        Ok(has_ended.then_some(status))
+    })
+    .and_then(|status| {
+        ensure!(status.contains("1\n"), "something critical ended: {status}");
+        Ok(())
+    })?;
+    let daemon = host.shell("aiops monitor processes --daemon")?;
+    ensure!(daemon.status == 1, "no agent here: {daemon:?}");
+    let hint = "systemctl enable --now aiops-agent";
+    ensure!(daemon.stderr.contains(hint), "{daemon:?}");
+    Ok(())
 }
 
 fn start_units(host: &Host) -> Result<()> {

@@ -78,6 +78,15 @@ ptree-limit-io = How much { $count ->
 } not known: { $why }.
 ptree-limit-machine = How much the machine used in all is not known: { $why }.
 ptree-limit-processes = Processes of other users are not shown: { $why }.
+ptree-limit-mounts-remote = { $count ->
+    [one] One file system is
+   *[other] { $count } file systems are
+} not looked at: they are on other machines or served by programs, and may hang.
+ptree-limit-mounts = { $count ->
+    [one] One file system does
+   *[other] { $count } file systems do
+} not answer: { $why }.
+ptree-limit-pressure = Pressure is not known: this kernel does not watch it (PSI; kernel option psi=1).
 ptree-limit-other = Not known ({ $count } times): { $what }: { $why }.
 ptree-because-uninterruptible = to read it may hang, as the process waits for a device or a lock
 ptree-because-deadline = to read it took too long, and was given up

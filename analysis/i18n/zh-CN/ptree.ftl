@@ -42,6 +42,9 @@ ptree-limit-program = { $count } 个进程的程序是否已被删除不明：{ 
 ptree-limit-io = { $count } 个进程的读写量不明：{ $why }。
 ptree-limit-machine = 整机的用量不明：{ $why }。
 ptree-limit-processes = 未显示其他用户的进程：{ $why }。
+ptree-limit-mounts-remote = 未查看 { $count } 个文件系统：它们位于其他机器或由程序提供，可能会卡住。
+ptree-limit-mounts = { $count } 个文件系统没有应答：{ $why }。
+ptree-limit-pressure = 压力不明：此内核未统计（PSI；内核选项 psi=1）。
 ptree-limit-other = 不明（{ $count } 次）：{ $what }：{ $why }。
 ptree-because-uninterruptible = 进程在等待设备或锁，读取可能会卡住
 ptree-because-deadline = 读取时间过长，已放弃

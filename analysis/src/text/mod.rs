@@ -11,6 +11,8 @@ pub mod events;
 pub mod fleet;
 pub mod inquiry;
 pub mod inspection;
+pub mod machine;
+pub mod monitor;
 pub mod process_limits;
 pub mod process_tree;
 pub mod processes;
