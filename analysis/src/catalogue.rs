@@ -19,6 +19,8 @@ macro_rules! with_catalogue {
             AnalyzeCrash(CrashAsked) -> CrashReport: "analyze-crash", D0, 60;
             AnalyzePtree(ProcessTreeAsked) -> ProcessTree: "analyze-ptree", D0, 15;
             AnalyzeService(ServiceAsked) -> ServiceReport: "analyze-service", D0, 15;
+            AnalyzeBehavior(BehaviorAsked) -> Behavior: "analyze-behavior", D1, 660;
+            AnalyzeBehaviorTraced(TracedBehaviorAsked) -> TracedBehavior: "analyze-behavior-traced", D2, 660;
             InspectProcess(InspectionAsked) -> Inspection: "inspect-process", D0, 15;
             InspectProcessStack(StackInspectionAsked) -> StackInspection: "inspect-process-stack", D2, 60;
             AnalyzeSystem(crate::machine::MachineAsked) -> crate::machine::Machine: "analyze-system", D0, 30;

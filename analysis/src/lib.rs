@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 pub mod audit;
+pub mod behavior;
 pub mod black_box;
 mod catalogue;
 pub mod cause;

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
+    behavior::{BehaviorAsked, TracedBehaviorAsked},
     catalogue::with_catalogue,
     crash::CrashAsked,
     identity::{NotAUnitName, UnitName},

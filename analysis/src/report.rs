@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
+    behavior::{Behavior, TracedBehavior},
     catalogue::with_catalogue,
     crash::CrashReport,
     inspection::{Inspection, StackInspection},

@@ -8,6 +8,7 @@ mod people;
 mod processes;
 mod restarts;
 mod service;
+mod watch;
 
 pub use crash::CrashWanted;
 pub use inquiries::InquiryCommand;
@@ -17,6 +18,7 @@ pub use people::{AccountCommand, ApiCall, AuditCommand, ContextCommand, Login, T
 pub use processes::CollectCommand;
 pub use restarts::{RecordWanted, RestartsWanted};
 pub use service::ServiceWanted;
+pub use watch::BehaviorWanted;
 
 use std::path::PathBuf;
 
@@ -320,6 +322,8 @@ pub enum AnalyzeCommand {
     Zombies,
     /// CPU, memory, disks, network and pressure against thresholds, and who uses what is short
     System,
+    /// What a process does for a while: system calls, files, peers, children, and what is unusual
+    Behavior(BehaviorWanted),
 }
 
 #[derive(Debug, ClapArgs)]

@@ -57,6 +57,9 @@ pub async fn run(args: Args) -> Result<Exit, Failure> {
         }
         Command::Analyze(AnalyzeCommand::Service(asked)) => ask::ask(context, asked.into()).await,
         Command::Analyze(AnalyzeCommand::Crash(wanted)) => ask::ask(context, wanted.into()).await,
+        Command::Analyze(AnalyzeCommand::Behavior(wanted)) => {
+            ask::ask(context, wanted.into()).await
+        }
         Command::Analyze(AnalyzeCommand::Ptree(asked)) => ask::ask(context, asked.into()).await,
         Command::Analyze(AnalyzeCommand::System) => {
             ask::ask(context, Question::AnalyzeSystem(MachineAsked {})).await

@@ -6,6 +6,7 @@
 use std::error::Error;
 
 use analysis::{
+    behavior::TracedBehavior,
     inspection::StackInspection,
     order::{Failure, Progress, Step},
     process_tree::{NoSuchProcess, ProcessTree, ProcessTreeAsked, process_tree},
@@ -14,8 +15,14 @@ use analysis::{
 };
 
 use crate::{
-    crash::crash, host::Host, inspection::inspect, process::Procfs, restarts::restarts,
-    service::service, start_failure::start_failure,
+    behavior::{By, watch},
+    crash::crash,
+    host::Host,
+    inspection::inspect,
+    process::Procfs,
+    restarts::restarts,
+    service::service,
+    start_failure::start_failure,
 };
 
 /// Why there is no report.
@@ -43,6 +50,14 @@ pub async fn answer(
         Question::AnalyzeRestarts(asked) => restarts(asked, progress).await.map(Report::from),
         Question::AnalyzeCrash(asked) => crash(asked, progress).await.map(Report::from),
         Question::AnalyzePtree(asked) => tree(asked.clone(), progress).await.map(Report::from),
+        Question::AnalyzeBehavior(asked) => {
+            let report = watch(asked.pid, asked.seconds, By::Perf, progress).await?;
+            Ok(report.into())
+        }
+        Question::AnalyzeBehaviorTraced(asked) => {
+            let report = watch(asked.pid, asked.seconds, By::Strace, progress).await?;
+            Ok(TracedBehavior(report).into())
+        }
         Question::InspectProcess(asked) => {
             let report = inspect(asked.pid, false, progress).await?;
             Ok(report.into())

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod answer;
+mod behavior;
 pub mod black_box;
 mod crash;
 mod deadline;

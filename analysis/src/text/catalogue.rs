@@ -37,6 +37,7 @@ impl Language {
     fn sources(self) -> &'static [&'static str] {
         match self {
             Self::English => &[
+                include_str!("../../i18n/en/behavior.ftl"),
                 include_str!("../../i18n/en/cli.ftl"),
                 include_str!("../../i18n/en/crash.ftl"),
                 include_str!("../../i18n/en/dictionary.ftl"),
@@ -56,6 +57,7 @@ impl Language {
                 include_str!("../../i18n/en/zombies.ftl"),
             ],
             Self::Chinese => &[
+                include_str!("../../i18n/zh-CN/behavior.ftl"),
                 include_str!("../../i18n/zh-CN/cli.ftl"),
                 include_str!("../../i18n/zh-CN/crash.ftl"),
                 include_str!("../../i18n/zh-CN/dictionary.ftl"),

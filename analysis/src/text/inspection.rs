@@ -22,7 +22,7 @@ use crate::{
 };
 
 pub(super) use limits::limits;
-pub(super) use stacks::stacks;
+use stacks::stacks;
 
 impl AsText for Inspection {
     fn render(&self, page: &Page<'_>) -> String {
