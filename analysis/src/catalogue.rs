@@ -26,6 +26,7 @@ macro_rules! with_catalogue {
             AnalyzeSystem(crate::machine::MachineAsked) -> crate::machine::Machine: "analyze-system", D0, 30;
             AnalyzeZombies(crate::zombies::ZombiesAsked) -> crate::zombies::Zombies: "analyze-zombies", D0, 20;
             CollectProcesses(crate::processes::ProcessesAsked) -> crate::processes::Processes: "collect-processes", D0, 630;
+            ProfileProcess(ProfileAsked) -> Profile: "profile-process", D1, 720;
             DiagnoseStartFailure(StartFailureAsked) -> StartFailure: "diagnose-start-failure", D0, 30;
         }
     };

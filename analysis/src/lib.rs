@@ -28,6 +28,7 @@ pub mod placement;
 pub mod process;
 pub mod process_tree;
 pub mod processes;
+pub mod profile;
 pub mod question;
 pub mod report;
 pub mod request;

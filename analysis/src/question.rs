@@ -15,6 +15,7 @@ use crate::{
     identity::{NotAUnitName, UnitName},
     inspection::{InspectionAsked, StackInspectionAsked},
     process_tree::ProcessTreeAsked,
+    profile::ProfileAsked,
     restarts::RestartsAsked,
     service::ServiceAsked,
     start_failure::StartFailureAsked,

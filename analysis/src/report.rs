@@ -11,6 +11,7 @@ use crate::{
     crash::CrashReport,
     inspection::{Inspection, StackInspection},
     process_tree::ProcessTree,
+    profile::Profile,
     question::Analysis,
     restarts::RestartReport,
     service::ServiceReport,

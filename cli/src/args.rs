@@ -18,7 +18,7 @@ pub use people::{AccountCommand, ApiCall, AuditCommand, ContextCommand, Login, T
 pub use processes::CollectCommand;
 pub use restarts::{RecordWanted, RestartsWanted};
 pub use service::ServiceWanted;
-pub use watch::BehaviorWanted;
+pub use watch::{BehaviorWanted, ProfileWanted};
 
 use std::path::PathBuf;
 
@@ -160,6 +160,8 @@ pub enum Command {
     /// What something does at the moment
     #[command(subcommand)]
     Inspect(InspectCommand),
+    /// Where a process spends its CPU time: functions, stacks, and a flame graph
+    Profile(ProfileWanted),
     /// Questions that were put to hosts, and their answers
     #[command(subcommand)]
     Inquiry(InquiryCommand),

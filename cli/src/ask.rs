@@ -5,7 +5,10 @@ mod local;
 mod remote;
 mod watch;
 
+use std::{fs, path::Path};
+
 use analysis::{
+    profile::{Profile, flame},
     question::Question,
     report::{Health, Report},
 };
@@ -15,6 +18,7 @@ use tokio::{signal::ctrl_c, time::sleep};
 use crate::{
     context::Context,
     exit::{Exit, Failure},
+    message::say,
     target::Target,
 };
 
@@ -67,7 +71,20 @@ pub async fn once(context: &Context, question: Question) -> Result<Exit, Failure
 
 /// Prints a report; whether it came from afar makes no difference.
 pub fn print(context: &Context, report: &Report) -> Result<(), Failure> {
-    context.printer.report(report, |page| report.render(page))
+    context.printer.report(report, |page| report.render(page))?;
+    match (&context.picture, report) {
+        (Some(file), Report::ProfileProcess(profile)) if !profile.stacks.is_empty() => {
+            draw(file, profile)
+        }
+        _ => Ok(()),
+    }
+}
+
+fn draw(file: &Path, profile: &Profile) -> Result<(), Failure> {
+    fs::write(file, flame::svg(profile)).map_err(|error| {
+        let message = say("cli-cannot-write-file").with("file", file.display().to_string());
+        Failure::new(Exit::Usage, message).because(error)
+    })
 }
 
 pub fn exit(health: Health) -> Exit {

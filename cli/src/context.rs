@@ -1,6 +1,6 @@
 //! What every command has: where to print, and whom to ask.
 
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
 
 use crate::{
     args::Global, config::Place, exit::Failure, output::Printer, server::Server, target::Target,
@@ -15,6 +15,8 @@ pub struct Context {
     pub patience: Patience,
     /// Pause before the question is asked again. `None`: it is asked once.
     pub watch: Option<Duration>,
+    /// Where to write the picture of a report that has one.
+    pub picture: Option<PathBuf>,
 }
 
 /// Pause between questions to this machine, and to other hosts: of those each is an order.
@@ -46,6 +48,7 @@ impl Context {
         let watch = asked.watch.map(|pause| pause.map(seconds));
         Ok(Self {
             watch: watch.map(|pause| pause.map_or(usual, Duration::from_secs)),
+            picture: None,
             printer: Printer::new(global)?,
             target,
             place: global.place(),

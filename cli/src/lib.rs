@@ -42,7 +42,11 @@ use exit::{Exit, Failure};
 ///
 /// [`Failure`], with the exit code that tells what kind it is.
 pub async fn run(args: Args) -> Result<Exit, Failure> {
-    let context = &Context::new(&args.global)?;
+    let mut context = Context::new(&args.global)?;
+    if let Command::Profile(wanted) = &args.command {
+        context.picture.clone_from(&wanted.svg);
+    }
+    let context = &context;
     target::check(context, &args.command)?;
     match args.command {
         Command::Host(HostCommand::List(list)) => hosts::list(context, &list).await,
@@ -74,6 +78,7 @@ pub async fn run(args: Args) -> Result<Exit, Failure> {
         Command::Diagnose(DiagnoseCommand::StartFailure(wanted)) => {
             ask::ask(context, wanted.into()).await
         }
+        Command::Profile(wanted) => ask::ask(context, wanted.into()).await,
         Command::Inspect(InspectCommand::Process(wanted)) => ask::ask(context, wanted.into()).await,
         Command::Inquiry(command) => inquiries::run(context, &command).await,
         Command::Login(login) => login::log_in(context, &login).await,

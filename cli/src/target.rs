@@ -62,6 +62,7 @@ pub fn check(context: &Context, command: &Command) -> Result<(), Failure> {
         | Command::Collect(_)
         | Command::Diagnose(_)
         | Command::Inspect(_)
+        | Command::Profile(_)
         | Command::Events(_)
         | Command::Inquiry(InquiryCommand::Show { .. })
         | Command::Help { .. } => true,

@@ -20,6 +20,7 @@ use crate::{
     host::Host,
     inspection::inspect,
     process::Procfs,
+    profile,
     restarts::restarts,
     service::service,
     start_failure::start_failure,
@@ -57,6 +58,10 @@ pub async fn answer(
         Question::AnalyzeBehaviorTraced(asked) => {
             let report = watch(asked.pid, asked.seconds, By::Strace, progress).await?;
             Ok(TracedBehavior(report).into())
+        }
+        Question::ProfileProcess(asked) => {
+            let report = profile::sample(asked, progress).await?;
+            Ok(report.into())
         }
         Question::InspectProcess(asked) => {
             let report = inspect(asked.pid, false, progress).await?;

@@ -17,6 +17,7 @@ mod machine;
 pub mod monitor;
 pub mod process;
 mod processes;
+mod profile;
 pub mod restarts;
 mod service;
 pub mod sockets;

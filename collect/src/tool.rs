@@ -28,7 +28,7 @@ const FOLDERS: [&str; 6] = [
     "/sbin",
     "/bin",
 ];
-/// Output that is kept; the rest is read and dropped.
+/// Output that is kept unless it is said; the rest is read and dropped.
 const MOST_OUTPUT_BYTES: usize = 8 << 20;
 
 /// A program that is to run.
@@ -39,6 +39,7 @@ pub struct Tool {
     deadline: Duration,
     stop_with: Signal,
     grace: Duration,
+    most_bytes: usize,
 }
 
 /// What it said.
@@ -100,6 +101,7 @@ impl Tool {
             deadline,
             stop_with: Signal::TERM,
             grace: Duration::from_secs(2),
+            most_bytes: MOST_OUTPUT_BYTES,
         })
     }
 
@@ -114,6 +116,13 @@ impl Tool {
     #[must_use]
     pub fn stopped_with(mut self, signal: Signal, grace: Duration) -> Self {
         (self.stop_with, self.grace) = (signal, grace);
+        self
+    }
+
+    /// Keeps so much of each of its outputs.
+    #[must_use]
+    pub fn keeping(mut self, most_bytes: usize) -> Self {
+        self.most_bytes = most_bytes;
         self
     }
 
@@ -133,8 +142,9 @@ impl Tool {
         let child = self.command.spawn().map_err(failed)?;
         let mut group = Group::of(child);
         let (stdout, stderr) = (group.child.stdout.take(), group.child.stderr.take());
+        let most_bytes = self.most_bytes;
         let read = async {
-            let (stdout, stderr) = tokio::join!(kept(stdout), kept(stderr));
+            let (stdout, stderr) = tokio::join!(kept(stdout, most_bytes), kept(stderr, most_bytes));
             Ok::<_, io::Error>((stdout?, stderr?))
         };
         let end = async {
@@ -178,7 +188,7 @@ struct Kept {
     is_cut: bool,
 }
 
-async fn kept(source: Option<impl AsyncRead + Unpin>) -> io::Result<Kept> {
+async fn kept(source: Option<impl AsyncRead + Unpin>, most_bytes: usize) -> io::Result<Kept> {
     let mut kept = Kept {
         bytes: Vec::new(),
         is_cut: false,
@@ -192,7 +202,7 @@ async fn kept(source: Option<impl AsyncRead + Unpin>) -> io::Result<Kept> {
         if length == 0 {
             return Ok(kept);
         }
-        let room = MOST_OUTPUT_BYTES - kept.bytes.len();
+        let room = most_bytes.saturating_sub(kept.bytes.len());
         kept.is_cut |= length > room;
         kept.bytes.extend_from_slice(&buffer[..length.min(room)]);
     }

@@ -35,6 +35,7 @@ cli-odd-answer-hint = `aiops` and the server may be of different versions
 cli-status = the server answered { $status }
 cli-stream-silent = the server is silent
 cli-stream-closed = the server closed the stream
+cli-cannot-write-file = cannot write { $file }
 cli-cannot-write = cannot write the report
 cli-runtime = cannot start the runtime
 

@@ -35,6 +35,7 @@ cli-odd-answer-hint = `aiops` 与服务端的版本可能不同
 cli-status = 服务端返回 { $status }
 cli-stream-silent = 服务端没有声音
 cli-stream-closed = 服务端关闭了数据流
+cli-cannot-write-file = 无法写入 { $file }
 cli-cannot-write = 无法写出报告
 cli-runtime = 无法启动运行时
 

@@ -17,6 +17,7 @@ pub mod monitor;
 pub mod process_limits;
 pub mod process_tree;
 pub mod processes;
+pub mod profile;
 pub mod report;
 pub mod restarts;
 pub mod service;

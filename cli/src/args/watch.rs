@@ -1,8 +1,11 @@
 //! What watches a process for a while.
 
+use std::path::PathBuf;
+
 use analysis::{
     behavior::{BehaviorAsked, MOST_SECONDS, TracedBehaviorAsked},
     period::Period,
+    profile::ProfileAsked,
     question::Question,
 };
 use clap::Args as ClapArgs;
@@ -32,12 +35,37 @@ impl From<BehaviorWanted> for Question {
     }
 }
 
-pub(super) fn seconds(duration: Period) -> u32 {
+#[derive(Debug, ClapArgs)]
+pub struct ProfileWanted {
+    #[command(flatten)]
+    pub target: ProcessWanted,
+    /// How long to sample, 10m at most
+    #[arg(long, default_value = "30s", value_name = "DURATION", value_parser = watch)]
+    pub duration: Period,
+    /// Unwind by debug information: for programs that keep no frame pointers
+    #[arg(long)]
+    pub dwarf: bool,
+    /// Write a flame graph into this file, for a browser
+    #[arg(long, value_name = "FILE")]
+    pub svg: Option<PathBuf>,
+}
+
+impl From<ProfileWanted> for Question {
+    fn from(wanted: ProfileWanted) -> Self {
+        Self::ProfileProcess(ProfileAsked {
+            pid: wanted.target.pid(),
+            seconds: seconds(wanted.duration),
+            dwarf: wanted.dwarf,
+        })
+    }
+}
+
+fn seconds(duration: Period) -> u32 {
     u32::try_from(duration.as_duration().as_secs()).unwrap_or(MOST_SECONDS)
 }
 
 /// A time that a process may be watched.
-pub(super) fn watch(text: &str) -> Result<Period, String> {
+fn watch(text: &str) -> Result<Period, String> {
     let period: Period = text.parse().map_err(|error| format!("{error}"))?;
     match period.as_duration().as_secs() {
         1..=600 => Ok(period),

@@ -68,6 +68,9 @@ pub(crate) async fn watch(
     let now = ClockReading::now();
     let before = counters::of(pid, &mut limits).ok_or_else(|| gone(pid))?;
     let mut looks = Looks::begin(pid);
+    if let Err(error) = fs::read_dir(format!("/proc/{pid}/fd")) {
+        limits.push(limit("files", error.to_string()));
+    }
     let duration = Duration::from_secs(seconds.into());
     let watching = async {
         let output = match tool {
@@ -172,9 +175,6 @@ fn ready(by: By, stat: &ProcessStat, limits: &mut Vec<Limitation>) -> Option<By>
         limits.push(limit("syscalls", why));
         return None;
     }
-    if by == By::Perf {
-        limits.push(limit("call-details", "perf"));
-    }
     Some(by)
 }
 
@@ -242,6 +242,9 @@ async fn run(
     if calls.calls.is_empty() {
         limits.push(limit("syscalls", complaint(by, &output)));
         return None;
+    }
+    if by == By::Perf {
+        limits.push(limit("call-details", "perf"));
     }
     if output.is_cut {
         limits.push(limit("syscalls", "cut"));

@@ -77,13 +77,17 @@ fn seen(report: &Behavior, page: &Page<'_>) -> String {
         ("children", report.seen_children.into()),
         ("forks", report.forks.unwrap_or_default().into()),
     ];
-    let mut text = page.catalogue.say_with("behavior-seen-files", &parameters);
+    let are_files_known = !report.limits.iter().any(|limit| limit.what == "files");
+    let mut text = match are_files_known {
+        true => page.catalogue.say_with("behavior-seen-files", &parameters),
+        false => String::new(),
+    };
     let children = match report.forks {
         Some(_) => "behavior-forks",
         None => "behavior-seen-children",
     };
     text.push_str(&page.catalogue.say_with(children, &parameters));
-    indented(&text, page)
+    indented(text.trim_start(), page)
 }
 
 pub(super) fn syscalls(report: &Behavior, page: &Page<'_>) -> String {
