@@ -80,14 +80,14 @@ pub(crate) fn check(pid: u32, seconds: u32) -> Result<(), BadQuestion> {
 
 impl fmt::Display for BehaviorAsked {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let duration = Period::from_secs(self.seconds.into());
+        let duration = Period::from_secs(self.seconds);
         write!(f, "analyze behavior {} --duration {duration}", self.pid)
     }
 }
 
 impl fmt::Display for TracedBehaviorAsked {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let duration = Period::from_secs(self.seconds.into());
+        let duration = Period::from_secs(self.seconds);
         write!(
             f,
             "analyze behavior {} --duration {duration} --strace",

@@ -50,7 +50,7 @@ impl ProfileAsked {
 
 impl fmt::Display for ProfileAsked {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let duration = Period::from_secs(self.seconds.into());
+        let duration = Period::from_secs(self.seconds);
         write!(f, "profile {} --duration {duration}", self.pid)?;
         match self.dwarf {
             true => f.write_str(" --dwarf"),

@@ -161,7 +161,7 @@ fn shallow_percent(stacks: &Stacks) -> Option<u64> {
         frames
             .iter()
             .skip(1)
-            .filter(|frame| *frame != "[unknown]")
+            .filter(|frame| *frame != perf::UNKNOWN)
             .count()
     };
     let shallow = stacks.iter().filter(|(frames, _)| known(frames) <= SHALLOW);

@@ -13,6 +13,8 @@ use crate::tool::{Tool, ToolOutput};
 const GRACE: Duration = Duration::from_secs(10);
 const READ_WITHIN: Duration = Duration::from_secs(60);
 const MOST_TEXT_BYTES: usize = 64 << 20;
+/// What perf calls what it cannot name.
+pub(super) const UNKNOWN: &str = "[unknown]";
 
 pub(super) async fn sample(
     asked: &ProfileAsked,
@@ -108,7 +110,11 @@ pub(super) fn stacks(text: &str) -> Stacks {
         if line.trim().is_empty() {
             end(&mut name, &mut frames);
         } else if line.starts_with('\t') {
-            frames.extend(frame(line));
+            // Without frame pointers the unwinder finds rubbish, and one box of it is enough.
+            let frame = frame(line).filter(|frame| {
+                frame != UNKNOWN || frames.last().is_none_or(|last| last != UNKNOWN)
+            });
+            frames.extend(frame);
         } else {
             end(&mut name, &mut frames);
             name = Some(thread(line));
@@ -130,12 +136,12 @@ fn frame(line: &str) -> Option<String> {
     let (_, rest) = line.trim().split_once(' ')?;
     let (symbol, module) = match rest.rsplit_once(" (") {
         Some((symbol, module)) => (symbol, module.trim_end_matches(')')),
-        None => (rest, "[unknown]"),
+        None => (rest, UNKNOWN),
     };
     let module = module.rsplit('/').next().unwrap_or(module);
     Some(match symbol {
-        "[unknown]" if module == "[unknown]" => "[unknown]".to_owned(),
-        "[unknown]" => format!("[{module}]"),
+        UNKNOWN if module == UNKNOWN => UNKNOWN.to_owned(),
+        UNKNOWN => format!("[{module}]"),
         symbol => symbol.to_owned(),
     })
 }
