@@ -77,7 +77,7 @@ fn time(ms: u64) -> String {
 }
 
 fn exits(exits: &[ExitUnderPolicy], page: &Page<'_>) -> Table {
-    let headings = ["ended-by", "count", "restarted", "would-restart"];
+    let headings = ["would-restart", "count", "restarted", "ended-by"];
     let heading = |column: &str| page.catalogue.say(&format!("restarts-heading-{column}"));
     let mut table = Table::with_headings(headings.map(heading));
     for exit in exits {
@@ -95,13 +95,13 @@ fn exits(exits: &[ExitUnderPolicy], page: &Page<'_>) -> Table {
         };
         let verdict = Cell::from(verdict(exit, page.catalogue));
         table.row([
-            Cell::from(how),
-            Cell::from(exit.count.to_string()).right(),
-            Cell::from(exit.restarted.to_string()).right(),
             match exit.would_restart {
                 true => verdict,
                 false => verdict.painted(Style::doubtful),
             },
+            Cell::from(exit.count.to_string()).right(),
+            Cell::from(exit.restarted.to_string()).right(),
+            Cell::from(how),
         ]);
     }
     table
