@@ -79,8 +79,14 @@ fn of_run(run: &Run) -> Vec<UnitEvent> {
         invocation_id: Some(run.invocation),
         what,
     };
+    // A task is ready when it is done: it was started when it began.
+    let is_task = run.ready_at.is_some() && run.ready_at >= run.stopped_at && run.stop.is_some();
+    let ready_at = match is_task {
+        true => run.started_at.or(run.ready_at),
+        false => run.ready_at,
+    };
     let mut events = Vec::new();
-    match (run.ready_at, run.started_at) {
+    match (ready_at, run.started_at) {
         (Some(ready_at), started_at) => {
             let what = Happened::Started {
                 start: run.start.clone(),
@@ -100,7 +106,7 @@ fn of_run(run: &Run) -> Vec<UnitEvent> {
             true => Happened::StartFailed { stop },
             false => Happened::Stopped {
                 stop,
-                uptime_ms: run.ready_at.and_then(|ready_at| elapsed_ms(ready_at, at)),
+                uptime_ms: ready_at.and_then(|ready_at| elapsed_ms(ready_at, at)),
             },
         };
         events.push(event(at, what));

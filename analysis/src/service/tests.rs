@@ -281,6 +281,19 @@ fn a_start_that_failed_and_one_that_goes_on_are_no_starts() {
 }
 
 #[test]
+fn a_task_that_is_ready_when_it_is_done_was_started_before() {
+    let mut facts = down("inactive", "success", 50);
+    let end = (50, stop(StopCause::Clean, None));
+    let mut task = run(60, StartReason::Boot, Some(end));
+    task.ready_at = Some(ago(49));
+    facts.record.runs = vec![task];
+    let events = service_report(facts).events;
+    let seen: Vec<_> = events.iter().map(|event| name(&event.what)).collect();
+    assert_eq!(seen, ["stopped", "started"]);
+    assert_eq!(events[1].at, ago(60));
+}
+
+#[test]
 fn the_report_survives_json() {
     let mut facts = running();
     facts.record.runs = failing(3, 10, 5);
