@@ -56,9 +56,7 @@ impl Recording {
         let of_run = |sample: &&Sample| sample.run == run;
         // The short steps of the last minutes would outweigh the days before.
         let samples = self.history.iter().filter(of_run);
-        let samples: Vec<&Sample> = samples
-            .chain(self.recent.iter().filter(of_run).next_back())
-            .collect();
+        let samples: Vec<&Sample> = samples.chain(self.recent.iter().rfind(of_run)).collect();
         let readings: Vec<Reading> = samples
             .iter()
             .map(|sample| Reading {
