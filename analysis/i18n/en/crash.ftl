@@ -1,5 +1,5 @@
 # Crashes.
-crash-none = No crash in the last { $period }.
+crash-none = No crash found in the last { $period }.
 crash-count = { $crashes ->
     [one] One crash
    *[other] { $crashes } crashes
@@ -102,11 +102,16 @@ crash-cause-watchdog = systemd's watchdog ended it: it gave no sign of life
 crash-cause-sent-by-process = a process sent the signal: no crash of its own
 crash-cause-unknown = not known
 
-crash-limit-journal = The journal is missing: { $why }.
+crash-limit-journal = The journal is missing: { $why }. Without it only the kernel's log of this boot and core files are looked at.
+crash-limit-journal-cut = The journal was not read to its end: { $why }.
+crash-limit-kernel-log-unread = The kernel's log was not read: { $why }.
 crash-limit-untrusted-entries = { $count } entries in the journal claim to be of systemd-coredump and are not: left out.
 crash-limit-kernel-log = This is a container: the kernel's log is that of the whole machine, and crashes elsewhere on it may be among these.
 crash-limit-core-pattern = Cores go to a program that aiops does not know: { $why }.
-crash-limit-cores = { $count } core files were not read: { $why }.
+crash-limit-cores = { $count ->
+    [one] One core file was
+   *[other] { $count } core files were
+} not read: { $why }.
 crash-limit-core = The core was not read: { $why }.
 crash-limit-stack = No stack: { $why }.
 crash-limit-debugger = No debugger: { $why }. apt install gdb (or elfutils), dnf install gdb.

@@ -1,5 +1,5 @@
 # 崩溃。
-crash-none = 最近 { $period }内没有崩溃。
+crash-none = 最近 { $period }内没有发现崩溃。
 crash-count = 最近 { $period }内崩溃 { $crashes } 次{ $kinds ->
     [1] { "" }
    *[other] ，共 { $kinds } 种
@@ -93,7 +93,9 @@ crash-cause-watchdog = 被 systemd 看门狗终止：没有报告自己仍在运
 crash-cause-sent-by-process = 信号由某个进程发送：并非自身崩溃
 crash-cause-unknown = 不明
 
-crash-limit-journal = 缺少日志（journal）：{ $why }。
+crash-limit-journal = 缺少日志（journal）：{ $why }。没有它，只能查看本次启动的内核日志与核心转储文件。
+crash-limit-journal-cut = 日志没有读完：{ $why }。
+crash-limit-kernel-log-unread = 没有读取内核日志：{ $why }。
 crash-limit-untrusted-entries = 有 { $count } 条日志自称来自 systemd-coredump，实则不是：已忽略。
 crash-limit-kernel-log = 这是容器：内核日志属于整台机器，其中可能含有其他位置的崩溃。
 crash-limit-core-pattern = 核心转储交给了 aiops 不认识的程序：{ $why }。

@@ -65,7 +65,7 @@ pub(super) fn read(since: Timestamp, until: Instant) -> Result<Found, CollectErr
             untrusted += 1;
         }
         if Instant::now() >= until {
-            found.limits.push(limit("journal", TOO_MUCH, 1));
+            found.limits.push(limit("journal-cut", TOO_MUCH, 1));
             break;
         }
     }
@@ -75,7 +75,7 @@ pub(super) fn read(since: Timestamp, until: Instant) -> Result<Found, CollectErr
     let more = found.sightings.len().saturating_sub(MOST_SIGHTINGS);
     if more > 0 {
         found.sightings.drain(..more);
-        found.limits.push(limit("journal", TOO_MANY, 1));
+        found.limits.push(limit("journal-cut", TOO_MANY, 1));
     }
     Ok(found)
 }

@@ -64,7 +64,10 @@ pub async fn crash(
         }
         Err(error) => {
             facts.limits.push(limitation("journal", &error));
-            facts.sightings = kernel_log::read(since).unwrap_or_default();
+            match kernel_log::read(since) {
+                Ok(sightings) => facts.sightings = sightings,
+                Err(error) => facts.limits.push(limitation("kernel-log-unread", &error)),
+            }
         }
     }
     if facts.pids_are_foreign && facts.has_kernel_lines() {
