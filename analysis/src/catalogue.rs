@@ -17,6 +17,7 @@ macro_rules! with_catalogue {
         $then! {
             AnalyzeRestarts(RestartsAsked) -> RestartReport: "analyze-restarts", D0, 60;
             AnalyzeCrash(CrashAsked) -> CrashReport: "analyze-crash", D0, 60;
+            AnalyzeProcess(crate::resources::ResourcesAsked) -> crate::resources::Resources: "analyze-process", D0, 75;
             AnalyzePtree(ProcessTreeAsked) -> ProcessTree: "analyze-ptree", D0, 15;
             AnalyzeService(ServiceAsked) -> ServiceReport: "analyze-service", D0, 15;
             AnalyzeBehavior(BehaviorAsked) -> Behavior: "analyze-behavior", D1, 660;

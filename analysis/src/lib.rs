@@ -32,6 +32,7 @@ pub mod profile;
 pub mod question;
 pub mod report;
 pub mod request;
+pub mod resources;
 pub mod restarts;
 pub mod run;
 pub mod schema;

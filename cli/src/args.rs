@@ -6,6 +6,7 @@ mod inspect;
 mod monitor;
 mod people;
 mod processes;
+mod resources;
 mod restarts;
 mod service;
 mod watch;
@@ -16,6 +17,7 @@ pub use inspect::InspectCommand;
 pub use monitor::{MonitorCommand, MonitorWanted, Wanted};
 pub use people::{AccountCommand, ApiCall, AuditCommand, ContextCommand, Login, TokenCommand};
 pub use processes::CollectCommand;
+pub use resources::ResourcesWanted;
 pub use restarts::{RecordWanted, RestartsWanted};
 pub use service::ServiceWanted;
 pub use watch::{BehaviorWanted, ProfileWanted};
@@ -318,6 +320,8 @@ pub enum AnalyzeCommand {
     Restarts(RestartsWanted),
     /// How a unit is: state, limits, last starts and stops, log, dependencies, how it is set up
     Service(ServiceWanted),
+    /// What one process uses, against its limits, its like and its past
+    Process(ResourcesWanted),
     /// The processes as a tree: what each subtree costs, and what is odd
     Ptree(PtreeAsked),
     /// Processes that have ended and were not reaped: whose they are, why, and what to do

@@ -64,6 +64,7 @@ pub async fn run(args: Args) -> Result<Exit, Failure> {
         Command::Analyze(AnalyzeCommand::Behavior(wanted)) => {
             ask::ask(context, wanted.into()).await
         }
+        Command::Analyze(AnalyzeCommand::Process(wanted)) => ask::ask(context, wanted.into()).await,
         Command::Analyze(AnalyzeCommand::Ptree(asked)) => ask::ask(context, asked.into()).await,
         Command::Analyze(AnalyzeCommand::System) => {
             ask::ask(context, Question::AnalyzeSystem(MachineAsked {})).await

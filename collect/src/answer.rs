@@ -50,6 +50,10 @@ pub async fn answer(
         Question::AnalyzeService(asked) => Ok(service(asked, progress).await?.into()),
         Question::AnalyzeRestarts(asked) => restarts(asked, progress).await.map(Report::from),
         Question::AnalyzeCrash(asked) => crash(asked, progress).await.map(Report::from),
+        Question::AnalyzeProcess(asked) => {
+            let report = crate::resources::of_process(asked.clone(), progress).await?;
+            Ok(report.into())
+        }
         Question::AnalyzePtree(asked) => tree(asked.clone(), progress).await.map(Report::from),
         Question::AnalyzeBehavior(asked) => {
             let report = watch(asked.pid, asked.seconds, By::Perf, progress).await?;

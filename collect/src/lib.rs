@@ -3,6 +3,7 @@
 mod answer;
 mod behavior;
 pub mod black_box;
+mod cgroups;
 mod crash;
 mod deadline;
 mod error;
@@ -18,6 +19,7 @@ pub mod monitor;
 pub mod process;
 mod processes;
 mod profile;
+mod resources;
 pub mod restarts;
 mod service;
 pub mod sockets;

@@ -19,6 +19,7 @@ pub mod process_tree;
 pub mod processes;
 pub mod profile;
 pub mod report;
+pub mod resources;
 pub mod restarts;
 pub mod service;
 pub mod size;

@@ -5,7 +5,6 @@
 //! memory (`/run`), so that a quiet host does not wake its disk; what is kept of runs that ended,
 //! and a coarse history of days, is on the disk.
 
-mod cgroups;
 mod keep;
 mod ring;
 mod sampler;

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use analysis::{black_box::Sample, identity::UnitName, process::ProcessId};
 
-use super::cgroups::Cgroups;
 use crate::{
     CollectError,
+    cgroups::Cgroups,
     host::ClockReading,
     process::{ProcessStat, Procfs},
 };

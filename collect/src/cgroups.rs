@@ -1,4 +1,4 @@
-//! What the kernel says of a unit's cgroup, of whatever version the hierarchies are.
+//! What the kernel says of a cgroup, of whatever version the hierarchies are.
 
 use std::{
     fs,
@@ -11,10 +11,11 @@ const UNLIMITED: u64 = 1 << 60;
 
 /// The hierarchies of this host.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Cgroups {
+pub(crate) struct Cgroups {
     /// Where units have their directories.
     units: Option<PathBuf>,
     memory: Option<Memory>,
+    unified: Option<PathBuf>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,7 +26,7 @@ struct Memory {
 }
 
 impl Cgroups {
-    pub(super) fn of_this_host() -> Self {
+    pub(crate) fn of_this_host() -> Self {
         Self::of(&fs::read_to_string("/proc/self/mountinfo").unwrap_or_default())
     }
 
@@ -55,6 +56,7 @@ impl Cgroups {
                 _ => {}
             }
         }
+        cgroups.unified.clone_from(&version_2);
         if let Some(mount) = version_2 {
             cgroups.units.get_or_insert(mount.clone());
             cgroups.memory.get_or_insert(Memory {
@@ -66,15 +68,29 @@ impl Cgroups {
         cgroups
     }
 
+    /// The directory of a cgroup of version 2. `None`: there is no such hierarchy.
+    pub(crate) fn unified(&self, path: &str) -> Option<PathBuf> {
+        self.unified.as_ref().map(|mount| below(mount, path))
+    }
+
+    /// CPU that a cgroup of version 2 may use, in percent of one core. `None`: as much as there is,
+    /// or not known.
+    pub(crate) fn cpu_limit_percent(&self, path: &str) -> Option<u64> {
+        let text = fs::read_to_string(self.unified(path)?.join("cpu.max")).ok()?;
+        let (quota, period) = text.trim().split_once(' ')?;
+        let (quota, period): (u64, u64) = (quota.parse().ok()?, period.parse().ok()?);
+        Some(quota * 100 / period.max(1))
+    }
+
     /// The number of the directory of a cgroup: another one for each run of a unit. `None`: it is
     /// gone, or not to be seen.
-    pub(super) fn run(&self, path: &str) -> Option<u64> {
+    pub(crate) fn run(&self, path: &str) -> Option<u64> {
         let directory = below(self.units.as_ref()?, path);
         fs::metadata(directory).ok().map(|meta| meta.ino())
     }
 
     /// Memory that is charged, and the limit of it.
-    pub(super) fn memory(&self, path: &str) -> (Option<u64>, Option<u64>) {
+    pub(crate) fn memory(&self, path: &str) -> (Option<u64>, Option<u64>) {
         let Some(memory) = &self.memory else {
             return (None, None);
         };
