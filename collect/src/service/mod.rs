@@ -82,7 +82,7 @@ async fn gather(
         facts.similar.retain(|name| *name != facts.asked);
         return Ok(facts);
     }
-    let parts = Parts::read(manager, &unit).await;
+    let parts = Box::pin(Parts::read(manager, &unit)).await;
     let mut facts = bare(asked, detail, unit);
     parts.put_into(&mut facts);
     Ok(facts)
