@@ -7,6 +7,8 @@ use std::{fmt, time::Duration};
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+#[cfg(test)]
+use utoipa::openapi::{RefOr, Schema};
 
 use crate::{
     behavior::{BehaviorAsked, TracedBehaviorAsked},
@@ -87,6 +89,18 @@ macro_rules! questions {
                 match self {
                     $(Self::$name(asked) => asked.fmt(f),)*
                 }
+            }
+        }
+
+        #[cfg(test)]
+        impl Analysis {
+            /// The schemas of its question, and of all that it names.
+            pub(crate) fn named_question_schemas(self) -> Vec<(String, RefOr<Schema>)> {
+                let mut named = Vec::new();
+                match self {
+                    $(Self::$name => <$asked>::schemas(&mut named),)*
+                }
+                named
             }
         }
 

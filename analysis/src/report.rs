@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+#[cfg(test)]
+use utoipa::openapi::{RefOr, Schema};
 
 use crate::{
     behavior::{Behavior, TracedBehavior},
@@ -98,6 +100,20 @@ macro_rules! reports {
                 }
             }
         )*
+
+        #[cfg(test)]
+        impl Analysis {
+            /// The schemas of its report, and of all that it names.
+            pub(crate) fn named_report_schemas(self) -> Vec<(String, RefOr<Schema>)> {
+                let mut named = Vec::new();
+                match self {
+                    $(Self::$name => {
+                        <$report>::schemas(&mut named);
+                    })*
+                }
+                named
+            }
+        }
 
         impl Analysis {
             /// JSON Schema of its report, without `analysis`.

@@ -89,7 +89,7 @@ pub struct Resources {
     pub memory: MemoryUse,
     /// `None`: not readable, or not counted by this kernel.
     pub io: Option<IoUse>,
-    pub files: Option<FileUse>,
+    pub files: Option<DescriptorUse>,
     pub sockets: Option<SocketUse>,
     /// Those that are set, the most used first.
     pub ceilings: Vec<Ceiling>,
@@ -140,7 +140,7 @@ pub struct IoUse {
 
 /// Open descriptors by kind.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct FileUse {
+pub struct DescriptorUse {
     pub open: u32,
     pub files: u32,
     pub sockets: u32,
@@ -249,7 +249,7 @@ pub struct ResourceFacts {
     /// Without `rss_bytes`, `virtual_bytes` and `host_percent`, which follow from the rest.
     pub memory: MemoryUse,
     pub host_memory_bytes: Option<u64>,
-    pub files: Option<FileUse>,
+    pub files: Option<DescriptorUse>,
     pub sockets: Option<SocketUse>,
     /// In any order, without `percent`.
     pub ceilings: Vec<Ceiling>,

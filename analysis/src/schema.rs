@@ -42,3 +42,25 @@ fn resolved(schema: Value, named: &BTreeMap<String, Value>, depth: usize) -> Val
         other => other,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::question::Analysis;
+
+    #[test]
+    fn no_two_types_have_one_name_in_the_api() {
+        let mut known: BTreeMap<String, Value> = BTreeMap::new();
+        for analysis in Analysis::ALL {
+            let report = analysis.named_report_schemas().into_iter();
+            for (name, schema) in report.chain(analysis.named_question_schemas()) {
+                let schema = serde_json::to_value(schema).unwrap();
+                let first = known.entry(name.clone()).or_insert_with(|| schema.clone());
+                assert_eq!(
+                    *first, schema,
+                    "two types are called {name}: schema(as = …)"
+                );
+            }
+        }
+    }
+}

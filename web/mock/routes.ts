@@ -227,24 +227,13 @@ export class Mock {
     for (const [at, order] of inquiry.orders.entries()) {
       if (order.state === 'ended') continue;
       const now = Date.now();
-      const report =
-        question.analysis === 'analyze-ptree'
-          ? { analysis: question.analysis, ...processTree(now) }
-          : {
-              analysis: question.analysis,
-              ...startFailure(unitName(question.unit), now, at % 3 === 1),
-            };
+      const report = reportOf(question, now, at % 3 === 1);
       const { order_id, agent_id, host_name } = order;
-      const ended: HostOrder = {
-        order_id,
-        agent_id,
-        host_name,
-        state: 'ended',
-        at: iso(now),
-        outcome: 'answered',
-        summary: summaryOf(report),
-        report,
-      };
+      const base = { order_id, agent_id, host_name, state: 'ended', at: iso(now) } as const;
+      const ended: HostOrder =
+        report === null
+          ? { ...base, outcome: 'failed', reason: 'not-possible', detail: 'not in the mock' }
+          : { ...base, outcome: 'answered', summary: summaryOf(report), report };
       inquiry.orders[at] = ended;
       tell(ended, (id += 1));
     }
@@ -252,13 +241,28 @@ export class Mock {
 }
 
 function commandOf(question: Question): string {
-  return question.analysis === 'analyze-ptree'
-    ? 'analyze ptree'
-    : `diagnose start-failure ${question.unit}`;
+  return question.analysis === 'diagnose-start-failure'
+    ? `diagnose start-failure ${question.unit}`
+    : question.analysis.replace('-', ' ');
+}
+
+function reportOf(question: Question, now: number, isFine: boolean): Report | null {
+  switch (question.analysis) {
+    case 'analyze-ptree':
+      return { analysis: question.analysis, ...processTree(now) };
+    case 'diagnose-start-failure':
+      return {
+        analysis: question.analysis,
+        ...startFailure(unitName(question.unit), now, isFine),
+      };
+    default:
+      return null;
+  }
 }
 
 function summaryOf(report: Report): Summary {
-  const verdict = report.analysis === 'analyze-ptree' ? 'zombies' : report.verdict.cause;
+  const verdict =
+    report.analysis === 'diagnose-start-failure' ? report.verdict.cause : report.analysis;
   const isFine = verdict === 'healthy';
   return { health: isFine ? 'fine' : 'problem', headline: { en: verdict } };
 }

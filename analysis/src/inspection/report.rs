@@ -50,6 +50,7 @@ pub struct StackInspection(pub Inspection);
 
 /// What a thread, or the process, does; how sure that is; and what it rests on.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(as = InspectionVerdict)]
 pub struct Verdict {
     pub cause: Doing,
     pub certainty: Certainty,
@@ -172,6 +173,7 @@ pub enum Storage {
 /// One fact that a verdict rests on.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "fact", rename_all = "kebab-case")]
+#[schema(as = InspectionEvidence)]
 pub enum Evidence {
     State {
         state: char,
@@ -212,6 +214,7 @@ pub enum Evidence {
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(as = InspectedThread)]
 pub struct Thread {
     pub tid: u32,
     pub comm: String,
@@ -301,6 +304,7 @@ pub struct Stacks {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = InspectedStack)]
 pub struct Stack {
     pub tids: Vec<u32>,
     /// The innermost first.
@@ -310,6 +314,7 @@ pub struct Stack {
 #[derive(
     Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema,
 )]
+#[schema(as = InspectedFrame)]
 pub struct Frame {
     /// `None`: no symbol.
     pub function: Option<String>,

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use analysis::{
     process_tree::ProcessFact,
-    resources::{Ceiling, CeilingKind, FileUse},
+    resources::{Ceiling, CeilingKind, DescriptorUse},
 };
 use procfs::process::{Limit, LimitValue, Process};
 
@@ -14,7 +14,7 @@ use crate::{cgroups::Cgroups, process::most_telling_cgroup, tasks::tasks_of_cgro
 pub(super) fn of(
     process: Option<&Process>,
     own: Option<&ProcessFact>,
-    files: Option<FileUse>,
+    files: Option<DescriptorUse>,
     cgroup: &str,
 ) -> Vec<Ceiling> {
     let mut ceilings = Vec::new();

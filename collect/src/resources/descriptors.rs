@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use analysis::resources::{FileUse, SocketUse};
+use analysis::resources::{DescriptorUse, SocketUse};
 use procfs::{
     ProcResult,
     net::TcpState,
@@ -10,8 +10,8 @@ use procfs::{
 };
 
 /// Its descriptors by kind, and its sockets by state.
-pub(super) fn of(process: &Process) -> ProcResult<(Option<FileUse>, Option<SocketUse>)> {
-    let mut files = FileUse::default();
+pub(super) fn of(process: &Process) -> ProcResult<(Option<DescriptorUse>, Option<SocketUse>)> {
+    let mut files = DescriptorUse::default();
     let mut inodes = Vec::new();
     // One that is closed meanwhile is left out.
     for descriptor in process.fd()?.flatten() {

@@ -3,7 +3,7 @@ use chrono::{DateTime, FixedOffset, TimeDelta};
 use super::*;
 use crate::{
     black_box::Sample,
-    resources::{FileUse, IoUse, MemoryUse, Pressure, SocketUse, resources, tests::facts},
+    resources::{DescriptorUse, IoUse, MemoryUse, Pressure, SocketUse, resources, tests::facts},
     text::{Language, Style},
 };
 
@@ -26,7 +26,7 @@ fn report() -> Resources {
         swap_bytes: Some(0),
         ..MemoryUse::default()
     };
-    facts.files = Some(FileUse {
+    facts.files = Some(DescriptorUse {
         open: 900,
         files: 100,
         sockets: 790,
