@@ -60,7 +60,7 @@ fn units_are_what_systemctl_says() -> Result<()> {
 
     let masked = ask(&host, "nobodys", 1)?;
     ensure!(masked.verdict.cause == ServiceCause::Masked, "{masked:#?}");
-    let absent = ask(&host, "fime", 3)?;
+    let absent = ask(&host, "fine1", 3)?;
     ensure!(
         absent.verdict.cause == ServiceCause::NotFound,
         "{absent:#?}"

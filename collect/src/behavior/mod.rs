@@ -272,7 +272,8 @@ fn freed(freed: Freed) -> Option<Limitation> {
 fn complaint(by: By, output: &ToolOutput) -> String {
     let text = String::from_utf8_lossy(&output.stderr);
     let is_reason = |line: &&str| {
-        ["not permitted", "denied", "rror", "annot", "ailed"]
+        let line = line.to_lowercase();
+        ["not permitted", "denied", "error", "cannot", "failed"]
             .iter()
             .any(|word| line.contains(word))
     };

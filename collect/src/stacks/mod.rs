@@ -209,7 +209,8 @@ fn complaint(debugger: Debugger, output: &ToolOutput) -> String {
     }
     let text = String::from_utf8_lossy(&output.stderr);
     let is_reason = |line: &&str| {
-        ["not permitted", "denied", "rror", "annot"]
+        let line = line.to_lowercase();
+        ["not permitted", "denied", "error", "cannot"]
             .iter()
             .any(|word| line.contains(word))
     };
