@@ -34,7 +34,9 @@ pub(super) async fn sample(
         .map_err(|error| failed(&error))?;
     let text = Folder::text(&file, MOST_TEXT_BYTES).map_err(|_| {
         let said = String::from_utf8_lossy(&output.stderr);
-        let line = said.lines().find(|line| line.to_lowercase().contains("error"));
+        let line = said
+            .lines()
+            .find(|line| line.to_lowercase().contains("error"));
         format!(
             "py-spy: {}",
             line.unwrap_or("nothing")
