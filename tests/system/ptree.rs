@@ -17,7 +17,8 @@ const SETTLED_WITHIN: Duration = Duration::from_secs(30);
 const CARELESS: &str = "ExecStart=/bin/bash -c '/bin/true & exec /bin/sleep infinity'";
 /// A child that outlives the shell that started it.
 const LEAVES_ONE: &str = "ExecStart=/bin/bash -c '(/bin/sleep 4711 &); exec /bin/sleep infinity'";
-const UPGRADED: &str = "ExecStartPre=/bin/cp /bin/sleep /run/upgraded\n\
+/// `exec`: what runs behind the start would else remove the program before it runs.
+const UPGRADED: &str = "Type=exec\nExecStartPre=/bin/cp /bin/sleep /run/upgraded\n\
     ExecStart=/run/upgraded infinity\nExecStartPost=/bin/rm /run/upgraded";
 
 #[test]

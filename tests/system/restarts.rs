@@ -108,7 +108,10 @@ fn a_host_is_asked_for_what_its_server_does_not_know() -> Result<()> {
         lab.aiops.ask(&words)
     };
     until("the stop is in the ledger", SETTLED_WITHIN, || {
-        Ok((ask("app --record ledger")?.exit == 0).then_some(()))
+        let answer = ask("app --record ledger")?;
+        let report = read(&answer.stdout).ok();
+        let stops = report.and_then(|report| Some(report.units.first()?.stops.len()));
+        Ok((stops == Some(1)).then_some(()))
     })?;
     // (what is typed, whose record answers)
     for (words, source) in [

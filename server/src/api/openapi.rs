@@ -273,8 +273,13 @@ mod tests {
                 assert_ne!(part["additionalProperties"], false, "{parts}");
             }
         });
-        let question = &document["components"]["schemas"]["Question"]["oneOf"];
-        let start = &question[1];
+        let questions = document["components"]["schemas"]["Question"]["oneOf"].as_array();
+        let name = serde_json::json!(["diagnose-start-failure"]);
+        let start = questions
+            .unwrap()
+            .iter()
+            .find(|question| question["properties"]["analysis"]["enum"] == name)
+            .unwrap();
         assert_eq!(start["required"], serde_json::json!(["unit", "analysis"]));
         assert!(start["properties"]["analysis"].is_object(), "{start}");
         assert_eq!(start["additionalProperties"], false, "{start}");

@@ -213,11 +213,11 @@ async fn what_a_newer_replica_asks_and_stores_harms_nothing_here(db: PgPool) {
     let id = stream.order().await;
     stream.begun(id).await;
     let newer = r#"update host_order set progress = '{"step": "reading-cores", "done": 1, "of": 2}';
-        update inquiry set question = '{"analysis": "analyze-crash"}'"#;
+        update inquiry set question = '{"analysis": "analyze-weather"}'"#;
     sqlx::raw_sql(newer).execute(&db).await.unwrap();
     let page: serde_json::Value = person.get("/inquiries").await;
     let shown = &page["inquiries"][0]["question"];
-    assert_eq!(shown["analysis"], "analyze-crash");
+    assert_eq!(shown["analysis"], "analyze-weather");
     let path = format!("/inquiries/{}", inquiry.inquiry_id);
     let one: serde_json::Value = person.get(&path).await;
     assert_eq!(one["question"], *shown);
