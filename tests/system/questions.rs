@@ -1,0 +1,92 @@
+//! Every analysis of the catalogue, asked from afar: through the server, its order, the agent's
+//! sandbox, and back.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use analysis::{question::Analysis, report::Report};
+use anyhow::{Context, Result, ensure};
+use system::{Answer, Lab, Member, until};
+
+/// What a process runs that is looked into.
+const BUSY: &str = "/bin/bash -c 'while :; do :; done'";
+const RECORDED_WITHIN: Duration = Duration::from_secs(60);
+
+#[test]
+fn every_question_of_the_catalogue_is_answered_from_afar() -> Result<()> {
+    let lab = Lab::start(&["h1"])?;
+    let h1 = lab.member("h1");
+    busy(h1)?;
+    let pid = h1.property("busy", "MainPID")?;
+
+    // Stops its target, which no host allows by itself.
+    let refused = ask(&lab, &format!("inspect process {pid} --stack"))?;
+    ensure!(refused.exit == 4, "{refused:?}");
+    ensure!(refused.stderr.contains("policy.toml"), "{refused:?}");
+    let allow = "tiers = [\"D0\", \"D1\", \"D2\"]\nper_minute = 100\n";
+    h1.host().write("/etc/aiops/policy.toml", allow)?;
+
+    let questions = [
+        "analyze ptree".to_owned(),
+        "analyze service busy".to_owned(),
+        "analyze restarts busy --record journal".to_owned(),
+        "analyze crash".to_owned(),
+        format!("analyze process {pid} --resources"),
+        format!("inspect process {pid}"),
+        format!("inspect process {pid} --stack"),
+        "analyze zombies".to_owned(),
+        "analyze system".to_owned(),
+        "collect processes --duration 1s".to_owned(),
+        format!("analyze behavior {pid} --duration 1s"),
+        format!("analyze behavior {pid} --duration 1s --strace"),
+        format!("profile {pid} --duration 1s"),
+        "diagnose start-failure busy".to_owned(),
+    ];
+    let mut answered = BTreeSet::new();
+    for question in &questions {
+        let answer = ask(&lab, question)?;
+        ensure!(answer.exit <= 1, "{question}: {answer:?}");
+        let report: Report = serde_json::from_str(&answer.stdout)
+            .with_context(|| format!("{question}: {answer:?}"))?;
+        answered.insert(report.analysis());
+        let state = h1.run(&format!("ps -o state= -p {pid}"))?;
+        ensure!(state.trim() == "R", "{question} left it in state {state:?}");
+    }
+    let all: BTreeSet<_> = Analysis::ALL.iter().copied().collect();
+    let left: Vec<_> = all.difference(&answered).collect();
+    ensure!(left.is_empty(), "not asked: {left:?}");
+    Ok(())
+}
+
+#[test]
+fn the_black_box_has_the_minutes_before_an_end() -> Result<()> {
+    let lab = Lab::start(&["h1"])?;
+    let h1 = lab.member("h1");
+    busy(h1)?;
+    let count = |folder: &str| -> Result<usize> {
+        let listed = h1.run(&format!(
+            "find {folder} -type f -size +300c 2>/dev/null | wc -l"
+        ))?;
+        listed.trim().parse().context("a number")
+    };
+    // Four samples and more.
+    until("it is recorded", RECORDED_WITHIN, || {
+        let recent = count("/run/aiops/black-box/busy.service")?;
+        Ok((recent == 1).then_some(()))
+    })?;
+    h1.run("systemctl kill -s SEGV busy")?;
+    until("its end is kept", RECORDED_WITHIN, || {
+        let ended = count("/var/lib/aiops/black-box/ended/busy.service")?;
+        Ok((ended == 1).then_some(()))
+    })
+}
+
+fn busy(host: &Member) -> Result<()> {
+    host.service("busy", &format!("ExecStart={BUSY}"))?;
+    host.run("systemctl start busy").map(drop)
+}
+
+fn ask(lab: &Lab, question: &str) -> Result<Answer> {
+    let words = ["--host", "h1", "-o", "json"].into_iter();
+    let words: Vec<&str> = words.chain(question.split(' ')).collect();
+    lab.aiops.ask(&words)
+}
