@@ -44,3 +44,36 @@ proptest! {
         prop_assert!(checked.is_ok(), "{checked:?}\n{actions:#?}");
     }
 }
+
+/// Events of the log that the server stores are dropped on the agent, which was killed before it
+/// heard of that, for lack of memory while its disk takes nothing; then the power goes.
+#[test]
+fn what_was_dropped_in_memory_is_not_read_again() {
+    let numbers: [u64; 22] = [
+        12823573534540778450,
+        5501521842384112012,
+        16368109978888614888,
+        11620066097862656322,
+        3646288585040214400,
+        12511957810083857497,
+        7901608886830174012,
+        5631373338814188332,
+        14331705498951983442,
+        5255806322649105051,
+        13726730053952098257,
+        8013415795173847370,
+        5645605062976918300,
+        7142879420360000357,
+        13491235069765178270,
+        11083056043010437088,
+        2760987041971288327,
+        17999546401666533397,
+        14373606652695516324,
+        5307444991655310531,
+        6079703020714066010,
+        13073639305040663090,
+    ];
+    let actions = numbers.map(Action::from_number);
+    let checked = check(74, &actions, Rules::default(), Breakage::default());
+    assert!(checked.is_ok(), "{checked:?}\n{actions:#?}");
+}
