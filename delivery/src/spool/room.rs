@@ -1,13 +1,11 @@
 //! Staying within the limits: the oldest of the least important class goes first.
 
 use super::Spool;
-use super::scan::advance;
 use super::segments::{Segment, UNFINISHED};
 use crate::gap::GapReason;
 use crate::record::{Class, Kind, Record};
 use crate::segment;
 use crate::storage::Storage;
-use std::collections::BTreeSet;
 use std::io;
 
 impl<S: Storage> Spool<S> {
@@ -108,39 +106,16 @@ impl<S: Storage> Spool<S> {
                 let lost = count(&before, victim);
                 // An eighth at a time, so that not every append has to go through all of them.
                 let free = bytes.max(self.config.pending_bytes / 8);
-                let after =
-                    self.drops(GapReason::DiskUnwritable)
-                        .thin(before.clone(), victim, free);
+                let after = self
+                    .drops(GapReason::DiskUnwritable)
+                    .thin(before, victim, free);
                 self.stats.records += lost - count(&after, victim);
-                self.pass_over(&before, &after);
                 self.pending.extend(after);
                 self.pending_bytes = self.pending.iter().map(segment::encoded_len).sum();
                 return true;
             }
         }
         false
-    }
-}
-
-impl<S: Storage> Spool<S> {
-    /// Moves the cursors behind what was dropped in memory. The server may have stored it before
-    /// the agent was killed: read again, it would be stored twice.
-    ///
-    /// Not behind an older record of the source that is kept: that one may still be lost.
-    fn pass_over(&mut self, before: &[Record], after: &[Record]) {
-        let is_kept: BTreeSet<u64> = after
-            .iter()
-            .filter(|record| record.kind == Kind::Event)
-            .map(|record| record.seq)
-            .collect();
-        let mut waiting = BTreeSet::new();
-        for record in before.iter().filter(|record| record.cursor.is_some()) {
-            if is_kept.contains(&record.seq) {
-                waiting.insert(record.source);
-            } else if !waiting.contains(&record.source) {
-                advance(&mut self.cursors, record);
-            }
-        }
     }
 }
 
