@@ -97,12 +97,15 @@ fn a_reboot_and_a_power_cut_end_what_ran() -> Result<()> {
 
 /// Reboots a host in a way of which logind knows nothing.
 fn reboots_by(member: &Member, command: &str) -> Result<()> {
-    let boot = || member.run("cat /proc/sys/kernel/random/boot_id");
-    let before = boot()?;
+    let before = member.host().boot_id()?;
     // It may be ended by the shutdown that it asks for.
-    member.host().shell(command)?;
+    let asked = member.host().shell(command)?;
     until("the host has rebooted", REBOOTED_WITHIN, || {
-        Ok(boot().is_ok_and(|now| now != before).then_some(()))
+        Ok((member.host().boot_id()? != before).then_some(()))
+    })
+    .with_context(|| {
+        let jobs = member.host().shell("systemctl list-jobs");
+        format!("{command}: {asked:?}; what is still to be done: {jobs:?}")
     })?;
     // Runs already, and is waited for till it is up.
     member.host().boot()

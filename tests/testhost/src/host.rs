@@ -158,6 +158,12 @@ impl Host {
         self.run("reboot").map(drop)
     }
 
+    /// The boot id of the last boot. It is read on the base: for a process that entered a host which
+    /// shuts down, systemd would wait ten seconds, since it does not hear when that ends.
+    pub fn boot_id(&self) -> Result<String> {
+        Ok(self.run("boot-id")?.trim().to_owned())
+    }
+
     fn run(&self, command: &str) -> Result<String> {
         self.pool.run(&[command, &self.name])
     }
