@@ -14,12 +14,15 @@ use agent::{
     orders::answer::answer,
     pin::CaPin,
     state_dir::{DEFAULT_STATE_DIR, StateDir, StateDirError},
-    status::{self, StatusError},
+    status::{self, Board, StatusError},
 };
 use clap::{Parser, Subcommand, ValueEnum};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
+
+/// After this, a source that still loads its programs holds nothing up.
+const READY_WITHIN: Duration = Duration::from_secs(10);
 
 /// Sees what runs, starts and dies on this host, and tells an aiops server.
 #[derive(Debug, Parser)]
@@ -164,10 +167,10 @@ async fn run_agent(config: Config) -> anyhow::Result<ExitCode> {
     let stop = CancellationToken::new();
     let agent = Agent::start(config)?;
     let notify = Notify::from_environment();
-    notify.ready();
+    let board = agent.board();
     let running = agent.run(stop.clone());
     tokio::pin!(running);
-    let watching = watch(&notify, &stop);
+    let watching = watch(&notify, &board, &stop);
     tokio::pin!(watching);
     tokio::select! {
         outcome = &mut running => outcome?,
@@ -180,16 +183,24 @@ async fn run_agent(config: Config) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Until a signal asks us to stop. Meanwhile tells systemd that this thread is alive.
-async fn watch(notify: &Notify, stop: &CancellationToken) -> anyhow::Result<()> {
+/// Until a signal asks us to stop. Meanwhile tells systemd that processes are watched, so that
+/// whoever waited for the start misses nothing from then on, and that this thread is alive.
+async fn watch(notify: &Notify, board: &Board, stop: &CancellationToken) -> anyhow::Result<()> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let period = notify
         .watchdog
         .map_or(Duration::from_secs(3600), |limit| limit / 3);
     let mut tick = tokio::time::interval(period.max(Duration::from_millis(100)));
+    let watched = tokio::time::timeout(READY_WITHIN, board.until_watching());
+    tokio::pin!(watched);
+    let mut is_ready = false;
     loop {
         tokio::select! {
+            _ = &mut watched, if !is_ready => {
+                is_ready = true;
+                notify.ready();
+            }
             _ = terminate.recv() => break,
             _ = interrupt.recv() => break,
             _ = tick.tick() => notify.alive(),

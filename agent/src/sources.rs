@@ -13,6 +13,6 @@ pub use self::{
     dbus::hear as hear_dbus,
     host::{RunBefore, say_hello},
     journal::JournalReader,
-    process::{Wanted, watch as watch_processes},
+    process::{SOURCE as PROCESS, Wanted, watch as watch_processes},
     told::Told,
 };

@@ -26,7 +26,7 @@ use crate::{
 };
 
 /// Its name in events.
-const SOURCE: &str = "process";
+pub const SOURCE: &str = "process";
 /// Before the source is started again.
 const RETRY_AFTER: Duration = Duration::from_secs(10);
 

@@ -8,12 +8,13 @@ use proto::v1;
 use tokio::sync::watch;
 
 use super::{CertificateView, Connection, SpoolView, Status};
-use crate::{identity::Identity, manners::Meter, spooler::Progress};
+use crate::{identity::Identity, manners::Meter, sources, spooler::Progress};
 
 /// Shared by all parts.
 #[derive(Clone, Debug)]
 pub struct Board {
     inner: Arc<Mutex<Inner>>,
+    sources: watch::Sender<Vec<Capability>>,
     identity: Arc<Identity>,
     progress: watch::Receiver<Progress>,
 }
@@ -22,7 +23,6 @@ pub struct Board {
 struct Inner {
     started_at: Timestamp,
     connection: Connection,
-    sources: Vec<Capability>,
     renew_at: Option<Timestamp>,
     meter: Meter,
 }
@@ -32,12 +32,12 @@ impl Board {
         let inner = Inner {
             started_at: Utc::now(),
             connection: Connection::Connecting,
-            sources: Vec::new(),
             renew_at: None,
             meter: Meter::start(),
         };
         Self {
             inner: Arc::new(Mutex::new(inner)),
+            sources: watch::Sender::default(),
             identity,
             progress,
         }
@@ -53,15 +53,21 @@ impl Board {
 
     /// A source runs, runs in another way, or does not run.
     pub fn source(&self, capability: Capability) {
-        let mut inner = self.lock();
-        match inner
-            .sources
-            .iter_mut()
-            .find(|known| known.source == capability.source)
-        {
-            Some(known) => *known = capability,
-            None => inner.sources.push(capability),
-        }
+        self.sources.send_modify(|sources| {
+            let same = |known: &&mut Capability| known.source == capability.source;
+            match sources.iter_mut().find(same) {
+                Some(known) => *known = capability,
+                None => sources.push(capability),
+            }
+        });
+    }
+
+    /// Waits till the process source has said how it runs, or that it does not.
+    pub async fn until_watching(&self) {
+        let mut told = self.sources.subscribe();
+        let is_known = |known: &Capability| known.source == sources::PROCESS;
+        // The sender is ours: it cannot go.
+        let _ = told.wait_for(|told| told.iter().any(is_known)).await;
     }
 
     /// The sources, as the server is told.
@@ -71,7 +77,7 @@ impl Board {
             runs: capability.runs.clone().unwrap_or_default(),
             degraded: capability.degraded.clone().unwrap_or_default(),
         };
-        self.lock().sources.iter().map(wire).collect()
+        self.sources.borrow().iter().map(wire).collect()
     }
 
     /// Everything at this moment. The cost is that since the last call.
@@ -86,7 +92,7 @@ impl Board {
             started_at: inner.started_at,
             at: Utc::now(),
             connection: inner.connection.clone(),
-            sources: inner.sources.clone(),
+            sources: self.sources.borrow().clone(),
             spool: view(progress),
             certificate: CertificateView {
                 expires_at: self.identity.credentials().expires_at,
