@@ -45,15 +45,10 @@ proptest! {
     }
 }
 
-/// Events of the log that the server stores are dropped on the agent, which was killed before it
-/// heard of that, for lack of memory while its disk takes nothing; then the power goes. The cursor
-/// goes with what was dropped, and the log is read again from before it.
-///
-/// To keep the cursor beside (in the next header) is worse: seed 204079 tears off the declaration of
-/// the loss behind it, and loses undeclared. It has to stand in the declaration itself.
+/// Events of the log that the server has stored, found on the disk by an agent that never heard of
+/// that, while the disk takes nothing and memory is full; then the power goes.
 #[test]
-#[ignore = "known to store an event twice, after a full disk, a kill and a power cut"]
-fn what_was_dropped_in_memory_is_not_read_again() {
+fn what_was_found_on_the_disk_is_not_dropped_from_memory() {
     let numbers: [u64; 22] = [
         12823573534540778450,
         5501521842384112012,

@@ -29,7 +29,7 @@ impl<S: Storage> Spool<S> {
                 return Some(GapReason::SpoolFull);
             }
         }
-        while self.pending_bytes + bytes > self.config.pending_bytes {
+        while self.is_memory_full(bytes) {
             if !self.drop_in_memory(bytes, class) {
                 return Some(GapReason::DiskUnwritable);
             }
@@ -97,12 +97,31 @@ impl<S: Storage> Spool<S> {
         Ok(())
     }
 
+    /// What opening found does not count: it is not dropped, and one segment at most.
+    fn is_memory_full(&self, bytes: usize) -> bool {
+        let limit = self.config.pending_bytes;
+        if self.pending_bytes + bytes <= limit {
+            return false;
+        }
+        let found = self.pending.iter().take(self.found_pending());
+        let found: usize = found.map(segment::encoded_len).sum();
+        self.pending_bytes - found + bytes > limit
+    }
+
+    /// How many of the records in memory were found on the disk by opening. The server may have them
+    /// already: dropped here, their cursors would be lost, and they would be read and stored again.
+    fn found_pending(&self) -> usize {
+        self.pending
+            .partition_point(|record| record.seq <= self.recovered_seq)
+    }
+
     fn drop_in_memory(&mut self, bytes: usize, class: Class) -> bool {
         let least_first = [Class::P2, Class::P1, Class::P0].into_iter();
         for victim in least_first.take_while(|victim| *victim >= class) {
             let is_victim = |record: &Record| record.class == victim && record.kind == Kind::Event;
-            if self.pending.iter().any(is_victim) {
-                let before: Vec<Record> = self.pending.drain(..).collect();
+            let found = self.found_pending();
+            if self.pending.iter().skip(found).any(is_victim) {
+                let before: Vec<Record> = self.pending.drain(found..).collect();
                 let lost = count(&before, victim);
                 // An eighth at a time, so that not every append has to go through all of them.
                 let free = bytes.max(self.config.pending_bytes / 8);
