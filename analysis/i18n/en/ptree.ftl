@@ -93,4 +93,4 @@ ptree-because-deadline = to read it took too long, and was given up
 ptree-because-too-many-stuck = not tried, since other reads hang
 ptree-because-no-thread = not tried, since the kernel gives no more threads
 ptree-because-hidepid = /proc is mounted with hidepid
-ptree-as-root = root can see all of it.
+ptree-as-root = As root it can be seen, unless a container denies that to root, too.

@@ -51,4 +51,4 @@ ptree-because-deadline = 读取时间过长，已放弃
 ptree-because-too-many-stuck = 其他读取已卡住，未再尝试
 ptree-because-no-thread = 内核不再提供线程，未尝试
 ptree-because-hidepid = /proc 以 hidepid 方式挂载
-ptree-as-root = root 可以看到全部。
+ptree-as-root = 以 root 运行可以看到；容器中的 root 也可能被拒绝。

@@ -12,6 +12,7 @@ pub mod events;
 pub mod fleet;
 pub mod inquiry;
 pub mod inspection;
+mod limitations;
 pub mod machine;
 pub mod monitor;
 pub mod process_limits;
