@@ -122,7 +122,7 @@ pub struct Asked {
         require_equals = true
     )]
     pub watch: Option<Option<Period>>,
-    /// How long an analysis may run on a host [default: that of the analysis, 15s to 30s]
+    /// How long an analysis may run on a host [default: that of the analysis]
     #[arg(long, global = true, value_name = "DURATION")]
     pub timeout: Option<Period>,
 }
