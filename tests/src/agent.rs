@@ -5,7 +5,7 @@ use std::{path::Path, time::Duration};
 use anyhow::{Context, Result, ensure};
 use testhost::{Host, until};
 
-use crate::program;
+use crate::{program, systemctl};
 
 /// A host of the lab with an agent.
 #[derive(Debug)]
@@ -43,10 +43,7 @@ impl Member {
 
     /// Runs a line of shell that has to end well, and gives what it printed.
     pub fn run(&self, line: &str) -> Result<String> {
-        self.host
-            .shell(line)?
-            .stdout()
-            .with_context(|| format!("{}: {line}", self.name()))
+        systemctl::run(&self.host, line)
     }
 
     /// Lets systemd start the agent again at once when it was killed; the product waits 5 s.
@@ -81,23 +78,16 @@ impl Member {
 
     /// Installs a unit file, whole.
     pub fn unit(&self, name: &str, text: &str) -> Result<()> {
-        self.host
-            .write(&format!("/etc/systemd/system/{name}.service"), text)?;
-        self.run("systemctl daemon-reload").map(drop)
+        systemctl::install(&self.host, name, text)
     }
 
     /// Waits till `systemctl show` gives this value for a property of a unit.
     pub fn until(&self, unit: &str, property: &str, value: &str) -> Result<()> {
-        let what = format!("{property} of {unit} on {} is {value}", self.name());
-        until(&what, SETTLED_WITHIN, || {
-            let shown = self.property(unit, property)?;
-            Ok((shown == value).then_some(()))
-        })
+        systemctl::until_shown(&self.host, unit, &format!("{property}={value}"))
     }
 
     pub fn property(&self, unit: &str, property: &str) -> Result<String> {
-        let shown = self.run(&format!("systemctl show --value -p {property} {unit}"))?;
-        Ok(shown.trim().to_owned())
+        systemctl::shown(&self.host, unit, property)
     }
 
     /// What the agent logged last, for the message of a test that fails.

@@ -6,6 +6,7 @@ mod aiops;
 mod lab;
 pub mod program;
 mod server;
+pub mod systemctl;
 
 pub use agent::Member;
 pub use aiops::{Aiops, Answer};

@@ -2,7 +2,7 @@
 //! kernel, systemd and the core say of it. Where cores go belongs to the whole machine and is left
 //! alone: that of systemd-coredump is told by entries like its own.
 
-use std::{fs, process::Command, time::Duration};
+use std::{fs, process::Command};
 
 use analysis::{
     cause::Certainty,
@@ -11,10 +11,11 @@ use analysis::{
     report::Report,
 };
 use anyhow::{Context, Result, bail, ensure};
-use system::{Host, program, until};
+use system::{
+    Host, program,
+    systemctl::{install, run, shown, until_shown},
+};
 use testhost::Pool;
-
-const SETTLED_WITHIN: Duration = Duration::from_secs(30);
 
 /// What a program does, and what is to be said of it.
 struct Case {
@@ -315,28 +316,7 @@ fn service(host: &Host, how: &str) -> Result<()> {
         "[Service]\nExecStart=/opt/crasher {how}\nLimitCORE=infinity\nStateDirectory={how}\n\
          WorkingDirectory=/var/lib/{how}\n"
     );
-    host.write(&format!("/etc/systemd/system/{how}.service"), &text)?;
-    run(host, "systemctl daemon-reload").map(drop)
-}
-
-fn run(host: &Host, line: &str) -> Result<String> {
-    host.shell(line)?.stdout().with_context(|| line.to_owned())
-}
-
-fn shown(host: &Host, unit: &str, property: &str) -> Result<String> {
-    let value = run(
-        host,
-        &format!("systemctl show --value -p {property} {unit}"),
-    )?;
-    Ok(value.trim().to_owned())
-}
-
-/// Waits till `systemctl show` has `Property=value`.
-fn until_shown(host: &Host, unit: &str, wanted: &str) -> Result<()> {
-    let (property, value) = wanted.split_once('=').context("a property and a value")?;
-    until(&format!("{unit}: {wanted}"), SETTLED_WITHIN, || {
-        Ok((shown(host, unit, property)? == value).then_some(()))
-    })
+    install(host, how, &text)
 }
 
 fn asked(host: &Host, aiops: &str, name: &str) -> Result<CrashReport> {

@@ -10,7 +10,11 @@ use analysis::{
 };
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
-use system::{Host, Lab, program, until};
+use system::{
+    Host, Lab, program,
+    systemctl::{run, until_shown},
+    until,
+};
 use testhost::Pool;
 
 const SETTLED_WITHIN: Duration = Duration::from_secs(30);
@@ -135,8 +139,8 @@ fn a_host_is_asked_for_what_its_server_does_not_know() -> Result<()> {
 fn crash(host: &Host) -> Result<()> {
     // An operator who does not ask systemd.
     run(host, "kill -SEGV $(systemctl show --value -p MainPID app)")?;
-    shows(host, "NRestarts", "1")?;
-    shows(host, "ActiveState", "active")
+    until_shown(host, "app", "NRestarts=1")?;
+    until_shown(host, "app", "ActiveState=active")
 }
 
 fn ends_with(host: &Host, name: &str, command: &str, result: &str) -> Result<()> {
@@ -146,7 +150,7 @@ fn ends_with(host: &Host, name: &str, command: &str, result: &str) -> Result<()>
         &format!("[Service]\nExecStart=\nExecStart={command}\n"),
     )?;
     run(host, "systemctl daemon-reload && systemctl restart app")?;
-    shows(host, "Result", result)?;
+    until_shown(host, "app", &format!("Result={result}"))?;
     run(host, &format!("rm {drop_in} && systemctl daemon-reload"))?;
     run(host, "systemctl reset-failed app && systemctl start app")?;
     Ok(())
@@ -163,7 +167,7 @@ fn ignores_sigterm(host: &Host) -> Result<()> {
         Ok(said.lines().any(|line| line == "deaf").then_some(()))
     })?;
     run(host, "systemctl stop app")?;
-    shows(host, "Result", "timeout")?;
+    until_shown(host, "app", "Result=timeout")?;
     run(host, &format!("rm {drop_in} && systemctl daemon-reload")).map(drop)
 }
 
@@ -328,15 +332,4 @@ fn read(text: &str) -> Result<RestartReport> {
         Report::AnalyzeRestarts(report) => Ok(*report),
         other => bail!("another report: {other:?}"),
     }
-}
-
-fn shows(host: &Host, property: &str, value: &str) -> Result<()> {
-    let line = format!("systemctl show --value -p {property} app");
-    until(&format!("{property}={value}"), SETTLED_WITHIN, || {
-        Ok((run(host, &line)?.trim() == value).then_some(()))
-    })
-}
-
-fn run(host: &Host, line: &str) -> Result<String> {
-    host.shell(line)?.stdout().with_context(|| line.to_owned())
 }

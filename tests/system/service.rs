@@ -14,7 +14,7 @@ use analysis::{
     service_audit::AuditCheck,
 };
 use anyhow::{Context, Result, bail, ensure};
-use system::{Host, program, until};
+use system::{Host, program, systemctl::run, until};
 use testhost::Pool;
 
 const SETTLED_WITHIN: Duration = Duration::from_secs(30);
@@ -242,10 +242,6 @@ fn host() -> Result<Host> {
     let host = Pool::new()?.boot(&["h1"])?.remove(0);
     host.put(&program::path("aiops")?, "/usr/bin/aiops")?;
     Ok(host)
-}
-
-fn run(host: &Host, line: &str) -> Result<String> {
-    host.shell(line)?.stdout().with_context(|| line.to_owned())
 }
 
 fn shown(host: &Host, unit: &str, property: &str) -> Result<String> {

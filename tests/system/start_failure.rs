@@ -8,7 +8,11 @@ use analysis::{
     start_failure::{Culprit, Holder, StartCause, StartFailure},
 };
 use anyhow::{Context, Result, bail, ensure};
-use system::{Host, program, until};
+use system::{
+    Host, program,
+    systemctl::{install, run, shown, until_shown},
+    until,
+};
 use testhost::Pool;
 
 const SETTLED_WITHIN: Duration = Duration::from_secs(30);
@@ -171,7 +175,7 @@ fn causes_are_told_apart() -> Result<()> {
     let host = host()?;
     for case in &CASES {
         if !case.text.is_empty() {
-            unit(&host, case.unit, case.text)?;
+            install(&host, case.unit, case.text)?;
         }
         // Most of these fail, as they shall.
         host.shell(case.start)?;
@@ -198,7 +202,7 @@ fn who_holds_the_port_of_nginx_is_told_until_it_is_free() -> Result<()> {
         "/etc/nginx/sites-enabled/default",
         "server { listen 80; listen [::]:80; }\n",
     )?;
-    unit(
+    install(
         &host,
         "holder",
         "[Service]\nExecStart=/usr/bin/systemd-socket-activate --listen=80 /bin/cat\n",
@@ -261,7 +265,7 @@ fn who_holds_the_port_of_nginx_is_told_until_it_is_free() -> Result<()> {
 #[test]
 fn a_name_that_is_nearly_right_is_no_target_and_the_right_one_is_told() -> Result<()> {
     let host = host()?;
-    unit(&host, "shop", "[Service]\nExecStart=/bin/sleep infinity\n")?;
+    install(&host, "shop", "[Service]\nExecStart=/bin/sleep infinity\n")?;
     // (asked, what is told)
     for (asked, told) in [("shopp", "shop.service"), ("qqqq", "qqqq.service")] {
         let answer = host.exec(&["aiops", "diagnose", "start-failure", asked])?;
@@ -278,31 +282,6 @@ fn host() -> Result<Host> {
     let host = Pool::new()?.boot(&["h1"])?.remove(0);
     host.put(&program::path("aiops")?, "/usr/bin/aiops")?;
     Ok(host)
-}
-
-fn unit(host: &Host, name: &str, text: &str) -> Result<()> {
-    host.write(&format!("/etc/systemd/system/{name}.service"), text)?;
-    run(host, "systemctl daemon-reload").map(drop)
-}
-
-fn run(host: &Host, line: &str) -> Result<String> {
-    host.shell(line)?.stdout().with_context(|| line.to_owned())
-}
-
-fn shown(host: &Host, unit: &str, property: &str) -> Result<String> {
-    let value = run(
-        host,
-        &format!("systemctl show --value -p {property} {unit}"),
-    )?;
-    Ok(value.trim().to_owned())
-}
-
-/// Waits till `systemctl show` has `Property=value`.
-fn until_shown(host: &Host, unit: &str, wanted: &str) -> Result<()> {
-    let (property, value) = wanted.split_once('=').context("a property and a value")?;
-    until(&format!("{unit}: {wanted}"), SETTLED_WITHIN, || {
-        Ok((shown(host, unit, property)? == value).then_some(()))
-    })
 }
 
 fn diagnose(host: &Host, unit: &str) -> Result<StartFailure> {
