@@ -3,6 +3,7 @@
 
 mod agent;
 mod aiops;
+pub mod corpus;
 mod lab;
 pub mod program;
 mod server;

@@ -26,6 +26,85 @@ pub fn download(packages: &[&str]) -> Result<Vec<PathBuf>> {
         .collect()
 }
 
+/// Downloads packages and what this machine lacks of their dependencies, into a cache that stays.
+///
+/// # Errors
+///
+/// If this is not Debian or Ubuntu, or the packages cannot be had.
+pub fn download_with_dependencies(packages: &[&str]) -> Result<Vec<PathBuf>> {
+    let status = fs::metadata("/var/lib/dpkg/status").context("this is not Debian")?;
+    // What is lacking depends on what is installed.
+    let folder = format!(
+        "testhost-debs/{}.{}",
+        packages.join("+"),
+        std::os::unix::fs::MetadataExt::mtime(&status)
+    );
+    let folder = std::env::temp_dir().join(folder);
+    if !folder.exists() {
+        let parent = folder.parent().context("a folder has a parent")?;
+        fs::create_dir_all(parent)?;
+        let draft = tempfile::tempdir_in(parent)?;
+        fetch_all(draft.path(), packages)?;
+        // Another test may have been faster: then this one's are dropped.
+        drop(fs::rename(draft.path(), &folder));
+    }
+    let mut debs = Vec::new();
+    for entry in fs::read_dir(&folder)? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|extension| extension == "deb") {
+            debs.push(path);
+        }
+    }
+    debs.sort();
+    Ok(debs)
+}
+
+/// Installs packages that [`download_with_dependencies`] has brought, as Debian does: their scripts
+/// make users, folders and certificates. No service is started.
+///
+/// # Errors
+///
+/// If one of them does not install.
+pub fn install(host: &Host, packages: &[&str], debs: &[PathBuf]) -> Result<()> {
+    for deb in debs {
+        let name = deb.file_name().context("a file has a name")?;
+        host.put(deb, &format!("/debs/{}", name.to_string_lossy()))?;
+    }
+    host.write("/usr/sbin/policy-rc.d", "#!/bin/sh\nexit 101\n")?;
+    let install = format!(
+        "chmod 755 /usr/sbin/policy-rc.d
+         export DEBIAN_FRONTEND=noninteractive
+         apt-get {APT_INSTALL} --no-download -o Dir::Cache::archives=/debs \
+             -o Dpkg::Options::=--force-unsafe-io -o Dpkg::Options::=--force-confold {} 2>&1
+         ended=$?
+         rm -rf /debs /usr/sbin/policy-rc.d
+         exit $ended",
+        packages.join(" ")
+    );
+    host.shell(&install)?.stdout().map(drop)
+}
+
+const APT_INSTALL: &str = "install -qq --yes --no-install-recommends";
+
+fn fetch_all(folder: &Path, packages: &[&str]) -> Result<()> {
+    fs::create_dir(folder.join("partial"))?;
+    let run = |line: &str| -> Result<bool> {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", line]).current_dir(folder);
+        Ok(shell.output().context("there is no sh")?.status.success())
+    };
+    let line = format!(
+        "apt-get {APT_INSTALL} --download-only -o Dir::Cache::archives=\"$PWD\" {}",
+        packages.join(" ")
+    );
+    if !run(&line)? {
+        // The lists of packages may be missing or old.
+        run("apt-get update -qq")?;
+        ensure!(run(&line)?, "cannot download {packages:?}: {line}");
+    }
+    Ok(())
+}
+
 /// Unpacks Debian's nginx in `host`, with its default site: it listens on port 80.
 ///
 /// # Errors

@@ -1,0 +1,148 @@
+//! How often the truth was found.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use serde_json::Value;
+
+use super::Case;
+
+/// A case, and what was said of it.
+#[derive(Clone, Debug)]
+pub struct Tried {
+    pub family: String,
+    pub case: Case,
+    pub cause: String,
+    pub certainty: String,
+    pub culprit: Option<String>,
+    /// The commands of each fix.
+    pub fixes: Vec<Vec<String>>,
+    /// Whether the recommended one helped; only of cases that ask for it.
+    pub fixed: Option<Result<(), String>>,
+    pub took: Duration,
+    /// Why it could not be tried.
+    pub failed: Option<String>,
+}
+
+impl Tried {
+    pub(super) fn new(family: &str, case: &Case) -> Self {
+        Self {
+            family: family.to_owned(),
+            case: case.clone(),
+            cause: String::new(),
+            certainty: String::new(),
+            culprit: None,
+            fixes: vec![],
+            fixed: None,
+            took: Duration::ZERO,
+            failed: None,
+        }
+    }
+
+    pub(super) fn read(&mut self, report: &Value) -> Result<()> {
+        let verdict = &report["verdict"];
+        let text = |value: &Value| value.as_str().map(str::to_owned);
+        self.cause = text(&verdict["cause"]).context("no cause")?;
+        self.certainty = text(&verdict["certainty"]).context("no certainty")?;
+        self.culprit = culprit(&verdict["culprit"]);
+        let commands = |fix: &Value| {
+            let commands = fix["commands"].as_array();
+            commands.into_iter().flatten().filter_map(text).collect()
+        };
+        let fixes = verdict["fixes"].as_array();
+        self.fixes = fixes.into_iter().flatten().map(commands).collect();
+        Ok(())
+    }
+
+    pub fn cause_is_right(&self) -> bool {
+        self.cause == self.case.cause
+    }
+
+    /// `None`: there is nobody to blame.
+    pub fn culprit_is_right(&self) -> Option<bool> {
+        let expected = self.case.culprit.as_deref()?;
+        Some(self.culprit.as_deref() == Some(expected))
+    }
+}
+
+/// The culprit in short, as a case has it.
+fn culprit(value: &Value) -> Option<String> {
+    let fields = value.as_object()?;
+    let is = fields.get("is")?.as_str()?;
+    let of = |name: &str| match fields.get(name) {
+        Some(Value::String(text)) => Some(text.clone()),
+        Some(Value::Number(number)) => Some(number.to_string()),
+        _ => None,
+    };
+    Some(match is {
+        "process" => [of("address"), of("comm")]
+            .into_iter()
+            .flatten()
+            .collect::<Vec<_>>()
+            .join(" "),
+        "path" => match of("line") {
+            Some(line) => format!("{}:{line}", of("path")?),
+            None => of("path")?,
+        },
+        "unit" => of("unit")?,
+        other => {
+            let rest = fields.keys().filter(|key| *key != "is");
+            let values: Vec<_> = rest.filter_map(|key| of(key)).collect();
+            format!("{other} {}", values.join(" "))
+        }
+    })
+}
+
+/// What may be said of a corpus as a whole.
+#[derive(Clone, Debug)]
+pub struct Score {
+    pub cases: usize,
+    pub causes_right: usize,
+    pub culprits: usize,
+    pub culprits_right: usize,
+    pub fixes: usize,
+    pub fixed: usize,
+    /// What could not be tried.
+    pub untried: Vec<String>,
+    /// What no verdict may ever be.
+    pub faults: Vec<String>,
+}
+
+impl Score {
+    pub fn of(tried: &[Tried]) -> Self {
+        let count = |matches: &dyn Fn(&&Tried) -> bool| tried.iter().filter(matches).count();
+        Self {
+            cases: tried.len(),
+            causes_right: count(&|tried| tried.cause_is_right()),
+            culprits: count(&|tried| tried.case.culprit.is_some()),
+            culprits_right: count(&|tried| tried.culprit_is_right() == Some(true)),
+            fixes: count(&|tried| tried.case.fix.is_some()),
+            fixed: count(&|tried| matches!(tried.fixed, Some(Ok(())))),
+            untried: tried.iter().filter_map(untried).collect(),
+            faults: tried.iter().filter_map(fault).collect(),
+        }
+    }
+}
+
+fn untried(tried: &Tried) -> Option<String> {
+    let why = tried.failed.as_ref()?;
+    Some(format!("{} cannot be tried: {why}", tried.case.name))
+}
+
+fn fault(tried: &Tried) -> Option<String> {
+    let name = &tried.case.name;
+    let wrong = !tried.cause_is_right();
+    if wrong && tried.certainty == "measured" {
+        return Some(format!(
+            "{name}: {} is wrong, and called measured",
+            tried.cause
+        ));
+    }
+    if wrong && tried.case.is_healthy() {
+        return Some(format!("{name} is healthy, and called {}", tried.cause));
+    }
+    match &tried.fixed {
+        Some(Err(why)) => Some(format!("{name} is not fixed: {why}")),
+        _ => None,
+    }
+}

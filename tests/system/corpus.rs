@@ -1,0 +1,30 @@
+//! Real services of Debian fail in real ways, and `aiops diagnose start-failure` finds out why.
+
+use std::env;
+
+use anyhow::{Result, ensure};
+use system::corpus::{Score, Table, load, try_cases};
+
+/// Percent of the cases, at least. The goal: 95 and 90.
+const CAUSES_RIGHT: usize = 40;
+const CULPRITS_RIGHT: usize = 40;
+/// The goal: none.
+const FAULTS: usize = 30;
+
+/// `AIOPS_CORPUS=nginx,sshd` tries only cases whose names begin so.
+#[test]
+fn the_true_cause_of_a_failed_start_is_found() -> Result<()> {
+    let wanted = env::var("AIOPS_CORPUS").unwrap_or_default();
+    let wanted: Vec<String> = wanted.split_terminator(',').map(str::to_owned).collect();
+    let tried = try_cases(&load(&wanted)?)?;
+    println!("{}", Table(&tried));
+    let score = Score::of(&tried);
+    ensure!(score.untried.is_empty(), "{}", score.untried.join("\n"));
+    println!("{}", score.faults.join("\n"));
+    if wanted.is_empty() {
+        ensure!(score.faults.len() <= FAULTS);
+        ensure!(score.causes_right * 100 >= score.cases * CAUSES_RIGHT);
+        ensure!(score.culprits_right * 100 >= score.culprits * CULPRITS_RIGHT);
+    }
+    Ok(())
+}
