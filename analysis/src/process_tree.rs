@@ -2,6 +2,7 @@
 
 mod build;
 mod facts;
+mod ipc;
 mod oddities;
 mod order;
 pub(crate) mod shorten;
@@ -19,10 +20,15 @@ use crate::{
 pub(crate) use self::build::Clock;
 pub use self::{
     build::{NoSuchProcess, process_tree},
-    facts::{ProcessFact, ProcessFacts},
+    facts::{ProcessFact, ProcessFacts, TreeFacts},
+    ipc::{
+        Channel, Ipc, IpcEdge, IpcEnd, IpcFacts, MOST_EDGES, MappedMemory, Memory, Pipe, PipeEnd,
+        SocketHolder, TcpSocket, UnixSocket,
+    },
+    order::asked_for,
 };
 
-/// `aiops analyze ptree [PID] --recursive`.
+/// `aiops analyze ptree [PID] --recursive --ipc`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct ProcessTreeAsked {
@@ -30,6 +36,10 @@ pub struct ProcessTreeAsked {
     pub pid: Option<u32>,
     /// Also grandchildren and so on of `pid`; without a `pid` always.
     pub recursive: bool,
+    /// Also how they talk: pipes, sockets, shared memory. Looks at the open files of all processes.
+    // Not written where it is not asked for: agents that do not know it refuse what they do not know.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub ipc: bool,
 }
 
 impl ProcessTreeAsked {
@@ -47,6 +57,9 @@ impl fmt::Display for ProcessTreeAsked {
         if self.recursive {
             f.write_str(" --recursive")?;
         }
+        if self.ipc {
+            f.write_str(" --ipc")?;
+        }
         Ok(())
     }
 }
@@ -63,6 +76,9 @@ pub struct ProcessTree {
     /// Processes that were there and are not in the list.
     pub omitted: u32,
     pub totals: TreeTotals,
+    /// How they talk. `None`: not asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ipc: Option<Ipc>,
     /// What could not be read, and why: the list is right without it.
     pub limits: Vec<Limitation>,
 }
@@ -119,6 +135,12 @@ pub enum Oddity {
     OutsideUnit { parent_unit: UnitName },
     /// Its program was deleted or replaced on the disk since it started.
     DeletedProgram { path: String },
+    /// Libraries that it runs were deleted or replaced on the disk.
+    DeletedLibraries {
+        paths: Vec<String>,
+        /// Those that are not among `paths`.
+        omitted: u32,
+    },
     /// In uninterruptible sleep.
     Uninterruptible,
 }

@@ -343,6 +343,9 @@ pub struct PtreeAsked {
     /// Also what is below the children
     #[arg(short, long)]
     pub recursive: bool,
+    /// Also how they talk: pipes, unix sockets, TCP within the host, shared memory
+    #[arg(long)]
+    pub ipc: bool,
 }
 
 impl From<PtreeAsked> for Question {
@@ -350,6 +353,7 @@ impl From<PtreeAsked> for Question {
         Self::AnalyzePtree(ProcessTreeAsked {
             pid: asked.process.or(asked.pid),
             recursive: asked.recursive,
+            ipc: asked.ipc,
         })
     }
 }
@@ -419,13 +423,20 @@ mod tests {
             };
             Question::from(asked)
         };
-        let question = |pid, recursive| Question::AnalyzePtree(ProcessTreeAsked { pid, recursive });
-        assert_eq!(asked(&[]), question(None, false));
-        assert_eq!(asked(&["7"]), question(Some(7), false));
+        let question = |pid, recursive, ipc| {
+            Question::AnalyzePtree(ProcessTreeAsked {
+                pid,
+                recursive,
+                ipc,
+            })
+        };
+        assert_eq!(asked(&[]), question(None, false, false));
+        assert_eq!(asked(&["7"]), question(Some(7), false, false));
         assert_eq!(
             asked(&["--pid", "7", "--recursive"]),
-            question(Some(7), true)
+            question(Some(7), true, false)
         );
+        assert_eq!(asked(&["--ipc"]), question(None, false, true));
         assert!(Args::try_parse_from(["aiops", "analyze", "ptree", "7", "--pid", "8"]).is_err());
         assert!(Args::try_parse_from(["aiops", "analyze", "ptree", "-1"]).is_err());
     }

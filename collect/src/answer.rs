@@ -104,9 +104,10 @@ async fn tree(
         of: 0,
     });
     let read = move || {
-        let facts = Procfs::at("/proc").tree_facts(&mut Host::at("/").users());
+        let procfs = Procfs::at("/proc");
+        let facts = procfs.tree_facts(&mut Host::at("/").users());
         let facts = facts.map_err(|error| no_answer(Failure::NotPossible, error))?;
-        process_tree(facts, &asked).map_err(|NoSuchProcess(pid)| NoAnswer {
+        process_tree(procfs.closer(facts, &asked), &asked).map_err(|NoSuchProcess(pid)| NoAnswer {
             reason: Failure::NoSuchTarget,
             detail: format!("there is no process {pid}"),
         })
@@ -145,7 +146,7 @@ mod tests {
     async fn a_process_that_is_not_there_is_no_target() {
         let asked = ProcessTreeAsked {
             pid: Some(u32::MAX),
-            recursive: false,
+            ..ProcessTreeAsked::default()
         };
         let answer = answer(&Question::AnalyzePtree(asked), &|_| ()).await;
         assert_eq!(answer.unwrap_err().reason, Failure::NoSuchTarget);

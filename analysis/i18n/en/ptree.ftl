@@ -39,6 +39,7 @@ ptree-odd-zombie = zombie
 ptree-odd-orphan = orphan
 ptree-odd-outside-unit = moved
 ptree-odd-deleted-program = deleted program
+ptree-odd-deleted-libraries = deleted library
 ptree-odd-uninterruptible = uninterruptible
 ptree-odd = What is odd:
 ptree-odd-more = { $count ->
@@ -49,6 +50,10 @@ ptree-why-zombie = has ended; its parent { $parent } does not ask how
 ptree-why-orphan = its parent died, and { $parent } took it
 ptree-why-moved = belongs to { $unit }, its parent { $parent } to { $parent_unit }
 ptree-why-deleted-program = { $path } was deleted or replaced while it runs
+ptree-why-deleted-libraries = { $names }{ $omitted ->
+    [0] {""}
+   *[other] {" "}and { $omitted } more
+}: deleted or replaced while it runs
 ptree-why-uninterruptible = waited for a device or a lock when it was looked at
 ptree-no-unit = no unit
 ptree-advice = What to do:
@@ -56,6 +61,22 @@ ptree-advice-zombie = A zombie goes when its parent asks how it ended, or ends; 
 ptree-advice-orphan = An orphan may be meant (nohup, a daemon started by hand). What else is known of it:
 ptree-advice-deleted-program = Mostly an update replaced the program. To run the new one:
 ptree-advice-uninterruptible = No signal reaches it, not even SIGKILL. To see where it waits, as root:
+ptree-advice-deleted-libraries = Mostly an update replaced the library, and the process goes on with the old one. To run the new one:
+ptree-ipc = How they talk (pipes, sockets, shared memory):
+ptree-ipc-none = No pipe, socket or shared memory between processes was found.
+ptree-ipc-none-seen = As far as can be seen (see below), no process talks with another.
+ptree-ipc-pipe = pipe
+ptree-ipc-named-pipe = fifo
+ptree-ipc-unix = unix
+ptree-ipc-tcp = tcp
+ptree-ipc-memory = shm
+ptree-ipc-pair = socket pair
+ptree-ipc-anonymous = anonymous
+ptree-ipc-and-more = { $first } +{ $count }
+ptree-ipc-more = and { $count ->
+    [one] one more connection
+   *[other] { $count } more connections
+}: ask for one process, or for -o json
 ptree-limit-argv = The command { $count ->
     [one] line of one process is
    *[other] lines of { $count } processes are
@@ -72,6 +93,23 @@ ptree-limit-program = Whether the { $count ->
     [one] program of one process was
    *[other] programs of { $count } processes were
 } deleted is not known: { $why }.
+ptree-limit-libraries = Whether { $count ->
+    [one] one process runs
+   *[other] { $count } processes run
+} deleted libraries is not known: { $why }.
+ptree-limit-ipc = How { $count ->
+    [one] one process talks
+   *[other] { $count } processes talk
+} with others is not known: { $why }.
+ptree-limit-ipc-unix = The two ends of unix sockets are not known: { $why }.
+ptree-limit-ipc-unix-namespaces = Unix sockets within { $count ->
+    [one] one other network namespace are
+   *[other] { $count } other network namespaces are
+} not known: from outside, the kernel does not tell their ends.
+ptree-limit-ipc-tcp = The TCP connections of { $count ->
+    [one] one network namespace are
+   *[other] { $count } network namespaces are
+} not known: { $why }.
 ptree-limit-io = How much { $count ->
     [one] one process reads and writes is
    *[other] { $count } processes read and write is
@@ -89,6 +127,8 @@ ptree-limit-mounts = { $count ->
 ptree-limit-pressure = Pressure is not known: this kernel does not watch it (PSI; kernel option psi=1).
 ptree-limit-other = Not known ({ $count } times): { $what }: { $why }.
 ptree-because-uninterruptible = to read it may hang, as the process waits for a device or a lock
+ptree-because-too-many-processes = there are too many to look at; ask for one process and what is below it, or for --ipc
+ptree-because-too-much = it is too much to look at
 ptree-because-deadline = to read it took too long, and was given up
 ptree-because-too-many-stuck = not tried, since other reads hang
 ptree-because-no-thread = not tried, since the kernel gives no more threads

@@ -1,10 +1,13 @@
 //! From facts to the tree.
 
+use std::collections::BTreeSet;
+
 use chrono::TimeDelta;
 
 use super::{
-    MOST_PROCESSES, Oddity, ProcessFact, ProcessFacts, ProcessTree, ProcessTreeAsked, SubtreeSums,
+    MOST_PROCESSES, Oddity, ProcessFact, ProcessTree, ProcessTreeAsked, SubtreeSums, TreeFacts,
     TreeProcess, TreeTotals,
+    ipc::ipc,
     oddities::oddities,
     order::{Place, one_of_each_pid, places},
     shorten::{fitting, shorten_argv},
@@ -25,12 +28,17 @@ pub struct NoSuchProcess(pub u32);
 ///
 /// [`NoSuchProcess`] if the pid that was asked for is not among the facts.
 pub fn process_tree(
-    facts: ProcessFacts,
+    facts: impl Into<TreeFacts>,
     asked: &ProcessTreeAsked,
 ) -> Result<ProcessTree, NoSuchProcess> {
+    let TreeFacts {
+        processes: facts,
+        deleted_libraries,
+        ipc: talk,
+    } = facts.into();
     let processes = one_of_each_pid(facts.processes);
     let places = places(&processes);
-    let oddities = oddities(&processes, &places);
+    let oddities = oddities(&processes, &places, &deleted_libraries);
     let sums = sums(&processes, &places, facts.since_boot_ns);
     let part = match asked.pid {
         None => 0..places.len(),
@@ -50,9 +58,16 @@ pub fn process_tree(
         at: facts.at,
         since_boot_ns: facts.since_boot_ns,
     };
-    let listed = part
-        .filter(|at| places[*at].depth - top <= deepest)
-        .take(MOST_PROCESSES);
+    let asked_for = part.filter(|at| places[*at].depth - top <= deepest);
+    let members: BTreeSet<u32> = match &talk {
+        Some(_) => asked_for
+            .clone()
+            .map(|at| processes[places[at].process].pid())
+            .collect(),
+        None => BTreeSet::new(),
+    };
+    let talk = talk.map(|facts| ipc(&facts, &processes, &members));
+    let listed = asked_for.take(MOST_PROCESSES);
     let mut listed: Vec<_> = listed
         .map(|at| {
             let fact = &processes[places[at].process];
@@ -69,6 +84,7 @@ pub fn process_tree(
         omitted: totals.processes - count(listed.len()),
         processes: listed,
         totals,
+        ipc: talk,
         limits,
     })
 }

@@ -1,6 +1,8 @@
 //! What is read of each process.
 
-use super::Limitation;
+use std::collections::BTreeMap;
+
+use super::{IpcFacts, Limitation};
 use crate::{Timestamp, identity::UnitName, process::ProcessId};
 
 /// All processes of a host, as they were read one after the other: some may have ended meanwhile,
@@ -14,6 +16,26 @@ pub struct ProcessFacts {
     /// In any order.
     pub processes: Vec<ProcessFact>,
     pub limits: Vec<Limitation>,
+}
+
+/// What the tree is made of.
+#[derive(Clone, Debug)]
+pub struct TreeFacts {
+    pub processes: ProcessFacts,
+    /// By pid: libraries that the process runs and that are no longer on the disk.
+    pub deleted_libraries: BTreeMap<u32, Vec<String>>,
+    /// `None`: not asked for.
+    pub ipc: Option<IpcFacts>,
+}
+
+impl From<ProcessFacts> for TreeFacts {
+    fn from(processes: ProcessFacts) -> Self {
+        Self {
+            processes,
+            deleted_libraries: BTreeMap::new(),
+            ipc: None,
+        }
+    }
 }
 
 /// One process, as it was read.

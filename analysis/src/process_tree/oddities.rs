@@ -5,11 +5,19 @@ use std::collections::BTreeMap;
 use super::{Oddity, ProcessFact, order::Place};
 use crate::identity::UnitName;
 
+/// Deleted libraries that are named of a process. An update of the C library replaces a dozen.
+const MOST_LIBRARIES: usize = 8;
+
 /// Says what is odd about the process at each place.
-pub(super) fn oddities(processes: &[ProcessFact], places: &[Place]) -> Vec<Vec<Oddity>> {
+pub(super) fn oddities(
+    processes: &[ProcessFact],
+    places: &[Place],
+    deleted_libraries: &BTreeMap<u32, Vec<String>>,
+) -> Vec<Vec<Oddity>> {
     let family = Family {
         processes,
         places,
+        deleted_libraries,
         mains: mains(processes),
         monitors: monitors(processes, places),
     };
@@ -19,6 +27,7 @@ pub(super) fn oddities(processes: &[ProcessFact], places: &[Place]) -> Vec<Vec<O
 struct Family<'a> {
     processes: &'a [ProcessFact],
     places: &'a [Place],
+    deleted_libraries: &'a BTreeMap<u32, Vec<String>>,
     mains: BTreeMap<&'a UnitName, u32>,
     /// Whether the process at a place watches over a container.
     monitors: Vec<bool>,
@@ -37,6 +46,8 @@ impl Family<'_> {
         found.extend(parent.and_then(|parent| outside_unit(fact, parent)));
         let deleted = fact.deleted_program.clone();
         found.extend(deleted.map(|path| Oddity::DeletedProgram { path }));
+        let deleted = self.deleted_libraries.get(&fact.pid());
+        found.extend(deleted.and_then(|paths| deleted_libraries(paths)));
         if fact.state == 'D' {
             found.push(Oddity::Uninterruptible);
         }
@@ -126,6 +137,15 @@ fn outside_unit(fact: &ProcessFact, parent: &ProcessFact) -> Option<Oddity> {
         && parent.pid() != 1;
     is_moved.then(|| Oddity::OutsideUnit {
         parent_unit: parent_unit.clone(),
+    })
+}
+
+/// The first of them.
+fn deleted_libraries(paths: &[String]) -> Option<Oddity> {
+    let listed = paths.len().min(MOST_LIBRARIES);
+    (listed > 0).then(|| Oddity::DeletedLibraries {
+        paths: paths[..listed].to_vec(),
+        omitted: u32::try_from(paths.len() - listed).unwrap_or(u32::MAX),
     })
 }
 

@@ -1,8 +1,8 @@
 //! The order of the tree: each process, then what is below it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::ProcessFact;
+use super::{ProcessFact, ProcessTreeAsked};
 
 /// A place in the order of the tree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,6 +65,32 @@ pub(super) fn places(processes: &[ProcessFact]) -> Vec<Place> {
         }
     }
     places
+}
+
+/// The pids of what was asked for: those that are worth a closer look. None if the process that
+/// was asked for is not there.
+pub fn asked_for(processes: &[ProcessFact], asked: &ProcessTreeAsked) -> BTreeSet<u32> {
+    let Some(top) = asked.pid else {
+        return processes.iter().map(ProcessFact::pid).collect();
+    };
+    let mut children: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
+    for fact in processes {
+        children
+            .entry(fact.parent_pid)
+            .or_default()
+            .push(fact.pid());
+    }
+    let is_there = processes.iter().any(|fact| fact.pid() == top);
+    let mut found: BTreeSet<u32> = is_there.then_some(top).into_iter().collect();
+    let mut waiting: Vec<u32> = found.iter().copied().collect();
+    while let Some(pid) = waiting.pop() {
+        for child in children.get(&pid).into_iter().flatten() {
+            if found.insert(*child) && asked.recursive {
+                waiting.push(*child);
+            }
+        }
+    }
+    found
 }
 
 /// The parent of each process, if it is there.

@@ -6,7 +6,7 @@ use super::{Limitation, MOST_PROCESSES, Oddity, TreeProcess};
 /// badly; what else is in a report is mostly the names of fields.
 const TEXT_BYTES: usize = 1024 * 1024;
 /// A whole report. The rest up to [`crate::order::MAX_REPORT_BYTES`] is for what is not counted.
-const LIST_BYTES: usize = 14 * 1024 * 1024;
+const LIST_BYTES: usize = 13 * 1024 * 1024;
 /// One process without its texts: numbers, names of fields.
 const FIXED_BYTES: usize = 600;
 /// Lengths to which command lines are cut, each tried until all fit.
@@ -64,6 +64,7 @@ fn text_bytes(process: &TreeProcess) -> usize {
         .chain([&process.comm]);
     let oddities = process.oddities.iter().map(|oddity| match oddity {
         Oddity::DeletedProgram { path } => json_bytes(path),
+        Oddity::DeletedLibraries { paths, .. } => argv_bytes(paths),
         Oddity::OutsideUnit { parent_unit } => parent_unit.as_str().len(),
         Oddity::Zombie | Oddity::Orphan | Oddity::Uninterruptible => 0,
     });

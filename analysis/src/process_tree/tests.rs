@@ -138,6 +138,7 @@ fn one_process_is_asked_for_with_its_children_or_all_below() {
         let asked = ProcessTreeAsked {
             pid: Some(pid),
             recursive,
+            ipc: false,
         };
         process_tree(facts(made()), &asked)
     };
@@ -267,13 +268,15 @@ proptest! {
         let mut pids: Vec<u32> = processes.iter().map(ProcessFact::pid).collect();
         pids.sort_unstable();
         pids.dedup();
-        let asked = ProcessTreeAsked { pid, recursive: true };
+        let asked = ProcessTreeAsked { pid, recursive: true, ipc: false };
+        let closer = asked_for(&processes, &asked);
         let Ok(tree) = process_tree(facts(processes), &asked) else {
             prop_assert!(!pids.contains(&pid.unwrap()));
             return Ok(());
         };
         let mut listed: Vec<u32> = tree.processes.iter().map(|one| one.process.pid).collect();
         listed.sort_unstable();
+        prop_assert!(listed.iter().all(|pid| closer.contains(pid)));
         match pid {
             None => prop_assert_eq!(&listed, &pids),
             Some(pid) => prop_assert_eq!(tree.processes[0].process.pid, pid),

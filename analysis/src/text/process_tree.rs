@@ -3,6 +3,7 @@
 
 mod branches;
 mod notes;
+mod talk;
 
 use super::{
     Catalogue, Style,
@@ -40,6 +41,7 @@ pub fn render(report: &ProcessTree, page: &Page<'_>) -> String {
     text.push('\n');
     text.push_str(&table(&shown, page));
     text.push_str(&notes::left_out(report, shown.len(), page));
+    text.push_str(&talk::talk(report, page));
     text.push_str(&notes::odd(report, page));
     text.push_str(&notes::advice(report, page));
     text.push_str(&limits(&report.limits, page));
@@ -199,6 +201,7 @@ fn word(odd: &Oddity, catalogue: &Catalogue) -> String {
         Oddity::Orphan => "ptree-odd-orphan",
         Oddity::OutsideUnit { .. } => "ptree-odd-outside-unit",
         Oddity::DeletedProgram { .. } => "ptree-odd-deleted-program",
+        Oddity::DeletedLibraries { .. } => "ptree-odd-deleted-libraries",
         Oddity::Uninterruptible => "ptree-odd-uninterruptible",
     })
 }

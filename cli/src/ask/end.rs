@@ -119,6 +119,7 @@ mod tests {
                 zombies,
                 ..TreeTotals::default()
             },
+            ipc: None,
             limits: Vec::new(),
         };
         Outcome::answered(tree.into())

@@ -3,7 +3,11 @@
 //! One thread reads them all, so that a command line that hangs can be given up (see
 //! [`crate::deadline`]); another goes on behind it.
 
+mod closer;
+mod each;
+mod ends;
 mod limits;
+mod maps;
 mod reader;
 
 use std::{

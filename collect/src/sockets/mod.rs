@@ -1,8 +1,10 @@
-//! Who listens on a port of this host's network namespace.
+//! Sockets: who listens on a port of this host's network namespace, and who is connected.
 
+mod connected;
 mod holders;
 mod in_use;
 mod table;
+mod unix_diag;
 
 use std::{
     collections::BTreeSet,
@@ -18,7 +20,10 @@ use crate::{
     process::{CommandLine, Procfs},
 };
 
-pub(crate) use self::in_use::InUse;
+pub(crate) use self::{
+    connected::{Namespaces, connected},
+    in_use::InUse,
+};
 
 /// Reads sockets and their holders below `root`: procfs of this host.
 pub struct Sockets {

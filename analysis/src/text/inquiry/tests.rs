@@ -172,6 +172,7 @@ fn the_list_of_questions_names_them_as_they_are_typed() {
     let tree = ProcessTreeAsked {
         pid: Some(7),
         recursive: true,
+        ipc: false,
     };
     let unit = "nginx".to_owned();
     let inquiries = [

@@ -17,6 +17,8 @@ use crate::{
 const MOST_ODD: usize = 20;
 /// Most commands for one advice.
 const MOST_COMMANDS: usize = 3;
+/// Libraries that are named of one process; the report has their paths.
+const MOST_LIBRARIES: usize = 2;
 /// Columns of a command line that only serves to recognise a process.
 const NAME_WIDTH: usize = 24;
 
@@ -88,8 +90,9 @@ fn rank(odd: &Oddity) -> u8 {
         Oddity::Zombie => 0,
         Oddity::Uninterruptible => 1,
         Oddity::DeletedProgram { .. } => 2,
-        Oddity::OutsideUnit { .. } => 3,
-        Oddity::Orphan => 4,
+        Oddity::DeletedLibraries { .. } => 3,
+        Oddity::OutsideUnit { .. } => 4,
+        Oddity::Orphan => 5,
     }
 }
 
@@ -135,6 +138,16 @@ impl<'a> Family<'a> {
                 "ptree-why-deleted-program",
                 &[("path", path.as_str().into())],
             ),
+            Oddity::DeletedLibraries { paths, omitted } => {
+                let omitted = paths.len().saturating_sub(MOST_LIBRARIES) + *omitted as usize;
+                let names = paths
+                    .iter()
+                    .take(MOST_LIBRARIES)
+                    .map(|path| file_name(path));
+                let names = names.collect::<Vec<_>>().join(", ");
+                let parameters = [("names", names.into()), ("omitted", omitted.into())];
+                say("ptree-why-deleted-libraries", &parameters)
+            }
             Oddity::Uninterruptible => say("ptree-why-uninterruptible", &[]),
         }
     }
@@ -152,11 +165,21 @@ impl<'a> Family<'a> {
                 ))
             }
             Oddity::Orphan => Some(format!("aiops analyze ptree {pid} -o yaml")),
-            Oddity::DeletedProgram { .. } => Some(ending(pid, process.unit.as_ref())),
+            // What runs there cannot be ended; it can start itself again.
+            Oddity::DeletedProgram { .. } | Oddity::DeletedLibraries { .. } if pid == 1 => {
+                Some("systemctl daemon-reexec".to_owned())
+            }
+            Oddity::DeletedProgram { .. } | Oddity::DeletedLibraries { .. } => {
+                Some(ending(pid, process.unit.as_ref()))
+            }
             Oddity::Uninterruptible => Some(format!("cat /proc/{pid}/stack")),
             Oddity::OutsideUnit { .. } => None,
         }
     }
+}
+
+fn file_name(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
 }
 
 /// A service is restarted. What else there is (a login, a container, no unit) is ended by its pid.
@@ -202,6 +225,7 @@ fn advice_id(odd: &Oddity) -> Option<&'static str> {
         Oddity::Zombie => Some("ptree-advice-zombie"),
         Oddity::Uninterruptible => Some("ptree-advice-uninterruptible"),
         Oddity::DeletedProgram { .. } => Some("ptree-advice-deleted-program"),
+        Oddity::DeletedLibraries { .. } => Some("ptree-advice-deleted-libraries"),
         Oddity::Orphan => Some("ptree-advice-orphan"),
         Oddity::OutsideUnit { .. } => None,
     }

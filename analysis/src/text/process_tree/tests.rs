@@ -5,7 +5,10 @@ use super::*;
 use crate::{
     limitation::Limitation,
     process::ProcessId,
-    process_tree::{ProcessFact, ProcessFacts, ProcessTreeAsked, process_tree},
+    process_tree::{
+        IpcFacts, MappedMemory, Memory, Pipe, PipeEnd, ProcessFact, ProcessFacts, ProcessTreeAsked,
+        SocketHolder, TcpSocket, TreeFacts, UnixSocket, process_tree,
+    },
     text::Language,
 };
 
@@ -114,6 +117,88 @@ fn facts() -> ProcessFacts {
     }
 }
 
+/// The same host, with one of each channel, and an update of a library that nobody noticed.
+fn closer_facts() -> TreeFacts {
+    let pipe = |pid, inode, writes: bool| PipeEnd {
+        pid,
+        pipe: Pipe::Unnamed { inode },
+        reads: !writes,
+        writes,
+    };
+    let named = |pid, writes| PipeEnd {
+        pipe: Pipe::Named {
+            device: 1,
+            inode: 5,
+            path: "/run/app/命令\u{1b}.fifo".to_owned(),
+        },
+        ..pipe(pid, 0, writes)
+    };
+    let holder = |(inode, pid)| SocketHolder { inode, pid };
+    let unix = |inode, peer, path: Option<&str>| UnixSocket {
+        inode,
+        peer_inode: Some(peer),
+        path: path.map(str::to_owned),
+    };
+    let tcp = |inode, local: &str, peer: &str| TcpSocket {
+        namespace: 1,
+        inode,
+        local: local.parse().unwrap(),
+        peer: peer.parse().unwrap(),
+        listens: false,
+    };
+    let shared = |pid| MappedMemory {
+        pid,
+        memory: Memory::SysV { id: 65_537 },
+        device: 1,
+        bytes: 56 << 20,
+    };
+    let log = Some("/run/systemd/journal/stdout");
+    let ipc = IpcFacts {
+        pipes: vec![
+            pipe(300, 4711, true),
+            pipe(330, 4711, false),
+            pipe(201, 4712, true),
+            pipe(202, 4712, true),
+            pipe(200, 4712, false),
+            named(330, true),
+            named(320, false),
+        ],
+        holders: [
+            (11, 200),
+            (11, 201),
+            (12, 500),
+            (13, 300),
+            (14, 500),
+            (15, 410),
+            (16, 300),
+        ]
+        .into_iter()
+        .chain([(21, 202), (22, 510)])
+        .map(holder)
+        .collect(),
+        unix: vec![
+            unix(11, 12, None),
+            unix(12, 11, log),
+            unix(13, 14, None),
+            unix(14, 13, log),
+            unix(15, 16, None),
+            unix(16, 15, None),
+        ],
+        tcp: vec![
+            tcp(21, "127.0.0.1:43210", "127.0.0.1:6379"),
+            tcp(22, "127.0.0.1:6379", "127.0.0.1:43210"),
+        ],
+        memory: [200, 201, 202].map(shared).into(),
+    };
+    let ssl = "/usr/lib/x86_64-linux-gnu/libssl.so.3".to_owned();
+    let all = (0..12).map(|number| format!("/usr/lib/libc-{number}.so.6"));
+    TreeFacts {
+        processes: facts(),
+        deleted_libraries: [(1, vec![ssl]), (300, all.collect())].into(),
+        ipc: Some(ipc),
+    }
+}
+
 fn tree(asked: &ProcessTreeAsked) -> ProcessTree {
     process_tree(facts(), asked).unwrap()
 }
@@ -144,10 +229,42 @@ fn a_tree_fits_terminals_of_80_and_200_columns_in_both_languages() {
 }
 
 #[test]
+fn how_processes_talk_and_what_they_run_fits_both_widths() {
+    let report = process_tree(closer_facts(), &ProcessTreeAsked::default()).unwrap();
+    for language in Language::ALL {
+        let catalogue = Catalogue::of(language);
+        for width in [80, 200] {
+            let text = render(&report, &page(&catalogue, Some(width)));
+            let (_, text) = text.split_once("aiops analyze ptree 2\n").unwrap();
+            let is_edge = |line: &&str| line.contains(['→', '↔']);
+            let mut edges = text.lines().filter(is_edge);
+            assert!(edges.all(|line| line.width() <= width), "{text}");
+            insta::assert_snapshot!(format!("ipc_{}_{width}", language.tag()), text);
+        }
+    }
+}
+
+#[test]
+fn silence_is_said() {
+    let facts = TreeFacts {
+        ipc: Some(IpcFacts::default()),
+        ..facts().into()
+    };
+    let report = process_tree(facts, &ProcessTreeAsked::default()).unwrap();
+    let english = Catalogue::of(Language::English);
+    let text = render(&report, &page(&english, None));
+    assert!(
+        text.contains("\nNo pipe, socket or shared memory"),
+        "{text}"
+    );
+}
+
+#[test]
 fn a_part_of_the_tree_says_what_is_below() {
     let asked = ProcessTreeAsked {
         pid: Some(1),
         recursive: false,
+        ipc: false,
     };
     let english = Catalogue::of(Language::English);
     let text = render(&tree(&asked), &page(&english, Some(100)));
@@ -162,6 +279,7 @@ fn kernel_threads_are_shown_to_those_who_ask_for_them() {
     let asked = ProcessTreeAsked {
         pid: Some(2),
         recursive: true,
+        ipc: false,
     };
     let english = Catalogue::of(Language::English);
     let text = render(&tree(&asked), &page(&english, None));
