@@ -57,9 +57,9 @@ pub struct Case {
     pub break_it: String,
     /// Shell that starts it; `systemctl start UNIT` unless told. It may fail.
     pub start: Option<String>,
-    /// What of `systemctl show` tells that it is over.
-    #[serde(default = "Case::settled")]
-    pub settled: String,
+    /// What of `systemctl show` tells that it is over; unless told, that it failed for good, or over
+    /// and over again.
+    pub settled: Option<String>,
     /// The code.
     pub cause: String,
     /// In short: `/etc/nginx/nginx.conf:3`, `0.0.0.0:80 apache2`, `user www`. `None`: nobody.
@@ -79,10 +79,6 @@ impl Family {
 }
 
 impl Case {
-    fn settled() -> String {
-        "ActiveState=failed".to_owned()
-    }
-
     /// The files that it brings, its unit file among them.
     pub fn all_files(&self) -> BTreeMap<String, String> {
         let mut files = self.files.clone();

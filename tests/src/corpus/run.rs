@@ -21,6 +21,9 @@ use crate::{
 /// What was mended starts in moments; what was not is not waited for.
 const FIXED_WITHIN: Duration = Duration::from_secs(5);
 
+/// The limit is for machines that are busy with other tests.
+const FAILED_WITHIN: Duration = Duration::from_secs(30);
+
 const EDITOR: &str = "/usr/local/bin/corpus-editor";
 
 /// What was there before the cases, so that what they add can be found.
@@ -127,12 +130,29 @@ fn try_case(host: &Host, case: &Case, tried: &mut Tried) -> Result<()> {
     let started = format!("systemctl start {}", case.unit);
     // Most of these fail, as they shall.
     host.shell(case.start.as_deref().unwrap_or(&started))?;
-    until_shown(host, &case.unit, &case.settled)?;
+    match &case.settled {
+        Some(settled) => until_shown(host, &case.unit, settled)?,
+        None => until_failed(host, &case.unit)?,
+    }
     diagnose(host, case, tried)?;
     if let Some(edit) = &case.fix {
         tried.fixed = Some(apply(host, case, edit, &tried.fixes)?);
     }
     Ok(())
+}
+
+/// Waits till it has failed for good. On a slow machine it may never start often enough within the
+/// start limit's interval: then, till it has failed often.
+fn until_failed(host: &Host, unit: &str) -> Result<()> {
+    until(&format!("{unit} fails"), FAILED_WITHIN, || {
+        let line = format!("systemctl show --value -p ActiveState -p NRestarts {unit}");
+        let shown = run(host, &line)?;
+        let often = |word: &str| word.parse::<u32>().is_ok_and(|restarts| restarts > 6);
+        let over = shown
+            .split_whitespace()
+            .any(|word| word == "failed" || often(word));
+        Ok(over.then_some(()))
+    })
 }
 
 /// Asks, as a user would, and notes what was said.
@@ -169,7 +189,10 @@ fn apply(
         let state = shown(host, &case.unit, "ActiveState")?;
         Ok((state == "active").then_some(()))
     });
-    Ok(runs.map_err(|_never| format!("`{line}` does not start it: {}", ended.stdout.trim())))
+    Ok(runs.map_err(|_never| {
+        let said: String = ended.stdout.trim().chars().take(300).collect();
+        format!("`{line}` does not start it: {said}")
+    }))
 }
 
 fn clean_up(host: &Host, family: &Family, case: &Case) -> Result<()> {

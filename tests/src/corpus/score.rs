@@ -7,6 +7,9 @@ use serde_json::Value;
 
 use super::Case;
 
+/// So many lines of a log tell why a verdict is wrong.
+const LINES: usize = 12;
+
 /// A case, and what was said of it.
 #[derive(Clone, Debug)]
 pub struct Tried {
@@ -17,6 +20,8 @@ pub struct Tried {
     pub culprit: Option<String>,
     /// The commands of each fix.
     pub fixes: Vec<Vec<String>>,
+    /// The last of the failed start's lines.
+    pub log: Vec<String>,
     /// Whether the recommended one helped; only of cases that ask for it.
     pub fixed: Option<Result<(), String>>,
     pub took: Duration,
@@ -33,6 +38,7 @@ impl Tried {
             certainty: String::new(),
             culprit: None,
             fixes: vec![],
+            log: vec![],
             fixed: None,
             took: Duration::ZERO,
             failed: None,
@@ -49,9 +55,19 @@ impl Tried {
             let commands = fix["commands"].as_array();
             commands.into_iter().flatten().filter_map(text).collect()
         };
+        let lines = report["attempt"]["log"].as_array().into_iter().flatten();
+        self.log = lines.filter_map(|line| text(&line["message"])).collect();
+        self.log.drain(..self.log.len().saturating_sub(LINES));
         let fixes = verdict["fixes"].as_array();
         self.fixes = fixes.into_iter().flatten().map(commands).collect();
         Ok(())
+    }
+
+    /// Whether there is nothing to wish for.
+    pub fn is_right(&self) -> bool {
+        self.cause_is_right()
+            && self.culprit_is_right() != Some(false)
+            && !matches!(self.fixed, Some(Err(_)))
     }
 
     pub fn cause_is_right(&self) -> bool {

@@ -42,6 +42,11 @@ impl fmt::Display for Table<'_> {
                 None => {}
             }
             writeln!(f)?;
+            if !tried.is_right() {
+                for line in &tried.log {
+                    writeln!(f, "    | {line}")?;
+                }
+            }
         }
         let score = Score::of(self.0);
         writeln!(
