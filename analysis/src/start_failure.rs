@@ -5,28 +5,33 @@
 //!
 //! | module | what it does |
 //! |---|---|
+//! | [`StartCause`] | the causes, in one table |
 //! | [`facts`] | what is known: filled by `collect`, judged by nobody yet |
 //! | [`attempts`] | finds the failed start in what systemd journaled |
 //! | [`address_in_use`] | reads which address a program could not have |
-//! | [`blamed_file`] | reads which file a program blames |
+//! | [`says`] | reads why a program did not start, in its own words |
 //! | [`similar`] | names that may have been meant |
 //! | [`telling`] | finds the lines that say why |
 //! | `checks`, `engine` | the findings, and the verdict among them |
 
 pub mod address_in_use;
 pub mod attempts;
-pub mod blamed_file;
+mod cause;
 mod checks;
 pub(crate) mod commands;
 mod engine;
 pub mod facts;
+mod fix;
+pub mod says;
 pub mod similar;
 pub mod telling;
 #[cfg(test)]
 pub(crate) mod testing;
 
+pub use cause::StartCause;
 pub use engine::diagnose;
 pub use facts::StartFacts;
+pub use fix::{Fix, FixKind};
 
 use std::fmt;
 
@@ -148,106 +153,49 @@ pub struct Finding {
     pub fixes: Vec<Fix>,
 }
 
-/// Why a start failed: stable names.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema,
-)]
-#[serde(rename_all = "kebab-case")]
-pub enum StartCause {
-    /// It runs, or stopped because it was told to: there is nothing to explain.
-    Healthy,
-    /// It is starting right now, and has not failed.
-    Starting,
-    UnitNotFound,
-    UnitMasked,
-    UnitFileInvalid,
-    ConditionNotMet,
-    ExecNotFound,
-    ExecNotExecutable,
-    /// systemd could not prepare what the program needs: its user, its folder, its environment.
-    SetupFailed,
-    PortInUse,
-    DependencyFailed,
-    StartTimeout,
-    /// It did not become ready in the way that its `Type=` asks.
-    NeverReady,
-    StartLimitHit,
-    CrashAtStart,
-    /// It had started, and ran for a while.
-    CrashWhileRunning,
-    /// The kernel's out-of-memory killer ended it.
-    OutOfMemory,
-    /// By its own word it may not do something that it needs to do.
-    PermissionDenied,
-    /// By its own word a file that it needs is not there.
-    FileMissing,
-    /// By its own word it cannot read its configuration.
-    ConfigInvalid,
-    ApplicationError,
-    Unknown,
-}
-
-impl StartCause {
-    pub const ALL: [Self; 22] = [
-        Self::Healthy,
-        Self::Starting,
-        Self::UnitNotFound,
-        Self::UnitMasked,
-        Self::UnitFileInvalid,
-        Self::ConditionNotMet,
-        Self::ExecNotFound,
-        Self::ExecNotExecutable,
-        Self::SetupFailed,
-        Self::PortInUse,
-        Self::DependencyFailed,
-        Self::StartTimeout,
-        Self::NeverReady,
-        Self::StartLimitHit,
-        Self::CrashAtStart,
-        Self::CrashWhileRunning,
-        Self::OutOfMemory,
-        Self::PermissionDenied,
-        Self::FileMissing,
-        Self::ConfigInvalid,
-        Self::ApplicationError,
-        Self::Unknown,
-    ];
-
-    /// The stable name: `port-in-use`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Healthy => "healthy",
-            Self::Starting => "starting",
-            Self::UnitNotFound => "unit-not-found",
-            Self::UnitMasked => "unit-masked",
-            Self::UnitFileInvalid => "unit-file-invalid",
-            Self::ConditionNotMet => "condition-not-met",
-            Self::ExecNotFound => "exec-not-found",
-            Self::ExecNotExecutable => "exec-not-executable",
-            Self::SetupFailed => "setup-failed",
-            Self::PortInUse => "port-in-use",
-            Self::DependencyFailed => "dependency-failed",
-            Self::StartTimeout => "start-timeout",
-            Self::NeverReady => "never-ready",
-            Self::StartLimitHit => "start-limit-hit",
-            Self::CrashAtStart => "crash-at-start",
-            Self::CrashWhileRunning => "crash-while-running",
-            Self::OutOfMemory => "out-of-memory",
-            Self::PermissionDenied => "permission-denied",
-            Self::FileMissing => "file-missing",
-            Self::ConfigInvalid => "config-invalid",
-            Self::ApplicationError => "application-error",
-            Self::Unknown => "unknown",
-        }
-    }
-}
-
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "is", rename_all = "kebab-case")]
 pub enum Culprit {
     Process(Holder),
-    Unit { unit: UnitName },
-    Path { path: String },
+    Unit {
+        unit: UnitName,
+    },
+    /// A file or folder, and the line of it that is wrong.
+    Path {
+        path: String,
+        line: Option<u32>,
+    },
+    User {
+        user: String,
+    },
+    Group {
+        group: String,
+    },
+    /// Where it cannot listen, or whom it cannot reach: `10.0.0.5:5432`, `db.example.com`.
+    Address {
+        address: String,
+    },
+    Library {
+        name: String,
+    },
+    /// `CAP_NET_BIND_SERVICE`.
+    Capability {
+        name: String,
+    },
+    /// The setting of the unit: `LimitNOFILE`.
+    Limit {
+        name: String,
+    },
+    SystemCall {
+        name: String,
+    },
+}
+
+impl Culprit {
+    pub(crate) fn path(path: impl Into<String>) -> Self {
+        let path = path.into();
+        Self::Path { path, line: None }
+    }
 }
 
 /// Who holds a port.
@@ -299,127 +247,6 @@ pub enum Evidence {
     },
 }
 
-/// Something to do about it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct Fix {
-    pub what: FixKind,
-    /// Commands to copy, in order. Empty: an edit, which `what` describes.
-    pub commands: Vec<String>,
-    /// It may interrupt another service, or lose something.
-    pub risky: bool,
-}
-
-/// What a fix does; the sentence is in the catalogues.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(tag = "kind", rename_all = "kebab-case")]
-pub enum FixKind {
-    StopHolder {
-        unit: UnitName,
-    },
-    /// The port is published by a container: find it, and stop it with its own tools.
-    StopContainer {
-        port: u16,
-    },
-    EndProcess {
-        pid: u32,
-    },
-    ChangePort {
-        port: u16,
-    },
-    /// Find out why a unit that this one needs does not start.
-    StartDependency {
-        unit: UnitName,
-    },
-    /// Ask about this unit instead: the name is nearly the same.
-    AskAbout {
-        unit: UnitName,
-    },
-    Unmask,
-    InstallPackage {
-        path: String,
-    },
-    MakeExecutable {
-        path: String,
-    },
-    RepairUnitFile {
-        path: String,
-    },
-    /// Correct a file of the program: its configuration.
-    CorrectFile {
-        path: String,
-    },
-    /// Put there what is missing: a file or a folder.
-    ProvidePath {
-        path: String,
-    },
-    /// Look at who may do what with the path, and allow it.
-    AllowAccess {
-        path: String,
-    },
-    CreateUser {
-        user: String,
-    },
-    /// Make the condition true, or take it out of the unit file.
-    MeetCondition {
-        condition: String,
-    },
-    /// Let it take longer, or let it tell systemd that it is ready.
-    RaiseStartTimeout {
-        seconds: u64,
-    },
-    ReadCoreDump {
-        pid: Option<u32>,
-    },
-    RaiseMemoryLimit,
-    ResetAndStart,
-    ReadLog,
-}
-
-impl FixKind {
-    /// Whether its commands do it. The others look further, or open an editor.
-    pub fn mends(&self) -> bool {
-        match self {
-            Self::StopHolder { .. }
-            | Self::EndProcess { .. }
-            | Self::Unmask
-            | Self::MakeExecutable { .. }
-            | Self::CreateUser { .. }
-            | Self::ResetAndStart => true,
-            Self::StopContainer { .. }
-            | Self::ChangePort { .. }
-            | Self::StartDependency { .. }
-            | Self::AskAbout { .. }
-            | Self::InstallPackage { .. }
-            | Self::RepairUnitFile { .. }
-            | Self::CorrectFile { .. }
-            | Self::ProvidePath { .. }
-            | Self::AllowAccess { .. }
-            | Self::MeetCondition { .. }
-            | Self::RaiseStartTimeout { .. }
-            | Self::ReadCoreDump { .. }
-            | Self::RaiseMemoryLimit
-            | Self::ReadLog => false,
-        }
-    }
-
-    /// Whether its commands belong together: each is of use only if the one before went well.
-    pub fn is_one_line(&self) -> bool {
-        let opens_editor = matches!(
-            self,
-            Self::RepairUnitFile { .. }
-                | Self::CorrectFile { .. }
-                | Self::ProvidePath { .. }
-                | Self::RaiseStartTimeout { .. }
-        );
-        self.mends() || opens_editor
-    }
-
-    /// Whether its commands are of use only after something that no command does.
-    pub fn is_manual(&self) -> bool {
-        matches!(self, Self::InstallPackage { .. } | Self::ChangePort { .. })
-    }
-}
-
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct DependencyState {
     pub unit: UnitName,
@@ -440,18 +267,6 @@ impl StartFailure {
             StartCause::Healthy | StartCause::Starting => Health::Fine,
             StartCause::UnitNotFound => Health::NoSuchTarget,
             _ => Health::Problem,
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_are_those_of_the_json() {
-        for cause in StartCause::ALL {
-            assert_eq!(serde_json::to_value(cause).unwrap(), cause.name());
         }
     }
 }

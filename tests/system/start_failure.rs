@@ -46,7 +46,7 @@ const CASES: [Case; 15] = [
         text: "[Service]\nExecStart=/opt/script\n",
         start: "printf '#!/opt/interpreter\\n' > /opt/script; chmod 755 /opt/script; systemctl start script",
         failed: "ActiveState=failed",
-        cause: StartCause::ExecNotFound,
+        cause: StartCause::InterpreterMissing,
         certainty: Certainty::Measured,
         culprit: Some("/opt/interpreter"),
     },
@@ -101,7 +101,7 @@ const CASES: [Case; 15] = [
         text: "[Service]\nType=notify\nExecStart=/bin/true\n",
         start: "systemctl start mute",
         failed: "Result=protocol",
-        cause: StartCause::NeverReady,
+        cause: StartCause::ReadinessNotSignalled,
         certainty: Certainty::Measured,
         culprit: None,
     },
@@ -119,16 +119,16 @@ const CASES: [Case; 15] = [
         text: "[Service]\nUser=nobody-knows\nExecStart=/bin/sleep infinity\n",
         start: "systemctl start nobodys",
         failed: "ActiveState=failed",
-        cause: StartCause::SetupFailed,
+        cause: StartCause::UserMissing,
         certainty: Certainty::Measured,
-        culprit: None,
+        culprit: Some("nobody-knows"),
     },
     Case {
         unit: "poor",
         text: "[Service]\nEnvironmentFile=/etc/default/none\nExecStart=/bin/sleep infinity\n",
         start: "systemctl start poor",
         failed: "Result=resources",
-        cause: StartCause::SetupFailed,
+        cause: StartCause::EnvironmentFileMissing,
         certainty: Certainty::Measured,
         culprit: Some("/etc/default/none"),
     },
@@ -254,9 +254,9 @@ fn who_holds_the_port_of_nginx_is_told_until_it_is_free() -> Result<()> {
     let report = diagnose(&host, "nginx")?;
     let culprit = report.verdict.culprit.as_ref().map(name);
     ensure!(
-        report.verdict.cause == StartCause::ConfigInvalid
+        report.verdict.cause == StartCause::ConfigSyntax
             && report.verdict.certainty == Certainty::Inferred
-            && culprit.as_deref() == Some("/etc/nginx/sites-enabled/default"),
+            && culprit.as_deref() == Some("/etc/nginx/sites-enabled/default:2"),
         "{report:#?}"
     );
     Ok(())
@@ -313,6 +313,16 @@ fn name(culprit: &Culprit) -> String {
     match culprit {
         Culprit::Process(holder) => holder.address.clone(),
         Culprit::Unit { unit } => unit.to_string(),
-        Culprit::Path { path } => path.clone(),
+        Culprit::Path { path, line } => match line {
+            Some(line) => format!("{path}:{line}"),
+            None => path.clone(),
+        },
+        Culprit::User { user: name }
+        | Culprit::Group { group: name }
+        | Culprit::Address { address: name }
+        | Culprit::Library { name }
+        | Culprit::Capability { name }
+        | Culprit::Limit { name }
+        | Culprit::SystemCall { name } => name.clone(),
     }
 }

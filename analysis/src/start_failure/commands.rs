@@ -53,9 +53,69 @@ pub(super) fn edit(path: &str, line: Option<u32>) -> String {
     format!("${{EDITOR:-vi}} {line}{}", word(path))
 }
 
+/// Adds settings to the unit in a file beside its own, then starts it.
+pub(super) fn set(settings: &[String], facts: &StartFacts) -> Vec<String> {
+    let folder = format!("/etc/systemd/system/{}.d", facts.name());
+    let file = word(&format!("{folder}/aiops.conf")).into_owned();
+    let lines: Vec<_> = settings.iter().map(|line| word(line)).collect();
+    let mut commands = vec![
+        format!("mkdir -p {}", word(&folder)),
+        format!(r"printf '%s\n' '[Service]' {} >> {file}", lines.join(" ")),
+        "systemctl daemon-reload".to_owned(),
+    ];
+    commands.extend(start(facts));
+    commands
+}
+
 /// Asks the same of another unit.
 pub(super) fn ask_about(unit: &UnitName) -> String {
     format!("aiops diagnose start-failure {}", name(unit))
+}
+
+/// Another `Type=`, then the start.
+pub(super) fn set_type(to: &str, facts: &StartFacts) -> Fix {
+    Fix {
+        what: FixKind::SetType { to: to.to_owned() },
+        commands: set(&[format!("Type={to}")], facts),
+        risky: false,
+    }
+}
+
+/// A system user of this name, then the start.
+pub(super) fn create_user(user: &str, facts: &StartFacts) -> Fix {
+    Fix {
+        what: FixKind::CreateUser {
+            user: user.to_owned(),
+        },
+        commands: then_start(format!("useradd --system {}", word(user)), facts),
+        risky: false,
+    }
+}
+
+pub(super) fn create_group(group: &str, facts: &StartFacts) -> Fix {
+    Fix {
+        what: FixKind::CreateGroup {
+            group: group.to_owned(),
+        },
+        commands: then_start(format!("groupadd --system {}", word(group)), facts),
+        risky: false,
+    }
+}
+
+/// The folder, owned by the unit's user, then the start.
+pub(super) fn make_directory(path: &str, facts: &StartFacts) -> Fix {
+    let owner = facts.setting("User").map_or_else(String::new, |user| {
+        let group = facts.setting("Group");
+        let group = group.map_or_else(String::new, |group| format!(" -g {}", word(group)));
+        format!(" -o {}{group}", word(user))
+    });
+    Fix {
+        what: FixKind::MakeDirectory {
+            path: path.to_owned(),
+        },
+        commands: then_start(format!("install -d{owner} {}", word(path)), facts),
+        risky: false,
+    }
 }
 
 /// Look at the owners and modes of all folders above a file.

@@ -1,7 +1,7 @@
 //! From facts to the verdict: all checks look, the best evidence wins.
 
 use super::{
-    Finding, StartCause, StartFailure, Verdict, checks,
+    Finding, StartFailure, Verdict, checks,
     facts::{Standing, StartFacts},
 };
 use crate::cause::Certainty;
@@ -12,7 +12,7 @@ pub fn diagnose(facts: StartFacts) -> StartFailure {
     if findings.is_empty() {
         findings.push(checks::healthy(&facts).unwrap_or_else(|| checks::unknown(&facts)));
     }
-    findings.sort_by_key(|finding| (evidence(finding), rank(finding.cause)));
+    findings.sort_by_key(|finding| (evidence(finding), finding.cause));
     let best = findings[0].clone();
     let verdict = Verdict {
         cause: best.cause,
@@ -36,45 +36,13 @@ pub fn diagnose(facts: StartFacts) -> StartFailure {
     }
 }
 
-/// How good the evidence is as an answer to "why". That systemd has stopped trying is certain, and
-/// only the consequence of what failed before: whatever is known of that comes first. That it was
-/// never ready is certain as well, and what it said itself tells more.
+/// How good the evidence is as an answer to "why". How a failure looks from outside may be certain,
+/// and is only the consequence of what went wrong: whatever is known of that comes first.
 fn evidence(finding: &Finding) -> Certainty {
-    match finding.cause {
-        StartCause::StartLimitHit | StartCause::NeverReady => Certainty::Inferred,
-        _ => finding.certainty,
+    match finding.cause.is_symptom() {
+        true => finding.certainty.max(Certainty::Inferred),
+        false => finding.certainty,
     }
-}
-
-/// Among findings of the same certainty the one that says most comes first: that a program ended
-/// with an error is true as well where a port was in use, and says less.
-fn rank(cause: StartCause) -> usize {
-    const FIRST_TO_LAST: [StartCause; StartCause::ALL.len()] = [
-        StartCause::Healthy,
-        StartCause::Starting,
-        StartCause::UnitNotFound,
-        StartCause::UnitMasked,
-        StartCause::UnitFileInvalid,
-        StartCause::DependencyFailed,
-        StartCause::ConditionNotMet,
-        StartCause::ExecNotFound,
-        StartCause::ExecNotExecutable,
-        StartCause::SetupFailed,
-        StartCause::PortInUse,
-        StartCause::OutOfMemory,
-        StartCause::StartTimeout,
-        StartCause::CrashAtStart,
-        StartCause::CrashWhileRunning,
-        StartCause::PermissionDenied,
-        StartCause::FileMissing,
-        StartCause::ConfigInvalid,
-        StartCause::NeverReady,
-        StartCause::ApplicationError,
-        StartCause::StartLimitHit,
-        StartCause::Unknown,
-    ];
-    let place = FIRST_TO_LAST.iter().position(|known| *known == cause);
-    place.unwrap_or(FIRST_TO_LAST.len())
 }
 
 impl StartFacts {
@@ -86,7 +54,10 @@ impl StartFacts {
 
 #[cfg(test)]
 mod tests {
-    use super::{super::testing::*, *};
+    use super::{
+        super::{StartCause, testing::*},
+        *,
+    };
 
     fn check(facts: StartFacts, cause: StartCause, certainty: Certainty) -> StartFailure {
         let report = diagnose(facts);
@@ -159,14 +130,5 @@ mod tests {
         let report = check(facts, StartCause::Healthy, Certainty::Measured);
         assert_eq!(report.findings.len(), 1);
         assert!(report.attempt.is_some());
-    }
-
-    #[test]
-    fn every_cause_has_its_rank() {
-        let mut ranks: Vec<_> = StartCause::ALL.into_iter().map(rank).collect();
-        ranks.sort_unstable();
-        ranks.dedup();
-        assert_eq!(ranks.len(), StartCause::ALL.len());
-        assert!(!ranks.contains(&StartCause::ALL.len()));
     }
 }

@@ -18,7 +18,8 @@ static FAILURE: LazyLock<Regex> = LazyLock::new(|| {
           | failed | failures? | fails? | exception | invalid | denied | refused | unknown | unrecognized
           | cannot | can't | could\ not | couldn't | unable | not\ found | no\ such | missing
           | bad | undefined | unexpected | syntax | corrupt(ed)? | already\ in\ use | not\ permitted
-          | assertion | segfault ) \b
+          | assertion | segfault | in\ use | timed\ out | no\ space | read-only | too\ many | expired
+          | mismatch | incompatible | out\ of\ memory | already\ running | locked | unreachable ) \b
         | [A-Z]\w+(Error|Exception): ";
     Regex::new(words).expect("it is a regular expression")
 });
@@ -32,6 +33,13 @@ static HARMLESS: LazyLock<Regex> = LazyLock::new(|| {
 /// The first lines of the program that tell of an error: the first is the cause, later ones are
 /// mostly its echo. Of a Python traceback that is the line below it.
 pub fn telling_lines(log: &[LogLine]) -> Vec<&LogLine> {
+    let mut found = all_telling_lines(log);
+    found.truncate(MOST_TELLING);
+    found
+}
+
+/// All of them, each once.
+pub(super) fn all_telling_lines(log: &[LogLine]) -> Vec<&LogLine> {
     let mut found: Vec<&LogLine> = Vec::new();
     let mut in_traceback = false;
     for line in log.iter().filter(|line| !line.is_of_manager()) {
@@ -49,9 +57,6 @@ pub fn telling_lines(log: &[LogLine]) -> Vec<&LogLine> {
         let is_new = found.iter().all(|known| known.message != line.message);
         if is_new && (ends_traceback || tells(line)) {
             found.push(line);
-        }
-        if found.len() == MOST_TELLING {
-            break;
         }
     }
     found

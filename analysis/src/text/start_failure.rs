@@ -46,9 +46,21 @@ fn brief(culprit: &Culprit) -> Option<String> {
             (None, None) => return None,
         },
         Culprit::Unit { unit } => unit.to_string(),
-        Culprit::Path { path } => path.clone(),
+        Culprit::Path { path, line } => place(path, *line),
+        Culprit::User { user: name }
+        | Culprit::Group { group: name }
+        | Culprit::Address { address: name }
+        | Culprit::Library { name }
+        | Culprit::Capability { name }
+        | Culprit::Limit { name }
+        | Culprit::SystemCall { name } => name.clone(),
     };
     Some(one_line(&name).into_owned())
+}
+
+/// `/etc/nginx/nginx.conf:7`.
+fn place(path: &str, line: Option<u32>) -> String {
+    line.map_or_else(|| path.to_owned(), |line| format!("{path}:{line}"))
 }
 
 pub fn render(report: &StartFailure, page: &Page<'_>) -> String {
@@ -128,7 +140,6 @@ fn verdict(report: &StartFailure, page: &Page<'_>) -> String {
         verdict.cause,
         &verdict.fixes,
         verdict.culprit.as_ref(),
-        &verdict.evidence,
         page,
     );
     let sure = sure(verdict.certainty, page);
@@ -163,7 +174,7 @@ fn verdict(report: &StartFailure, page: &Page<'_>) -> String {
 
 /// How any of the causes looks from outside: not worth a line beside one.
 fn is_symptom(cause: StartCause) -> bool {
-    matches!(cause, StartCause::ApplicationError | StartCause::NeverReady)
+    cause.is_symptom() && cause != StartCause::StartLimitHit
 }
 
 const INDENT: &str = "  ";
@@ -174,13 +185,7 @@ fn indented(text: &str) -> String {
         .collect()
 }
 
-fn title(
-    cause: StartCause,
-    fixes: &[Fix],
-    culprit: Option<&Culprit>,
-    evidence: &[Evidence],
-    page: &Page<'_>,
-) -> String {
+fn title(cause: StartCause, fixes: &[Fix], culprit: Option<&Culprit>, page: &Page<'_>) -> String {
     let port = match culprit {
         Some(Culprit::Process(holder)) => Some(holder.port),
         _ => fixes.iter().find_map(|fix| match fix.what {
@@ -192,16 +197,6 @@ fn title(
         // As text: a port has no thousands separator.
         let parameters = [("port", port.to_string().into())];
         return page.catalogue.say_with("start-port-in-use", &parameters);
-    }
-    // Which part of it systemd could not prepare.
-    if let (StartCause::SetupFailed, Some(Evidence::Unit { property, value })) =
-        (cause, evidence.first())
-    {
-        let id = format!("start-setup-{}", property.to_ascii_lowercase());
-        if page.catalogue.has(&id) {
-            let parameters = [("value", one_line(value).into_owned().into())];
-            return page.catalogue.say_with(&id, &parameters);
-        }
     }
     page.catalogue.say(&format!("start-cause-{}", cause.name()))
 }
@@ -219,7 +214,6 @@ fn other_line(finding: &Finding, page: &Page<'_>) -> String {
         finding.cause,
         &finding.fixes,
         finding.culprit.as_ref(),
-        &finding.evidence,
         page,
     );
     let certainty = stop::certainty(finding.certainty, page.catalogue);
@@ -235,7 +229,14 @@ fn culprit_rows(culprit: &Culprit, report: &StartFailure, table: &mut Table, pag
     };
     match culprit {
         Culprit::Unit { unit } => row("start-culprit-unit", unit.to_string()),
-        Culprit::Path { path } => row("start-culprit-path", path.clone()),
+        Culprit::Path { path, line } => row("start-culprit-path", place(path, *line)),
+        Culprit::User { user } => row("start-culprit-user", user.clone()),
+        Culprit::Group { group } => row("start-culprit-group", group.clone()),
+        Culprit::Address { address } => row("start-culprit-address", address.clone()),
+        Culprit::Library { name } => row("start-culprit-library", name.clone()),
+        Culprit::Capability { name } => row("start-culprit-capability", name.clone()),
+        Culprit::Limit { name } => row("start-culprit-limit", name.clone()),
+        Culprit::SystemCall { name } => row("start-culprit-system-call", name.clone()),
         Culprit::Process(holder) => {
             row("start-culprit-holder", who(holder, page));
             if let Some(unit) = &holder.unit {

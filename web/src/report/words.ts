@@ -34,17 +34,11 @@ export function limitText({ what, why, count }: Limitation, say: Say): string {
 }
 
 /** The cause in a line, as `title` in analysis/src/text/start_failure.rs. */
-export function findingText({ cause, culprit, evidence, fixes }: Finding, say: Say): string {
+export function findingText({ cause, culprit, fixes }: Finding, say: Say): string {
   const change = fixes.map((fix) => fix.what).find((what) => what.kind === 'change-port');
   const port = culprit?.is === 'process' ? culprit.port : change?.port;
   if (cause === 'port-in-use' && port !== undefined) {
     return say('start-port-in-use', { port: String(port) });
-  }
-  const [first] = evidence;
-  if (cause === 'setup-failed' && first?.from === 'unit') {
-    // Which part of it systemd could not prepare.
-    const id = `start-setup-${first.property.toLowerCase()}`;
-    if (say.has(id)) return say(id, { value: first.value });
   }
   return named(`start-cause-${cause}`, cause, say);
 }
@@ -56,7 +50,18 @@ export function culpritText(culprit: Culprit, say: Say): string {
     case 'unit':
       return culprit.unit;
     case 'path':
-      return culprit.path;
+      return culprit.line ? `${culprit.path}:${culprit.line}` : culprit.path;
+    case 'user':
+      return culprit.user;
+    case 'group':
+      return culprit.group;
+    case 'address':
+      return culprit.address;
+    case 'library':
+    case 'capability':
+    case 'limit':
+    case 'system-call':
+      return culprit.name;
   }
 }
 

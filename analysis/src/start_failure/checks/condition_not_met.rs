@@ -118,9 +118,7 @@ fn text(condition: &Condition) -> String {
 fn path(condition: &Condition) -> Option<Culprit> {
     let kind = condition.kind.trim_start_matches("Condition");
     let is_path = OF_PATHS.contains(&kind.trim_start_matches("Assert"));
-    is_path.then(|| Culprit::Path {
-        path: condition.parameter.clone(),
-    })
+    is_path.then(|| Culprit::path(&*condition.parameter))
 }
 
 #[cfg(test)]
@@ -150,7 +148,7 @@ mod tests {
         ];
         let finding = check(&facts).unwrap();
         let path = "/etc/nginx/on".to_owned();
-        assert_eq!(finding.culprit, Some(Culprit::Path { path: path.clone() }));
+        assert_eq!(finding.culprit, Some(Culprit::path(path.clone())));
         assert_eq!(finding.evidence, [property("ConditionPathExists", path)]);
         // Conditions that were never tested say nothing.
         facts.unit.as_mut().unwrap().conditions_met = None;

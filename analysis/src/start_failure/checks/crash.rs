@@ -15,6 +15,9 @@ const OF_CRASHES: [Signal; 8] = [
     Signal(31),
 ];
 
+/// What the kernel sends for a system call that a filter forbids.
+const SYS: Signal = Signal(31);
+
 pub(super) fn check(facts: &StartFacts) -> Option<Finding> {
     // A timeout or the watchdog ends it with a signal as well, and so does the OOM killer.
     let is_of_signal = matches!(facts.result(), "signal" | "core-dump");
@@ -43,7 +46,10 @@ pub(super) fn check(facts: &StartFacts) -> Option<Finding> {
     }
     fixes.push(commands::read_log(facts));
     let attempt = facts.attempt.as_ref();
+    let filter = facts.setting("SystemCallFilter").filter(|_| signal == SYS);
+    evidence.extend(filter.map(|filter| property("SystemCallFilter", filter)));
     let cause = match attempt.is_some_and(Attempt::failed_while_running) {
+        _ if filter.is_some() => StartCause::SeccompDenied,
         true => StartCause::CrashWhileRunning,
         false => StartCause::CrashAtStart,
     };

@@ -32,9 +32,15 @@ pub(super) fn check(facts: &StartFacts) -> Option<Finding> {
         unit: one.unit.clone(),
         active_state: state(one).to_owned(),
     }));
+    let cause = match culprit {
+        Some(one) if matches!(one.load_state.as_str(), "not-found" | "masked") => {
+            StartCause::DependencyMissing
+        }
+        _ => StartCause::DependencyFailed,
+    };
     let is_measured = certain.is_some() && (job_failed || is_refused);
     Some(Finding {
-        cause: StartCause::DependencyFailed,
+        cause,
         certainty: if is_measured {
             Certainty::Measured
         } else {
@@ -289,6 +295,7 @@ mod tests {
             let mut facts = resting();
             facts.dependencies = vec![needs("db", "Requires", load, "inactive")];
             let finding = check(&facts).unwrap();
+            assert_eq!(finding.cause, StartCause::DependencyMissing);
             assert_eq!(finding.culprit, Some(Culprit::Unit { unit: unit("db") }));
             facts.dependencies[0].relation = "Wants".into();
             assert_eq!(check(&facts), None);

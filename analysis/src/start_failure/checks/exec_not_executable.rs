@@ -42,10 +42,14 @@ pub(super) fn check(facts: &StartFacts) -> Option<Finding> {
             risky: false,
         },
     };
+    let cause = match says("Exec format error") {
+        true => StartCause::ExecFormat,
+        false => StartCause::ExecNotExecutable,
+    };
     Some(Finding {
-        cause: StartCause::ExecNotExecutable,
+        cause,
         certainty,
-        culprit: Some(Culprit::Path { path }),
+        culprit: Some(Culprit::path(path)),
         evidence,
         fixes: vec![fix],
     })

@@ -36,10 +36,14 @@ pub(super) fn check(facts: &StartFacts) -> Option<Finding> {
         });
     }
     let name = commands::name(facts.name());
+    let cause = match path == command.path {
+        true => StartCause::ExecNotFound,
+        false => StartCause::InterpreterMissing,
+    };
     Some(Finding {
-        cause: StartCause::ExecNotFound,
+        cause,
         certainty,
-        culprit: Some(Culprit::Path { path: path.clone() }),
+        culprit: Some(Culprit::path(path.clone())),
         evidence,
         fixes: vec![
             Fix {
@@ -118,7 +122,7 @@ mod tests {
         ];
         for (state, interpreter, path, certainty) in cases {
             let finding = check(&facts(state, interpreter)).unwrap();
-            assert_eq!(finding.culprit, Some(Culprit::Path { path: path.into() }));
+            assert_eq!(finding.culprit, Some(Culprit::path(path)));
             assert_eq!(finding.certainty, certainty);
         }
     }
@@ -148,12 +152,7 @@ mod tests {
         let mut facts = failed("exit-code", exited(203), vec![line("(ngnix)", message)]);
         facts.unit.as_mut().unwrap().commands[0].path = "ngnix".into();
         let finding = check(&facts).unwrap();
-        assert_eq!(
-            finding.culprit,
-            Some(Culprit::Path {
-                path: "ngnix".into()
-            })
-        );
+        assert_eq!(finding.culprit, Some(Culprit::path("ngnix")));
         assert_eq!(finding.certainty, Certainty::Measured);
     }
 

@@ -5,6 +5,7 @@
 mod application_error;
 mod condition_not_met;
 mod crash;
+mod dependency_cycle;
 mod dependency_failed;
 mod exec_not_executable;
 mod exec_not_found;
@@ -12,7 +13,8 @@ mod healthy;
 mod never_ready;
 mod out_of_memory;
 mod port_in_use;
-mod program_blames;
+mod pre_start_failed;
+mod program_says;
 mod setup_failed;
 mod start_limit_hit;
 mod start_timeout;
@@ -34,7 +36,7 @@ pub(super) use self::{healthy::healthy, unknown::unknown};
 
 type Check = fn(&StartFacts) -> Option<Finding>;
 
-pub(super) const ALL: [Check; 16] = [
+pub(super) const ALL: [Check; 18] = [
     unit_not_found::check,
     unit_masked::check,
     unit_file_invalid::check,
@@ -43,13 +45,15 @@ pub(super) const ALL: [Check; 16] = [
     exec_not_executable::check,
     setup_failed::check,
     port_in_use::check,
+    dependency_cycle::check,
     dependency_failed::check,
     start_timeout::check,
     never_ready::check,
     start_limit_hit::check,
     crash::check,
     out_of_memory::check,
-    program_blames::check,
+    program_says::check,
+    pre_start_failed::check,
     application_error::check,
 ];
 

@@ -1,7 +1,7 @@
 //! systemd could not prepare what the program needs, so that the program never ran.
 
 use super::*;
-use crate::{shell, start_failure::facts::FileState};
+use crate::start_failure::{facts::FileState, says::first_path};
 
 /// The steps of a child of systemd, and the settings that they carry out.
 const SETTINGS: [(&str, &str); 5] = [
@@ -52,70 +52,87 @@ fn step(facts: &StartFacts) -> Option<Finding> {
 }
 
 fn finding(name: &str, value: Option<&str>, line: &LogLine, facts: &StartFacts) -> Finding {
-    let path = value.filter(|value| value.starts_with('/'));
+    let details = facts.log().iter().filter(|other| is_of_child(other));
+    // The child says before what exactly went wrong.
+    let detail = details.take(1).find(|other| *other != line);
+    let of_setting = value
+        .filter(|value| value.starts_with('/'))
+        .map(str::to_owned);
+    let path = of_setting.or_else(|| first_path(&detail?.message));
+    let cause = cause(name, line, path.as_deref());
     let mut evidence: Vec<Evidence> = value
         .map(|value| property(name, value))
         .into_iter()
         .collect();
     if evidence.is_empty() {
-        // The child says before what exactly went wrong.
-        let details = facts.log().iter().filter(|other| is_of_child(other));
-        evidence.extend(details.take(1).filter(|other| *other != line).map(said));
+        evidence.extend(detail.map(said));
     }
     evidence.push(said(line));
-    let is_missing = path.is_some_and(|path| is_missing(path, facts));
-    evidence.extend(path.filter(|_| is_missing).map(|path| Evidence::File {
-        path: path.to_owned(),
-        state: "missing".to_owned(),
-    }));
-    let mut fixes = Vec::new();
-    fixes.extend(
-        path.filter(|_| is_missing)
-            .map(|path| provide(name, path, facts)),
+    let is_missing = path.as_deref().is_some_and(|path| is_missing(path, facts));
+    evidence.extend(
+        path.clone()
+            .filter(|_| is_missing)
+            .map(|path| Evidence::File {
+                path,
+                state: "missing".to_owned(),
+            }),
     );
-    if let Some(path) = path.filter(|_| !is_missing) {
-        fixes.push(commands::allow_access(path));
-    }
-    fixes.extend(repair_unit(facts));
-    if let (Some(user), true) = (
-        value,
-        name == "User" && line.message.contains("No such process"),
-    ) {
-        let create = format!("useradd --system {}", shell::word(user));
-        fixes.push(Fix {
-            what: FixKind::CreateUser {
-                user: user.to_owned(),
-            },
-            commands: commands::then_start(create, facts),
-            risky: false,
-        });
-    }
-    if fixes.is_empty() {
-        fixes.push(commands::read_log(facts));
-    }
-    Finding {
-        cause: StartCause::SetupFailed,
-        certainty: Certainty::Measured,
-        culprit: path.map(|path| Culprit::Path {
-            path: path.to_owned(),
+    let culprit = match (cause, value, path) {
+        (StartCause::UserMissing, Some(user), _) => Some(Culprit::User {
+            user: user.to_owned(),
         }),
+        (StartCause::GroupMissing, Some(group), _) => Some(Culprit::Group {
+            group: group.to_owned(),
+        }),
+        (_, _, path) => path.map(Culprit::path),
+    };
+    Finding {
+        fixes: fixes(cause, culprit.as_ref(), facts),
+        cause,
+        certainty: Certainty::Measured,
+        culprit,
         evidence,
-        fixes,
     }
 }
 
-fn provide(name: &str, path: &str, facts: &StartFacts) -> Fix {
-    let command = match name {
-        "EnvironmentFile" => commands::edit(path, None),
-        _ => format!("mkdir -p {}", shell::word(path)),
-    };
-    Fix {
-        what: FixKind::ProvidePath {
-            path: path.to_owned(),
-        },
-        commands: commands::then_start(command, facts),
-        risky: false,
+/// What the step and the kernel's reason behind it mean.
+fn cause(name: &str, line: &LogLine, path: Option<&str>) -> StartCause {
+    let says = |words: &str| line.message.contains(words);
+    match name {
+        "User" if says("No such process") => StartCause::UserMissing,
+        "Group" if says("No such process") => StartCause::GroupMissing,
+        "EnvironmentFile" if says("No such file") => StartCause::EnvironmentFileMissing,
+        "CAPABILITIES" => StartCause::CapabilityMissing,
+        "LIMITS" => StartCause::LimitTooLow,
+        _ if says("No space left on device") => StartCause::DiskFull,
+        _ if says("Read-only file system") => StartCause::ReadOnlyFilesystem,
+        _ if says("No such file") && path.is_some() => StartCause::DirectoryMissing,
+        _ if says("Permission denied") && path.is_some() => StartCause::PermissionDenied,
+        _ => StartCause::SetupFailed,
     }
+}
+
+fn fixes(cause: StartCause, culprit: Option<&Culprit>, facts: &StartFacts) -> Vec<Fix> {
+    let mut fixes = Vec::new();
+    match culprit {
+        Some(Culprit::User { user }) => fixes.push(commands::create_user(user, facts)),
+        Some(Culprit::Group { group }) => fixes.push(commands::create_group(group, facts)),
+        Some(Culprit::Path { path, .. }) => fixes.push(match cause {
+            StartCause::EnvironmentFileMissing => Fix {
+                what: FixKind::ProvidePath { path: path.clone() },
+                commands: commands::then_start(commands::edit(path, None), facts),
+                risky: false,
+            },
+            StartCause::DirectoryMissing => commands::make_directory(path, facts),
+            _ => commands::allow_access(path),
+        }),
+        _ => {}
+    }
+    fixes.extend(repair_unit(facts));
+    if fixes.is_empty() {
+        fixes.push(commands::read_log(facts));
+    }
+    fixes
 }
 
 fn is_missing(path: &str, facts: &StartFacts) -> bool {
@@ -163,8 +180,10 @@ mod tests {
         let finding = check(&facts(exited(217), log, &[("User", "www")])).unwrap();
         assert_eq!(finding.certainty, Certainty::Measured);
         assert_eq!(finding.evidence[0], property("User", "www"));
+        assert_eq!(finding.cause, StartCause::UserMissing);
+        assert_eq!(finding.culprit, Some(Culprit::User { user: "www".into() }));
         let create = ["useradd --system www", "systemctl start nginx"];
-        assert_eq!(finding.fixes.last().unwrap().commands, create);
+        assert_eq!(finding.fixes[0].commands, create);
     }
 
     #[test]
@@ -183,12 +202,12 @@ mod tests {
         before.files.push(missing("/etc/none"));
         // (facts, culprit, first command)
         let cases = [
-            (at_step, "/srv/none", "mkdir -p /srv/none"),
+            (at_step, "/srv/none", "install -d /srv/none"),
             (before, "/etc/none", "${EDITOR:-vi} /etc/none"),
         ];
         for (facts, path, command) in cases {
             let finding = check(&facts).unwrap();
-            assert_eq!(finding.culprit, Some(Culprit::Path { path: path.into() }));
+            assert_eq!(finding.culprit, Some(Culprit::path(path)));
             assert_eq!(finding.fixes[0].commands[0], command);
         }
     }
@@ -200,6 +219,8 @@ mod tests {
         let log = vec![line("(nginx)", detail), line("(nginx)", step)];
         let finding = check(&facts(exited(226), log.clone(), &[])).unwrap();
         assert_eq!(finding.evidence, [said(&log[0]), said(&log[1])]);
+        assert_eq!(finding.cause, StartCause::DirectoryMissing);
+        assert_eq!(finding.culprit, Some(Culprit::path("/srv/x")));
     }
 
     #[test]

@@ -34,25 +34,55 @@ pub(super) fn check(facts: &StartFacts) -> Option<Finding> {
     evidence.extend(line.map(said));
     let seconds = limit.map_or(DEFAULT_SECONDS, |limit| limit.as_secs());
     let name = commands::name(facts.name());
+    let (cause, set_type) = cause(line, facts);
+    evidence.extend(
+        set_type
+            .as_ref()
+            .and(facts.setting("Type"))
+            .map(|kind| property("Type", kind)),
+    );
+    let mut fixes: Vec<Fix> = set_type.into_iter().collect();
+    fixes.extend([
+        commands::read_log(facts),
+        Fix {
+            what: FixKind::RaiseStartTimeout {
+                seconds: seconds.saturating_mul(2).max(1),
+            },
+            commands: commands::then_start(format!("systemctl edit {name}"), facts),
+            risky: false,
+        },
+    ]);
     Some(Finding {
-        cause: StartCause::StartTimeout,
+        cause,
         certainty: match line {
-            Some(_) => Certainty::Measured,
-            None => Certainty::Inferred,
+            Some(_) if cause == StartCause::StartTimeout => Certainty::Measured,
+            _ => Certainty::Inferred,
         },
         culprit: None,
         evidence,
-        fixes: vec![
-            commands::read_log(facts),
-            Fix {
-                what: FixKind::RaiseStartTimeout {
-                    seconds: seconds.saturating_mul(2).max(1),
-                },
-                commands: commands::then_start(format!("systemctl edit {name}"), facts),
-                risky: false,
-            },
-        ],
+        fixes,
     })
+}
+
+/// Why it was not ready, as far as its `Type=` tells: a program that never forks or never notifies
+/// is not slow, it is of another type. Whether it would have in the end, nobody knows.
+fn cause(line: Option<&LogLine>, facts: &StartFacts) -> (StartCause, Option<Fix>) {
+    let in_main_step = line.is_some_and(|line| line.message.contains(" start operation timed out"));
+    // A child of the program is there, and systemd waits for its pid file.
+    let has_forked = facts.manager_line("PID file").is_some();
+    match facts.setting("Type") {
+        _ if !in_main_step => (StartCause::StartTimeout, None),
+        Some("forking") if has_forked => (StartCause::PidFileMissing, None),
+        Some("forking") => (
+            StartCause::WrongServiceType,
+            Some(commands::set_type("simple", facts)),
+        ),
+        Some("notify" | "notify-reload") => (
+            StartCause::ReadinessNotSignalled,
+            Some(commands::set_type("simple", facts)),
+        ),
+        _ => (StartCause::StartTimeout, None),
+    }
 }
 
 #[cfg(test)]
@@ -86,6 +116,25 @@ mod tests {
             check(&failed("exit-code", exited(1), vec![line("app", start)])),
             None
         );
+    }
+
+    #[test]
+    fn a_program_of_another_type_is_not_slow() {
+        let start = "nginx.service: start operation timed out. Terminating.";
+        // (type, cause)
+        let cases = [
+            ("oneshot", StartCause::StartTimeout),
+            ("forking", StartCause::WrongServiceType),
+            ("notify", StartCause::ReadinessNotSignalled),
+        ];
+        for (kind, cause) in cases {
+            let mut facts = failed("timeout", None, vec![line("systemd", start)]);
+            facts.unit.as_mut().unwrap().settings = vec![crate::start_failure::facts::Setting {
+                name: "Type".into(),
+                value: kind.into(),
+            }];
+            assert_eq!(check(&facts).unwrap().cause, cause, "{kind}");
+        }
     }
 
     #[test]

@@ -25,7 +25,7 @@ pub(super) fn check(facts: &StartFacts) -> Option<Finding> {
     Some(Finding {
         cause: StartCause::UnitFileInvalid,
         certainty: Certainty::Measured,
-        culprit: path.map(|path| Culprit::Path { path }),
+        culprit: path.map(|path| Culprit::path(path)),
         evidence,
         fixes: fix.into_iter().collect(),
     })
@@ -85,12 +85,7 @@ mod tests {
             line("systemd", &syntax),
         ];
         let finding = check(&facts).unwrap();
-        assert_eq!(
-            finding.culprit,
-            Some(Culprit::Path {
-                path: drop_in.into()
-            })
-        );
+        assert_eq!(finding.culprit, Some(Culprit::path(drop_in)));
         assert_eq!(
             finding.evidence.len(),
             4,

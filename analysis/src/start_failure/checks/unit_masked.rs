@@ -20,7 +20,7 @@ pub(super) fn check(facts: &StartFacts) -> Option<Finding> {
     Some(Finding {
         cause: StartCause::UnitMasked,
         certainty: Certainty::Measured,
-        culprit: path.map(|path| Culprit::Path { path }),
+        culprit: path.map(|path| Culprit::path(path)),
         evidence,
         fixes: vec![Fix {
             what: FixKind::Unmask,
@@ -54,7 +54,7 @@ mod tests {
             let status = &mut facts.unit.as_mut().unwrap().status;
             (status.load_state, status.files) = ("masked".into(), vec![path.into()]);
             let finding = check(&facts).unwrap();
-            assert_eq!(finding.culprit, Some(Culprit::Path { path: path.into() }));
+            assert_eq!(finding.culprit, Some(Culprit::path(path)));
             assert_eq!(
                 finding.fixes[0].commands,
                 [command, "systemctl start nginx"]

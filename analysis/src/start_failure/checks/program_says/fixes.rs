@@ -1,0 +1,129 @@
+//! What to do about what a program says.
+
+use super::*;
+use crate::shell;
+
+/// More than most programs need; systemd's own default of 1024 is for those that use `select`.
+const MANY_FILES: &str = "LimitNOFILE=65536";
+
+pub(super) fn of(says: &Says, facts: &StartFacts) -> Vec<Fix> {
+    let mut fixes: Vec<Fix> = first(says, facts).into_iter().collect();
+    fixes.push(commands::read_log(facts));
+    fixes
+}
+
+fn first(says: &Says, facts: &StartFacts) -> Option<Fix> {
+    match says.culprit.as_ref()? {
+        Culprit::Path { path, line } => Some(about_path(says.cause, path, *line, facts)),
+        Culprit::User { user } => Some(commands::create_user(user, facts)),
+        Culprit::Group { group } => Some(commands::create_group(group, facts)),
+        Culprit::Library { name } => Some(look(
+            FixKind::InstallLibrary { name: name.clone() },
+            vec![format!(
+                "apt-file search {0} || dnf provides '*/{0}'",
+                shell::word(name)
+            )],
+        )),
+        Culprit::Address { address } if says.cause == StartCause::PrivilegedPort => {
+            let _ = address;
+            Some(capability("CAP_NET_BIND_SERVICE", facts))
+        }
+        Culprit::Address { address } => Some(about_address(says.cause, address)),
+        Culprit::Capability { name } => Some(capability(name, facts)),
+        Culprit::Limit { name } => Some(limit(name, facts)),
+        Culprit::Process(_) | Culprit::Unit { .. } | Culprit::SystemCall { .. } => None,
+    }
+}
+
+fn about_path(cause: StartCause, path: &str, line: Option<u32>, facts: &StartFacts) -> Fix {
+    let owned = || path.to_owned();
+    let word = shell::word(path);
+    match cause {
+        StartCause::ConfigSyntax | StartCause::ConfigInvalidValue => Fix {
+            what: FixKind::CorrectFile { path: owned() },
+            commands: commands::then_start(commands::edit(path, line), facts),
+            risky: false,
+        },
+        StartCause::DirectoryMissing => commands::make_directory(path, facts),
+        StartCause::DiskFull | StartCause::InodesFull => look(
+            FixKind::FreeSpace { path: owned() },
+            vec![
+                format!("df -h {word}; df -i {word}"),
+                format!(
+                    "du -xh --max-depth=2 \"$(df --output=target {word} | tail -1)\" | sort -h | tail"
+                ),
+            ],
+        ),
+        StartCause::ReadOnlyFilesystem => look(
+            FixKind::FindReadOnly { path: owned() },
+            vec![
+                format!("findmnt -T {word}"),
+                "journalctl -k -b -g 'remount|I/O error' -n 20 --no-pager".to_owned(),
+            ],
+        ),
+        StartCause::AlreadyRunning | StartCause::DataLocked | StartCause::SocketPathInUse => look(
+            FixKind::FindUser { path: owned() },
+            vec![format!("fuser -v {word}"), format!("ls -l {word}")],
+        ),
+        StartCause::CertificateInvalid => look(
+            FixKind::InspectCertificate { path: owned() },
+            vec![format!("openssl x509 -noout -subject -dates -in {word}")],
+        ),
+        StartCause::PermissionDenied => commands::allow_access(path),
+        _ => look(
+            FixKind::ProvidePath { path: owned() },
+            vec![format!("namei -l {word}")],
+        ),
+    }
+}
+
+fn about_address(cause: StartCause, address: &str) -> Fix {
+    let host = match address.rsplit_once(':') {
+        Some((host, port)) if port.parse::<u16>().is_ok() => host,
+        _ => address,
+    };
+    let word = shell::word(host);
+    let command = match cause {
+        StartCause::AddressNotAvailable => format!("ip -brief address | grep -wF {word}"),
+        StartCause::NameNotResolved => format!("getent ahosts {word}"),
+        _ => format!("ip route get {word}"),
+    };
+    let what = FixKind::CheckAddress {
+        address: address.to_owned(),
+    };
+    look(what, vec![command])
+}
+
+fn capability(name: &str, facts: &StartFacts) -> Fix {
+    let what = FixKind::AllowCapability {
+        name: name.to_owned(),
+    };
+    Fix {
+        what,
+        commands: commands::set(&[format!("AmbientCapabilities={name}")], facts),
+        risky: false,
+    }
+}
+
+fn limit(name: &str, facts: &StartFacts) -> Fix {
+    let setting = match name {
+        "LimitNOFILE" => MANY_FILES.to_owned(),
+        "LimitMEMLOCK" => "LimitMEMLOCK=infinity".to_owned(),
+        _ => format!("{name}=4096"),
+    };
+    Fix {
+        what: FixKind::RaiseLimit {
+            name: name.to_owned(),
+        },
+        commands: commands::set(&[setting], facts),
+        risky: false,
+    }
+}
+
+fn look(what: FixKind, commands: Vec<String>) -> Fix {
+    Fix {
+        what,
+        commands,
+        risky: false,
+    }
+}

@@ -1,0 +1,327 @@
+//! The words of programs, in the order in which they are looked for: what says more comes first.
+
+use std::sync::LazyLock;
+
+use regex::{Captures, Regex};
+
+use super::{
+    Says,
+    places::{address_in, config_in, is_config, path_near, port_of, regex},
+};
+use crate::start_failure::{Culprit, StartCause};
+
+/// Words, and what they mean.
+pub(super) struct Rule {
+    words: Regex,
+    cause: StartCause,
+    culprit: Names,
+}
+
+/// Whom a message with these words blames.
+#[derive(Clone, Copy)]
+enum Names {
+    Nobody,
+    /// What the group `name` of the words has.
+    Group(fn(String) -> Culprit),
+    /// The path that stands nearest.
+    Path,
+    /// The same, and without one the words mean nothing.
+    PathOnly,
+    /// The path of a socket; one with a port is not meant.
+    SocketPath,
+    Address,
+    /// The same; the words mean it only if the port is one of root's.
+    LowPort,
+    /// A configuration file and its line.
+    Config,
+    /// The same, and without one the words mean nothing.
+    ConfigOnly,
+    /// A setting of the unit, or a capability.
+    Fixed(&'static str),
+}
+
+impl Rule {
+    /// What a message says, if it has these words.
+    pub(super) fn read(&self, message: &str) -> Option<Says> {
+        let found = self.words.captures(message)?;
+        let at = found.get(0).map_or(0, |whole| whole.start());
+        let culprit = match self.culprit {
+            Names::Nobody => None,
+            Names::Group(culprit) => named(&found).map(culprit),
+            Names::Path => path_near(message, at),
+            Names::PathOnly => Some(path_near(message, at)?),
+            Names::SocketPath => {
+                Some(path_near(message, at).filter(|_| address_in(message).is_none())?)
+            }
+            Names::Address => address_in(message),
+            Names::LowPort => Some(address_in(message).filter(is_low_port)?),
+            Names::Config => config_in(message),
+            Names::ConfigOnly => Some(config_in(message)?),
+            Names::Fixed(name) => Some(fixed(name)),
+        };
+        let cause = match (self.cause, &culprit) {
+            (StartCause::FileMissing, Some(Culprit::Path { path, .. })) if is_config(path) => {
+                StartCause::ConfigMissing
+            }
+            (cause, _) => cause,
+        };
+        Some(Says { cause, culprit })
+    }
+}
+
+fn named(found: &Captures<'_>) -> Option<String> {
+    Some(found.name("name")?.as_str().to_owned())
+}
+
+fn is_low_port(culprit: &Culprit) -> bool {
+    match culprit {
+        Culprit::Address { address } => port_of(address).is_some_and(|port| port < 1024),
+        _ => false,
+    }
+}
+
+fn fixed(name: &str) -> Culprit {
+    let name = name.to_owned();
+    match name.starts_with("CAP_") {
+        true => Culprit::Capability { name },
+        false => Culprit::Limit { name },
+    }
+}
+
+fn library(name: String) -> Culprit {
+    Culprit::Library { name }
+}
+
+fn user(user: String) -> Culprit {
+    Culprit::User { user }
+}
+
+fn group(group: String) -> Culprit {
+    Culprit::Group { group }
+}
+
+fn host(address: String) -> Culprit {
+    Culprit::Address { address }
+}
+
+pub(super) static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
+    use Names::{
+        Address, Config, ConfigOnly, Fixed, Group, LowPort, Nobody, Path, PathOnly, SocketPath,
+    };
+    use StartCause as Cause;
+    let table: &[(StartCause, Names, &str)] = &[
+        (
+            Cause::SharedLibraryMissing,
+            Group(library),
+            r"error while loading shared libraries: (?<name>[^\s:]+)",
+        ),
+        (
+            Cause::SharedLibraryMissing,
+            Group(library),
+            r"Error loading shared library (?<name>[^\s:]+)",
+        ),
+        (
+            Cause::SharedLibraryMissing,
+            Group(library),
+            r"(?<name>[\w.+-]+\.so[.\d]*): (cannot open shared object file|version `[^']+' not found)",
+        ),
+        (Cause::SharedLibraryMissing, Path, r"symbol lookup error: "),
+        (
+            Cause::UserMissing,
+            Group(user),
+            r#"getpwnam\("?(?<name>[^")]+)"?\) failed"#,
+        ),
+        (
+            Cause::UserMissing,
+            Group(user),
+            r#"(?i)\b(unknown|no such|invalid|bad|can't find|cannot find|could not find|couldn't find) user(?:name| name| id)?[: ]+["'`]?(?<name>[a-z_][\w.-]*)"#,
+        ),
+        (
+            Cause::UserMissing,
+            Group(user),
+            r#"(?i)\buser ["'`]?(?<name>[a-z_][\w.-]*)["'`]? (does not exist|doesn't exist|is unknown|not found|unknown)"#,
+        ),
+        (
+            Cause::GroupMissing,
+            Group(group),
+            r#"getgrnam\("?(?<name>[^")]+)"?\) failed"#,
+        ),
+        (
+            Cause::GroupMissing,
+            Group(group),
+            r#"(?i)\b(unknown|no such|invalid|bad|can't find|cannot find|could not find|couldn't find) group(?:name| name| id)?[: ]+["'`]?(?<name>[a-z_][\w.-]*)"#,
+        ),
+        (
+            Cause::GroupMissing,
+            Group(group),
+            r#"(?i)\bgroup ["'`]?(?<name>[a-z_][\w.-]*)["'`]? (does not exist|doesn't exist|is unknown|not found|unknown)"#,
+        ),
+        (
+            Cause::DiskFull,
+            Path,
+            r"(?i)no space left on device|\bENOSPC\b|\bdisk (is )?full\b",
+        ),
+        (
+            Cause::ReadOnlyFilesystem,
+            Path,
+            r"(?i)read-only file ?system|\bEROFS\b",
+        ),
+        (
+            Cause::LimitTooLow,
+            Fixed("LimitNOFILE"),
+            r"(?i)too many open files|\bE[MN]FILE\b|\bRLIMIT_NOFILE\b|not enough file descriptors|(max|open)[ _-]?(files|fds|descriptors).{0,40}(too low|too small|exceeds|insufficient)",
+        ),
+        (
+            Cause::LimitTooLow,
+            Fixed("TasksMax"),
+            r"(?i)(fork|clone|pthread_create|thread).{0,80}resource temporarily unavailable|resource temporarily unavailable.{0,60}(fork|clone|thread)|unable to create (new )?native thread|can't start new thread",
+        ),
+        (
+            Cause::LimitTooLow,
+            Fixed("LimitMEMLOCK"),
+            r"(?i)mlock(all)?\b.{0,60}(cannot allocate|not permitted|failed)|RLIMIT_MEMLOCK|unable to lock JVM memory",
+        ),
+        (
+            Cause::OutOfMemory,
+            Nobody,
+            r"(?i)cannot allocate memory|\bENOMEM\b|out of memory|std::bad_alloc|\bMemoryError\b|could not reserve enough space|insufficient memory|OutOfMemoryError",
+        ),
+        (
+            Cause::PrivilegedPort,
+            LowPort,
+            r"(?i)(permission denied|\bEACCES\b)",
+        ),
+        (
+            Cause::AddressNotAvailable,
+            Address,
+            r"(?i)cannot assign requested address|can't assign requested address|\bEADDRNOTAVAIL\b",
+        ),
+        (
+            Cause::SocketPathInUse,
+            SocketPath,
+            r"(?i)address already in use|\bEADDRINUSE\b|socket.{0,60}already (exists|in use)",
+        ),
+        (
+            Cause::NameNotResolved,
+            Group(host),
+            r#"(?i)(?:host not found in [\w -]+|could not (?:resolve|translate) host(?: ?name)?:?|unknown host:?|failed to resolve(?: host(?:name)?)?:?|cannot resolve(?: host(?:name)?)?:?|could not resolve(?: address)?|unknown mysql server host|getaddrinfo(?: \w+)?) ["'`(]*(?<name>[a-zA-Z0-9][\w.-]*)"#,
+        ),
+        (
+            Cause::NameNotResolved,
+            Group(host),
+            r"(?i)\blookup (?<name>[\w.-]+)\b.{0,60}no such host",
+        ),
+        (
+            Cause::NameNotResolved,
+            Group(host),
+            r#"["'`](?<name>[a-zA-Z0-9][\w.-]*)["'`]?(:\d+)?["'`]?:? .{0,40}([Nn]ame or service not known|[Tt]emporary failure in name resolution|[Nn]ame does not resolve)"#,
+        ),
+        (
+            Cause::NameNotResolved,
+            Address,
+            r"(?i)name or service not known|temporary failure in name resolution|nodename nor servname|name does not resolve|\bEAI_\w+|\bENOTFOUND\b|no such host is known|unresolvable",
+        ),
+        (
+            Cause::RemoteUnreachable,
+            Address,
+            r"(?i)connection refused|\bECONNREFUSED\b|connection timed out|\bETIMEDOUT\b|no route to host|\bEHOSTUNREACH\b|network is unreachable|\bENETUNREACH\b|(can't|could not|cannot|unable to|failed to) connect to",
+        ),
+        (
+            Cause::AlreadyRunning,
+            Path,
+            r"(?i)\balready running\b|another (instance|copy|postmaster|server|process|daemon|\w+d)\b.{0,60}\b(running|active)\b|is another .{1,60} running|pid ?file .{0,120}\b(already )?exists",
+        ),
+        (
+            Cause::DataLocked,
+            Path,
+            r"(?i)(unable|failed|cannot|can't|could not|couldn't) (to )?(acquire|obtain|get|lock|take)\b.{0,80}\block|(unable|failed|cannot|can't|could not|couldn't) (to )?lock\b|lock ?file .{0,160}exists|\b(is|already|database) locked\b|lock is (already )?held|locked by (another|process)",
+        ),
+        (
+            Cause::DataIncompatible,
+            Path,
+            r"(?i)(database|data) (files|directory) (are|is) (incompatible|not compatible)|initialized by PostgreSQL version|can't handle RDB format|(unsupported|incompatible|unknown|wrong) (redo log|data|database|schema|storage|index|file|on-disk)[ -](file )?(format|version)|created (by|with) (a |an )?(newer|different|older|incompatible)|(downgrade|upgrade).{0,60}not (supported|possible)|bad file format reading the append only file",
+        ),
+        (
+            Cause::CapabilityMissing,
+            Fixed("CAP_NET_RAW"),
+            r"(?i)(raw|packet) socket.{0,60}(operation not permitted|\bEPERM\b)",
+        ),
+        (
+            Cause::CapabilityMissing,
+            Fixed("CAP_SETUID"),
+            r"(?i)\b(set(e|re|res)?uid|change user|drop privileges)\b.{0,80}(operation not permitted|\bEPERM\b)",
+        ),
+        (
+            Cause::CapabilityMissing,
+            Fixed("CAP_SETGID"),
+            r"(?i)\b(set(e|re|res)?gid|setgroups|initgroups)\b.{0,80}(operation not permitted|\bEPERM\b)",
+        ),
+        (
+            Cause::CapabilityMissing,
+            Fixed("CAP_CHOWN"),
+            r"(?i)\bf?chown\b.{0,200}(operation not permitted|\bEPERM\b)",
+        ),
+        (
+            Cause::CapabilityMissing,
+            Fixed("CAP_SYS_TIME"),
+            r"(?i)\b(settimeofday|adjtimex?|clock_settime|clock_adjtime)\b.{0,80}(operation not permitted|\bEPERM\b)",
+        ),
+        (
+            Cause::CapabilityMissing,
+            Fixed("CAP_SYS_CHROOT"),
+            r"(?i)\bchroot\b.{0,80}(operation not permitted|\bEPERM\b)",
+        ),
+        (
+            Cause::CapabilityMissing,
+            Fixed("CAP_SYS_RESOURCE"),
+            r"(?i)\bsetrlimit\b.{0,80}(operation not permitted|\bEPERM\b)",
+        ),
+        (
+            Cause::CapabilityMissing,
+            Fixed("CAP_NET_ADMIN"),
+            r"(?i)\b(tun|tap|netlink|iptables|nftables|ioctl|TUNSETIFF)\b.{0,120}(operation not permitted|\bEPERM\b)",
+        ),
+        (
+            Cause::PermissionDenied,
+            Path,
+            r"(?i)permission denied|\bEACCES\b|operation not permitted|\bEPERM\b",
+        ),
+        // Shells say "not found" of commands, and name themselves as the path: no such words here.
+        (
+            Cause::DirectoryMissing,
+            PathOnly,
+            r"(?i)\b(directory|folder|datadir|chdir|chroot|mkdir)\b.{0,160}(does not exist|doesn't exist|no such file|is missing|not found)",
+        ),
+        (
+            Cause::FileMissing,
+            PathOnly,
+            r"(?i)no such file or directory|\bENOENT\b|file (does not|doesn't) exist|not a valid file|(cannot|can't|could not|unable to|failed to) (open|find|read|load) (the )?(config|configuration)",
+        ),
+        (
+            Cause::CertificateInvalid,
+            Path,
+            r"(?i)certificate (has |is )?(expired|not yet valid|invalid|malformed)|key values mismatch|PEM_read_bio|PEM routines|no start line|bad end line|key does not match|x509: |(cannot|can't|could not|unable to|failed to|error) (load|loading|read|reading|parse|parsing|use|using) .{0,40}(certificate|private key|\.pem\b|\.crt\b|\.key\b)|SSL_CTX_use_|no certificate assigned|ssl_certificate",
+        ),
+        (
+            Cause::ConfigInvalidValue,
+            Config,
+            r"(?i)\b(invalid|bad|illegal|wrong|incorrect) (value|number|argument|parameter value|port|address|boolean|size|integer|time|log ?level|host|ip)\b|out(side)? of (the )?(valid )?range|outside the valid range|\bmust be (a|an|one of|between|greater|less|at least|positive|set)\b|requires (a|an) (integer|numeric|boolean|valid)|not a (valid )?(number|integer|boolean|port|address)|invalid .{0,60} value|value .{0,80}(invalid|not valid|not allowed|too (large|small|big))|expects? (a|an) (integer|number|boolean)|numeric value",
+        ),
+        (
+            Cause::ConfigSyntax,
+            Config,
+            r"(?i)\bsyntax error|\bparse error|error (while )?parsing|parsing error|pars(e|er) failure|unknown (directive|keyword|option|variable|parameter|command|setting|section|statement|module|configuration|configuration parameter)|unrecognized (directive|option|parameter|configuration|keyword|argument|command)|unsupported (directive|option|parameter)|bad (configuration|directive|option|config)|unexpected (end of file|token|character|symbol|[\x22'}{;])|malformed|(invalid|wrong) (configuration|config|command|directive|option|keyword|syntax|line)|fatal config file error|unterminated|missing (semicolon|terminating|closing|')|undefined (variable|option)|configuration (file )?(is )?(invalid|error)|yaml: |toml: |is not allowed (here|in this context)|duplicate",
+        ),
+        (
+            Cause::ConfigSyntax,
+            ConfigOnly,
+            r"(?i)\b(syntax|directive|unknown|unrecognized|invalid|unexpected|pars(e|er|ing)|unsupported|not allowed|bad|expected|expecting|malformed|missing)\b",
+        ),
+    ];
+    let rule = |(cause, culprit, words): &(StartCause, Names, &str)| Rule {
+        words: regex(words),
+        cause: *cause,
+        culprit: *culprit,
+    };
+    table.iter().map(rule).collect()
+});
