@@ -1,7 +1,7 @@
 //! What somebody wants explained, as it stands in a log or in another report.
 
 use super::{SignalCode, UNIT_RESULTS, exit_codes, signal_code_named, signal_named};
-use crate::process::Signal;
+use crate::{process::Signal, start_failure::StartCause};
 
 /// What somebody wants explained.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,10 +12,12 @@ pub enum Asked {
     Number(u8),
     /// `Result=` of a unit.
     UnitResult(&'static str),
+    /// Why a start failed.
+    StartCause(StartCause),
 }
 
 /// Reads `137`, `SIGSEGV`, `segv`, `11`, `-11`, `203/EXEC`, `EXEC`, `11/SEGV`, `SEGV_MAPERR`,
-/// `core-dump`. `None`: it is none of these.
+/// `core-dump`, `port-in-use`. `None`: it is none of these.
 pub fn asked(text: &str) -> Option<Asked> {
     let text = text.trim();
     // As in logs: `status=203/EXEC`, `signal 11`, `exit 1`.
@@ -40,12 +42,14 @@ pub fn asked(text: &str) -> Option<Asked> {
     if let Ok(number) = text.parse() {
         return Some(Asked::Number(number));
     }
+    let cause = StartCause::ALL.iter().find(|cause| cause.name() == word);
     let result = UNIT_RESULTS.iter().find(|known| **known == word);
     signal_named(text)
         .map(Asked::Signal)
         .or_else(|| signal_code_named(text).map(Asked::SignalCode))
         .or_else(|| exit_codes::named(text).map(Asked::Number))
         .or_else(|| result.map(|result| Asked::UnitResult(result)))
+        .or_else(|| cause.map(|cause| Asked::StartCause(*cause)))
 }
 
 fn signal(number: u8) -> Option<Signal> {
@@ -72,6 +76,10 @@ mod tests {
             ("NAMESPACE", Some(Asked::Number(226))),
             ("EX_CONFIG", Some(Asked::Number(78))),
             ("core-dump", Some(Asked::UnitResult("core-dump"))),
+            (
+                "port-in-use",
+                Some(Asked::StartCause(StartCause::PortInUse)),
+            ),
             ("256", None),
             ("-0", None),
             ("rm -rf /", None),

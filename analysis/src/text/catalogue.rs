@@ -56,6 +56,7 @@ impl Language {
                 include_str!("../../i18n/en/service.ftl"),
                 include_str!("../../i18n/en/start-failure.ftl"),
                 include_str!("../../i18n/en/time.ftl"),
+                include_str!("../../i18n/en/causes.ftl"),
                 include_str!("../../i18n/en/zombies.ftl"),
             ],
             Self::Chinese => &[
@@ -78,6 +79,7 @@ impl Language {
                 include_str!("../../i18n/zh-CN/service.ftl"),
                 include_str!("../../i18n/zh-CN/start-failure.ftl"),
                 include_str!("../../i18n/zh-CN/time.ftl"),
+                include_str!("../../i18n/zh-CN/causes.ftl"),
                 include_str!("../../i18n/zh-CN/zombies.ftl"),
             ],
         }

@@ -43,6 +43,12 @@ pub enum Explanation {
         name: &'static str,
         meaning: String,
     },
+    /// Why a start failed.
+    StartCause {
+        name: &'static str,
+        title: String,
+        meaning: String,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -99,6 +105,11 @@ pub fn explain(asked: Asked, catalogue: &Catalogue) -> Vec<Explanation> {
         Asked::UnitResult(name) => vec![Explanation::UnitResult {
             name,
             meaning: catalogue.say(&format!("unit-result-{name}")),
+        }],
+        Asked::StartCause(cause) => vec![Explanation::StartCause {
+            name: cause.name(),
+            title: catalogue.say(&format!("start-cause-{}", cause.name())),
+            meaning: catalogue.say(&format!("explain-cause-{}", cause.name())),
         }],
         Asked::Number(number) => {
             let is_signal = (1..=64).contains(&number) && !matches!(number, 32 | 33);
@@ -218,6 +229,14 @@ fn rendered(explanation: &Explanation, page: &Page<'_>) -> String {
         Explanation::UnitResult { name, meaning } => {
             let title = catalogue.say_with("explain-result", &[("name", (*name).into())]);
             titled(&title, page) + &paragraph(meaning, page)
+        }
+        Explanation::StartCause {
+            name,
+            title,
+            meaning,
+        } => {
+            let heading = format!("{name}: {title}");
+            titled(&heading, page) + &paragraph(meaning, page)
         }
     }
 }
