@@ -10,6 +10,7 @@
 //! | [`attempts`] | finds the failed start in what systemd journaled |
 //! | [`address_in_use`] | reads which address a program could not have |
 //! | [`says`] | reads why a program did not start, in its own words |
+//! | `sandbox` | what the unit's own settings forbid |
 //! | [`similar`] | names that may have been meant |
 //! | [`telling`] | finds the lines that say why |
 //! | `checks`, `engine` | the findings, and the verdict among them |
@@ -22,6 +23,7 @@ pub(crate) mod commands;
 mod engine;
 pub mod facts;
 mod fix;
+mod sandbox;
 pub mod says;
 pub mod similar;
 pub mod telling;
@@ -244,6 +246,15 @@ pub enum Evidence {
     File {
         path: String,
         state: String,
+    },
+    /// How full the file system of a path is, for others than root.
+    Filesystem {
+        path: String,
+        bytes: u64,
+        free_bytes: u64,
+        inodes: u64,
+        free_inodes: u64,
+        read_only: bool,
     },
 }
 

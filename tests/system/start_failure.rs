@@ -92,8 +92,8 @@ const CASES: [Case; 15] = [
         text: "[Service]\nType=notify\nTimeoutStartSec=1\nExecStart=/bin/sleep infinity\n",
         start: "systemctl start slow",
         failed: "Result=timeout",
-        cause: StartCause::StartTimeout,
-        certainty: Certainty::Measured,
+        cause: StartCause::ReadinessNotSignalled,
+        certainty: Certainty::Inferred,
         culprit: None,
     },
     Case {

@@ -14,8 +14,9 @@ macro_rules! causes {
             Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
             ToSchema,
         )]
+        #[serde(rename_all = "kebab-case")]
         pub enum StartCause {
-            $($(#[$doc])* #[serde(rename = $name)] $cause,)*
+            $($(#[$doc])* $cause,)*
         }
 
         impl StartCause {

@@ -27,6 +27,35 @@ pub struct StartFacts {
     /// The programs that the unit runs, and the files and the folder that it needs for them.
     pub files: Vec<FileFact>,
     pub limits: Vec<Limitation>,
+    /// Paths that the log blames, as they are now.
+    pub places: Vec<PlaceFact>,
+    /// What the kernel logged meanwhile of denied accesses and system calls.
+    pub kernel: Vec<LogLine>,
+    pub booted_at: Option<Timestamp>,
+    /// How long the last run lasted, where it ended by itself, at once, and without an error.
+    pub ended_at_once: Option<Duration>,
+}
+
+/// A path that the program complains about, as it is now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlaceFact {
+    pub path: String,
+    pub state: FileState,
+    /// The first folder above it that is missing.
+    pub missing_folder: Option<String>,
+    /// Of the path, or of the first folder above it that is there.
+    pub filesystem: Option<FilesystemFact>,
+}
+
+/// How full a file system is, for others than root.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FilesystemFact {
+    pub bytes: u64,
+    pub free_bytes: u64,
+    /// 0: it has no fixed number of them.
+    pub inodes: u64,
+    pub free_inodes: u64,
+    pub read_only: bool,
 }
 
 /// The unit, as systemd has it loaded.
@@ -44,12 +73,14 @@ pub struct UnitFacts {
     /// Whether they, and the assertions, held when a start was tried last. `None`: never tried.
     pub conditions_met: Option<bool>,
     pub commands: Vec<ExecCommand>,
-    /// What systemd has to prepare before it runs them.
+    /// What systemd has to prepare before it runs them, and what it forbids.
     pub settings: Vec<Setting>,
+    /// The units that it waits for.
+    pub after: Vec<UnitName>,
 }
 
-/// A setting of a unit as systemd has it loaded: `User`, `Group`, `WorkingDirectory`, `Type`, and
-/// an `EnvironmentFile` for each file that has to be there.
+/// A setting of a unit as systemd has it loaded, lists with spaces between: `User`, `Type`,
+/// `ProtectSystem`, ..., and an `EnvironmentFile` for each file that has to be there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Setting {
     pub name: String,
@@ -245,6 +276,25 @@ impl StartFacts {
         self.log()
             .iter()
             .find(|line| line.is_of_manager() && line.message.contains(words))
+    }
+
+    pub fn place(&self, path: &str) -> Option<&PlaceFact> {
+        self.places.iter().find(|place| place.path == path)
+    }
+
+    /// Whether a process of the failed start has this pid, or else its program this name.
+    pub fn is_of_unit(&self, pid: Option<u32>, comm: &str) -> bool {
+        let commands = self.unit.as_ref().map_or(&[][..], |unit| &unit.commands);
+        let logged = self
+            .log()
+            .iter()
+            .any(|line| line.pid.is_some() && line.pid == pid);
+        let is_named = |command: &ExecCommand| {
+            let name = command.path.rsplit('/').next().unwrap_or_default();
+            // The kernel keeps 15 bytes of it.
+            !comm.is_empty() && name.get(..15).unwrap_or(name) == comm
+        };
+        logged || commands.iter().any(is_named)
     }
 
     pub fn file(&self, path: &str) -> Option<&FileFact> {

@@ -26,6 +26,19 @@ pub fn why(log: &[LogLine]) -> Option<(&LogLine, Says)> {
     understood.min_by_key(|(line, _)| severity(line))
 }
 
+/// The paths that lines about errors blame, for somebody to look at.
+pub fn blamed_paths(log: &[LogLine]) -> Vec<String> {
+    let mut paths = Vec::new();
+    for line in all_telling_lines(log) {
+        if let Some(Culprit::Path { path, .. }) = says(&line.message).and_then(|says| says.culprit)
+            && !paths.contains(&path)
+        {
+            paths.push(path);
+        }
+    }
+    paths
+}
+
 /// What a message says of a failure. `None`: nothing that is known here.
 pub fn says(message: &str) -> Option<Says> {
     RULES.iter().find_map(|rule: &Rule| rule.read(message))

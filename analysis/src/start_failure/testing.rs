@@ -72,6 +72,7 @@ pub(crate) fn resting() -> StartFacts {
             conditions_met: Some(true),
             commands: vec![command],
             settings: vec![],
+            after: vec![],
         }),
         similar: vec![],
         attempt: None,
@@ -84,6 +85,10 @@ pub(crate) fn resting() -> StartFacts {
             interpreter: None,
         }],
         limits: vec![],
+        places: vec![],
+        kernel: vec![],
+        booted_at: None,
+        ended_at_once: None,
     }
 }
 

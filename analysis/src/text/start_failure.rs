@@ -8,6 +8,7 @@ use super::{
     escape::one_line,
     fleet::Page,
     report::AsText,
+    size::bytes as bytes_text,
     stop,
     table::{Cell, Table},
     time::{length, moment},
@@ -306,6 +307,28 @@ fn evidence_line(evidence: &Evidence, page: &Page<'_>) -> Option<String> {
                 false => state.clone(),
             };
             Some(format!("{path}: {state}"))
+        }
+        Evidence::Filesystem {
+            path,
+            bytes,
+            free_bytes,
+            inodes,
+            free_inodes,
+            read_only,
+        } => {
+            let parameters = [
+                ("path", path.as_str().into()),
+                ("free", bytes_text(*free_bytes).into()),
+                ("size", bytes_text(*bytes).into()),
+                ("inodes", free_inodes.to_string().into()),
+                ("of", inodes.to_string().into()),
+            ];
+            let id = if *read_only {
+                "start-filesystem-read-only"
+            } else {
+                "start-filesystem"
+            };
+            Some(page.catalogue.say_with(id, &parameters))
         }
         Evidence::Socket { .. } => None,
     }

@@ -72,6 +72,7 @@ pub(super) fn facts(unit: &UnitName, detail: bool) -> Option<ServiceFacts> {
             conditions_met: None,
             commands: Vec::new(),
             settings: Vec::new(),
+            after: Vec::new(),
         },
         enabled: String::new(),
         invocation_id: None,

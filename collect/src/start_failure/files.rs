@@ -55,6 +55,18 @@ pub(crate) fn of(unit: &UnitStart) -> Vec<FileFact> {
     files
 }
 
+/// Where a path of a unit lies, seen from here. `None`: not to be seen.
+pub(super) fn place(root: &str, path: &str) -> PathBuf {
+    View::of_manager(Path::new("/proc")).place(root, path)
+}
+
+/// What a path is, for a unit whose `/` is `root`.
+pub(super) fn state(root: &str, path: &str) -> FileState {
+    View::of_manager(Path::new("/proc"))
+        .file(root, path.to_owned())
+        .state
+}
+
 /// From where the files of process 1, and so of the units, are to be seen.
 struct View {
     /// Folder that is their `/`.
@@ -86,11 +98,14 @@ impl View {
         }
     }
 
-    fn file(&self, root: &str, path: String) -> FileFact {
-        let place = self
-            .from
+    fn place(&self, root: &str, path: &str) -> PathBuf {
+        self.from
             .join(root.trim_start_matches('/'))
-            .join(path.trim_start_matches('/'));
+            .join(path.trim_start_matches('/'))
+    }
+
+    fn file(&self, root: &str, path: String) -> FileFact {
+        let place = self.place(root, &path);
         let (state, interpreter) = match fs::metadata(&place) {
             Err(error) if error.kind() == io::ErrorKind::NotFound && self.is_whole => {
                 (FileState::Missing, None)

@@ -91,6 +91,46 @@ pub(super) fn read(unit: &UnitStart, until: Instant) -> Result<JournalFacts, Col
     Ok(facts)
 }
 
+/// Lines of the kernel that are read for denials, at most.
+const MOST_KERNEL_LINES: usize = 2000;
+const MOST_DENIALS: usize = 20;
+
+/// What security modules and system call filters denied between two moments, by any program.
+pub(super) fn denials(
+    (from, to): (Timestamp, Timestamp),
+    until: Instant,
+) -> Result<Vec<LogLine>, CollectError> {
+    let options = JournalOptions {
+        directory: None,
+        matches: Matches::everything()
+            .or([Match::new("_TRANSPORT", "kernel")])
+            .or([Match::new("_TRANSPORT", "audit")]),
+        follow: false,
+    };
+    let mut reader = Reader {
+        until,
+        out_of_time: false,
+    };
+    let mut source = open(&options)?.source;
+    source.seek(&Position::Since(from - TimeDelta::seconds(1)))?;
+    let mut found = Vec::new();
+    for _ in 0..MOST_KERNEL_LINES {
+        let Some(entry) = reader.next(source.as_mut())? else {
+            break;
+        };
+        if entry.at > to + NEAR || found.len() == MOST_DENIALS {
+            break;
+        }
+        let message = entry.message();
+        // AppArmor, SELinux, seccomp.
+        let words = ["apparmor=\"DENIED\"", "avc:", "type=1326"];
+        if words.iter().any(|words| message.contains(words)) {
+            found.push(LogLine::of(&entry));
+        }
+    }
+    Ok(found)
+}
+
 /// Lines of process 1 about the unit, under any of its names.
 fn manager_options(unit: &UnitStart) -> JournalOptions {
     let names = unit.names.iter().chain([&unit.facts.name]);

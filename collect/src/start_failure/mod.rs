@@ -7,6 +7,7 @@
 pub(crate) mod files;
 mod journal;
 mod listeners;
+mod places;
 
 use std::{
     collections::BTreeSet,
@@ -21,7 +22,7 @@ use analysis::{
     order::{Failure, Progress, Step},
     start_failure::{
         StartFacts, StartFailure, StartFailureAsked, address_in_use::addresses_in_use,
-        attempts::FailedStart, diagnose, facts::Standing, similar::similar,
+        attempts::FailedStart, diagnose, facts::Standing, says::blamed_paths, similar::similar,
     },
 };
 
@@ -41,6 +42,8 @@ const UNIT_WITHIN: Duration = Duration::from_secs(2);
 const NEEDED_WITHIN: Duration = Duration::from_millis(1500);
 const JOURNAL_WITHIN: Duration = Duration::from_millis(1500);
 const FILES_WITHIN: Duration = Duration::from_millis(300);
+/// The denials of security modules, which are few.
+const KERNEL_WITHIN: Duration = Duration::from_millis(500);
 const SOCKETS_WITHIN: Duration = Duration::from_millis(800);
 /// Ports that are looked up.
 const MOST_PORTS: usize = 16;
@@ -84,6 +87,10 @@ async fn gather(
         sockets: Vec::new(),
         files: Vec::new(),
         limits: Vec::new(),
+        places: Vec::new(),
+        kernel: Vec::new(),
+        booted_at: Some(ClockReading::now().booted_at()),
+        ended_at_once: unit.ended_at_once,
     };
 
     progress(step(Step::ReadingJournal, 1));
@@ -111,7 +118,11 @@ async fn gather(
     let journal = journal.unwrap_or_else(|error| missing(&mut facts.limits, "journal", &error));
     facts.limits.extend(journal.limit.clone());
     let has_own_network = unit.has_own_network;
+    let root = unit.root.clone();
     take_unit(&mut facts, unit, journal);
+    if facts.standing() == Standing::Fails {
+        look_further(&mut facts, root).await;
+    }
 
     if facts.standing() == Standing::NotLoaded {
         let names = within(NEEDED_WITHIN, "systemd", manager.unit_names()).await;
@@ -128,6 +139,26 @@ async fn gather(
     facts.sockets = listening.holders;
     facts.limits.extend(listening.limits);
     Ok(facts)
+}
+
+/// Looks at what the log complains about.
+async fn look_further(facts: &mut StartFacts, root: Option<String>) {
+    let paths = blamed_paths(facts.log());
+    let span = facts.attempt.as_ref().and_then(|attempt| {
+        let failed_at = attempt.failed_at?;
+        Some((attempt.began_at.unwrap_or(failed_at), failed_at))
+    });
+    let (places, kernel) = tokio::join!(
+        blocking(FILES_WITHIN, "the paths of the log", move || {
+            Ok(root.map_or_else(Vec::new, |root| places::at(&root, paths)))
+        }),
+        blocking(KERNEL_WITHIN, "the kernel's log", move || match span {
+            Some(span) => journal::denials(span, Instant::now() + KERNEL_WITHIN),
+            None => Ok(Vec::new()),
+        }),
+    );
+    facts.places = places.unwrap_or_else(|error| missing(&mut facts.limits, "places", &error));
+    facts.kernel = kernel.unwrap_or_else(|error| missing(&mut facts.limits, "kernel-log", &error));
 }
 
 /// Whether there is no unit that could ever have logged anything, or nothing that would matter.

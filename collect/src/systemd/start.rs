@@ -12,6 +12,7 @@ use analysis::{
         facts::{Condition, ExecCommand, Setting, UnitFacts},
     },
 };
+use chrono::TimeDelta;
 use uuid::Uuid;
 use zbus::Variant;
 
@@ -51,6 +52,8 @@ pub struct UnitStart {
     pub root: Option<String>,
     /// Whether it has a network of its own, whose sockets cannot be seen from here.
     pub has_own_network: bool,
+    /// How long the last run lasted, if it ended by itself, at once and without an error.
+    pub ended_at_once: Option<Duration>,
 }
 
 /// The properties of a unit: those of all, and those of its kind.
@@ -73,6 +76,7 @@ impl UnitStart {
             root: (!has_image).then(|| of_kind.text("RootDirectory")),
             has_own_network: of_kind.flag("PrivateNetwork")
                 || !of_kind.text("NetworkNamespacePath").is_empty(),
+            ended_at_once: ended_at_once(of_unit, of_kind),
             facts: facts(read.name.clone(), of_unit, of_kind),
         }
     }
@@ -166,6 +170,7 @@ fn facts(name: UnitName, unit: &Properties, kind: &Properties) -> UnitFacts {
         conditions_met: was_tried.then_some(met),
         commands: commands(kind),
         settings: settings(kind),
+        after: unit.units("After"),
     }
 }
 
@@ -189,7 +194,26 @@ fn started_at(unit: &Properties, kind: &Properties) -> Option<Timestamp> {
 
 /// Settings of which the value is a text, and those of environment files that have to be there.
 fn settings(kind: &Properties) -> Vec<Setting> {
-    const OF_TEXT: [&str; 5] = ["Type", "User", "Group", "WorkingDirectory", "RootDirectory"];
+    const OF_TEXT: [&str; 8] = [
+        "Type",
+        "User",
+        "Group",
+        "WorkingDirectory",
+        "RootDirectory",
+        "PIDFile",
+        "ProtectSystem",
+        "ProtectHome",
+    ];
+    const OF_LISTS: [&str; 8] = [
+        "ReadOnlyPaths",
+        "ReadWritePaths",
+        "InaccessiblePaths",
+        "StateDirectory",
+        "LogsDirectory",
+        "CacheDirectory",
+        "RuntimeDirectory",
+        "ConfigurationDirectory",
+    ];
     let setting = |name: &str, value: String| Setting {
         name: name.to_owned(),
         value,
@@ -199,11 +223,62 @@ fn settings(kind: &Properties) -> Vec<Setting> {
         .map(|name| setting(name, kind.text(name)))
         .filter(|setting| !setting.value.is_empty())
         .collect();
+    let lists = OF_LISTS.map(|name| setting(name, kind.texts(name).join(" ")));
+    found.extend(
+        lists
+            .into_iter()
+            .filter(|setting| !setting.value.is_empty()),
+    );
+    found.extend(system_call_filter(kind).map(|calls| setting("SystemCallFilter", calls)));
     found.extend(kind.rows("EnvironmentFiles").filter_map(|row| match row {
         [path, may_miss] if !flag(may_miss) => Some(setting("EnvironmentFile", text(path))),
         _ => None,
     }));
     found
+}
+
+/// Longest list of system calls that is told.
+const MOST_CALLS: usize = 8;
+
+/// `~` and the calls that are forbidden, or those that are allowed; `None`: there is no filter.
+fn system_call_filter(kind: &Properties) -> Option<String> {
+    let [allows, Variant::Array(calls)] = kind.fields("SystemCallFilter") else {
+        return None;
+    };
+    let mut names: Vec<_> = calls.inner().iter().map(text).collect();
+    let more = names.len() > MOST_CALLS;
+    names.truncate(MOST_CALLS);
+    if names.is_empty() {
+        return None;
+    }
+    let mark = if flag(allows) { "" } else { "~" };
+    Some(format!(
+        "{mark}{}{}",
+        names.join(" "),
+        if more { " ..." } else { "" }
+    ))
+}
+
+/// How long the last run lasted, if its main process ended by itself, at once and without an error,
+/// and nothing but a person or the boot starts the unit. systemd stops a run that somebody asked it
+/// to stop before the process ends; one that ended by itself is over after that.
+fn ended_at_once(of_unit: &Properties, of_kind: &Properties) -> Option<Duration> {
+    const AT_ONCE: TimeDelta = TimeDelta::seconds(5);
+    let is_triggered = !of_unit.units("TriggeredBy").is_empty();
+    let may_end = of_kind.text("Type") == "oneshot" || of_kind.flag("RemainAfterExit");
+    let is_over = of_unit.text("ActiveState") == "inactive" && of_kind.text("Result") == "success";
+    if is_triggered
+        || may_end
+        || !is_over
+        || main_status(of_kind) != Some(ExitStatus::Exited { code: 0 })
+    {
+        return None;
+    }
+    let began_at = of_kind.time("ExecMainStartTimestamp")?;
+    let ended_at = of_kind.time("ExecMainExitTimestamp")?;
+    let was_active_till = of_unit.time("ActiveExitTimestamp").unwrap_or(ended_at);
+    let lasted = ended_at - began_at;
+    (was_active_till >= ended_at && lasted < AT_ONCE).then(|| lasted.to_std().unwrap_or_default())
 }
 
 fn timeout(kind: &Properties) -> Option<Duration> {

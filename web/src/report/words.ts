@@ -10,6 +10,7 @@ import type {
   StartEvidence,
 } from '../api/types';
 import type { Say } from '../text/catalogue';
+import { bytes } from '../text/size';
 import { exitText } from '../text/stop';
 import { moment } from '../text/time';
 
@@ -98,6 +99,16 @@ export function evidenceText(evidence: StartEvidence, say: Say): string {
       return `${evidence.unit}: ${evidence.active_state}`;
     case 'file':
       return `${evidence.path}: ${evidence.state}`;
+    case 'filesystem': {
+      const id = evidence.read_only ? 'start-filesystem-read-only' : 'start-filesystem';
+      return say(id, {
+        path: evidence.path,
+        free: bytes(evidence.free_bytes),
+        size: bytes(evidence.bytes),
+        inodes: String(evidence.free_inodes),
+        of: String(evidence.inodes),
+      });
+    }
   }
 }
 

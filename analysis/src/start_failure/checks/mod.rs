@@ -3,6 +3,8 @@
 //! A check says `measured` only where systemd, the kernel or a file says so itself.
 
 mod application_error;
+mod boot_order;
+mod clean_exit;
 mod condition_not_met;
 mod crash;
 mod dependency_cycle;
@@ -10,6 +12,7 @@ mod dependency_failed;
 mod exec_not_executable;
 mod exec_not_found;
 mod healthy;
+mod mac_denied;
 mod never_ready;
 mod out_of_memory;
 mod port_in_use;
@@ -36,7 +39,7 @@ pub(super) use self::{healthy::healthy, unknown::unknown};
 
 type Check = fn(&StartFacts) -> Option<Finding>;
 
-pub(super) const ALL: [Check; 18] = [
+pub(super) const ALL: [Check; 21] = [
     unit_not_found::check,
     unit_masked::check,
     unit_file_invalid::check,
@@ -55,6 +58,9 @@ pub(super) const ALL: [Check; 18] = [
     program_says::check,
     pre_start_failed::check,
     application_error::check,
+    mac_denied::check,
+    boot_order::check,
+    clean_exit::check,
 ];
 
 /// Status of a child of systemd that could not execute its program (`EXIT_EXEC`).

@@ -1,5 +1,6 @@
 //! The program itself says why it did not start.
 
+mod confirm;
 mod fixes;
 
 use super::*;
@@ -12,14 +13,15 @@ pub(super) fn check(facts: &StartFacts) -> Option<Finding> {
     }
     let (line, said_so) = why(facts.log())?;
     let says = with_configuration(said_so, line, facts);
+    let (says, certainty, seen) = confirm::by_facts(says, facts);
     let mut evidence = vec![said(line)];
+    evidence.extend(seen);
     evidence.extend(facts.status().map(|status| Evidence::Status { status }));
     evidence.extend(user(facts).filter(|_| says.cause == StartCause::PermissionDenied));
     let fixes = fixes::of(&says, facts);
     Some(Finding {
         cause: says.cause,
-        // It is what the program says: nobody looked with its eyes.
-        certainty: Certainty::Inferred,
+        certainty,
         culprit: says.culprit,
         evidence,
         fixes,

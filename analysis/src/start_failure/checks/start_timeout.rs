@@ -41,8 +41,7 @@ pub(super) fn check(facts: &StartFacts) -> Option<Finding> {
             .and(facts.setting("Type"))
             .map(|kind| property("Type", kind)),
     );
-    let mut fixes: Vec<Fix> = set_type.into_iter().collect();
-    fixes.extend([
+    let mut fixes = vec![
         commands::read_log(facts),
         Fix {
             what: FixKind::RaiseStartTimeout {
@@ -51,7 +50,13 @@ pub(super) fn check(facts: &StartFacts) -> Option<Finding> {
             commands: commands::then_start(format!("systemctl edit {name}"), facts),
             risky: false,
         },
-    ]);
+    ];
+    // A daemon that takes that long to fork is rare; a server that takes long to be ready is not.
+    let at = match cause {
+        StartCause::WrongServiceType => 0,
+        _ => fixes.len(),
+    };
+    fixes.splice(at..at, set_type);
     Some(Finding {
         cause,
         certainty: match line {

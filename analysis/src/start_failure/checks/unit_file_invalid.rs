@@ -25,7 +25,7 @@ pub(super) fn check(facts: &StartFacts) -> Option<Finding> {
     Some(Finding {
         cause: StartCause::UnitFileInvalid,
         certainty: Certainty::Measured,
-        culprit: path.map(|path| Culprit::path(path)),
+        culprit: path.map(Culprit::path),
         evidence,
         fixes: fix.into_iter().collect(),
     })

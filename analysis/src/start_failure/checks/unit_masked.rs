@@ -20,7 +20,7 @@ pub(super) fn check(facts: &StartFacts) -> Option<Finding> {
     Some(Finding {
         cause: StartCause::UnitMasked,
         certainty: Certainty::Measured,
-        culprit: path.map(|path| Culprit::path(path)),
+        culprit: path.map(Culprit::path),
         evidence,
         fixes: vec![Fix {
             what: FixKind::Unmask,

@@ -70,6 +70,11 @@ fn about_path(cause: StartCause, path: &str, line: Option<u32>, facts: &StartFac
             vec![format!("openssl x509 -noout -subject -dates -in {word}")],
         ),
         StartCause::PermissionDenied => commands::allow_access(path),
+        StartCause::SandboxDenied => Fix {
+            what: FixKind::AllowPath { path: owned() },
+            commands: commands::set(&[format!("ReadWritePaths={path}")], facts),
+            risky: false,
+        },
         _ => look(
             FixKind::ProvidePath { path: owned() },
             vec![format!("namei -l {word}")],
