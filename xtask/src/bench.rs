@@ -43,6 +43,14 @@ const BENCHES: &[Bench] = &[
         about: "aiops analyze ptree, against ps -ef --forest",
     },
     Bench {
+        name: "scan",
+        about: "aiops collect processes, against ps aux and psutil",
+    },
+    Bench {
+        name: "service",
+        about: "aiops analyze service, against systemctl status",
+    },
+    Bench {
         name: "remote",
         about: "a host asked through another replica, against the same command on the host",
     },

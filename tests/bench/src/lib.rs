@@ -2,6 +2,7 @@
 
 pub mod agent;
 pub mod cost;
+pub mod crowd;
 pub mod figures;
 pub mod journal;
 pub mod limits;

@@ -1,34 +1,25 @@
-//! `aiops analyze ptree` against what anybody would type: `ps -ef --forest`, on a machine with 300
-//! and with 5,000 processes more than its own. Other numbers can be given as arguments.
+//! `aiops analyze ptree` against what anybody would type: `ps -ef --forest`, on a machine with 300,
+//! 2,000 and 10,000 processes more than its own. Other numbers can be given as arguments.
 
 use std::{
-    env, fs,
-    process::{Child, Command, Stdio},
+    process::{Command, Stdio},
     time::{Duration, Instant},
 };
 
-use anyhow::{Context, Result, ensure};
-use bench::figures::{beside, figure, load, median};
+use anyhow::{Result, ensure};
+use bench::{
+    crowd::{Crowd, asked, processes},
+    figures::{beside, figure, load, median},
+};
 use system::program;
 
-const PROCESSES: [usize; 2] = [300, 5000];
+const PROCESSES: [usize; 3] = [300, 2000, 10_000];
 const ROUNDS: usize = 15;
-/// Children of one shell.
-const A_PARENT: usize = 50;
 
 fn main() -> Result<()> {
-    let asked: Vec<usize> = env::args()
-        .skip(1)
-        .map(|number| number.parse().context("a number of processes"))
-        .collect::<Result<_>>()?;
-    let numbers = if asked.is_empty() {
-        PROCESSES.to_vec()
-    } else {
-        asked
-    };
     let aiops = program::path("aiops")?;
     load("before");
-    for number in numbers {
+    for number in asked(&PROCESSES)? {
         let _crowd = Crowd::start(number)?;
         println!("{} processes, {number} of them for this", processes()?);
         for format in ["json", "table"] {
@@ -82,48 +73,4 @@ fn timed(command: &mut Command) -> Result<Duration> {
     ensure!(well, "{command:?} ended with {}", output.status);
     ensure!(!output.stdout.is_empty(), "{command:?} printed nothing");
     Ok(took)
-}
-
-fn processes() -> Result<usize> {
-    let is_pid = |name: &str| name.bytes().all(|byte| byte.is_ascii_digit());
-    let names = fs::read_dir("/proc")?.filter_map(Result::ok);
-    Ok(names
-        .filter(|entry| entry.file_name().to_str().is_some_and(is_pid))
-        .count())
-}
-
-/// Processes that sleep until this is dropped: shells, each with children.
-struct Crowd(Vec<Child>);
-
-impl Crowd {
-    fn start(number: usize) -> Result<Self> {
-        let mut crowd = Self(Vec::new());
-        let mut left = number;
-        while left > 0 {
-            let children = left.saturating_sub(1).min(A_PARENT);
-            // Ends with its input: nothing is left if this program is killed.
-            let script =
-                "for i in $(seq $0); do sleep infinity & done; echo; read x; kill $(jobs -p)";
-            let mut shell = Command::new("bash");
-            shell.args(["-c", script, &children.to_string()]);
-            let shell = shell.stdin(Stdio::piped()).stdout(Stdio::piped());
-            crowd.0.push(shell.spawn().context("cannot start bash")?);
-            left -= children + 1;
-        }
-        for shell in &mut crowd.0 {
-            let mut out = shell.stdout.take().context("its output is a pipe")?;
-            std::io::Read::read_exact(&mut out, &mut [0]).context("a shell did not start")?;
-        }
-        Ok(crowd)
-    }
-}
-
-impl Drop for Crowd {
-    fn drop(&mut self) {
-        for shell in &mut self.0 {
-            drop(shell.stdin.take());
-            // Ended or not, there is nothing more to be done about it.
-            let _ = shell.wait();
-        }
-    }
 }
