@@ -10,6 +10,7 @@
 //! | [`attempts`] | finds the failed start in what systemd journaled |
 //! | [`address_in_use`] | reads which address a program could not have |
 //! | [`says`] | reads why a program did not start, in its own words |
+//! | [`quick_end()`] | finds a run that ended by itself at once |
 //! | `sandbox` | what the unit's own settings forbid |
 //! | [`similar`] | names that may have been meant |
 //! | [`telling`] | finds the lines that say why |
@@ -23,6 +24,7 @@ pub(crate) mod commands;
 mod engine;
 pub mod facts;
 mod fix;
+mod quick_end;
 mod sandbox;
 pub mod says;
 pub mod similar;
@@ -34,6 +36,7 @@ pub use cause::StartCause;
 pub use engine::diagnose;
 pub use facts::StartFacts;
 pub use fix::{Fix, FixKind};
+pub use quick_end::quick_end;
 
 use std::fmt;
 

@@ -8,10 +8,13 @@ use std::{
 use analysis::{
     Timestamp,
     identity::InvocationId,
-    journal::JournalEntry,
+    journal::{JournalEntry, message_id},
     limitation::Limitation,
     log::{Excerpt, LogLine},
-    start_failure::attempts::{FailedStart, last_failed},
+    start_failure::{
+        attempts::{FailedStart, last_failed},
+        quick_end,
+    },
 };
 use chrono::TimeDelta;
 
@@ -49,6 +52,8 @@ pub(super) struct JournalFacts {
     pub(super) log: Excerpt,
     pub(super) load_log: Vec<LogLine>,
     pub(super) limit: Option<Limitation>,
+    /// How long the last run lasted, if it ended by itself, at once and without an error.
+    pub(super) quick_end: Option<Duration>,
 }
 
 /// Reads until `until`; what is missing then is a limitation.
@@ -87,6 +92,7 @@ pub(super) fn read(unit: &UnitStart, until: Instant) -> Result<JournalFacts, Col
         None => around(&lines, failed_at),
     };
     facts.load_log = load_log(&lines);
+    facts.quick_end = quick_end(&lines);
     facts.limit = reader.limit();
     Ok(facts)
 }
@@ -280,10 +286,13 @@ fn around(lines: &VecDeque<JournalEntry>, failed_at: Option<Timestamp>) -> Excer
     log
 }
 
-/// What systemd said of the unit's files: such lines belong to no run.
+/// What systemd said of the unit since it started last, and that belongs to no run: of its files,
+/// and of circles among units.
 fn load_log(lines: &VecDeque<JournalEntry>) -> Vec<LogLine> {
+    let is_start = |entry: &JournalEntry| entry.message_id() == Some(message_id::UNIT_STARTED);
+    let since = lines.iter().rposition(is_start).map_or(0, |at| at + 1);
     let of_no_run = lines
-        .iter()
+        .range(since..)
         .filter(|entry| entry.invocation().is_none() && entry.field("JOB_RESULT").is_none());
     let mut found: Vec<LogLine> = of_no_run
         .rev()

@@ -90,7 +90,7 @@ async fn gather(
         places: Vec::new(),
         kernel: Vec::new(),
         booted_at: Some(ClockReading::now().booted_at()),
-        ended_at_once: unit.ended_at_once,
+        ended_at_once: None,
     };
 
     progress(step(Step::ReadingJournal, 1));
@@ -117,6 +117,7 @@ async fn gather(
     facts.files = files.unwrap_or_else(|error| missing(&mut facts.limits, "files", &error));
     let journal = journal.unwrap_or_else(|error| missing(&mut facts.limits, "journal", &error));
     facts.limits.extend(journal.limit.clone());
+    facts.ended_at_once = journal.quick_end.filter(|_| !unit.may_end);
     let has_own_network = unit.has_own_network;
     let root = unit.root.clone();
     take_unit(&mut facts, unit, journal);

@@ -12,7 +12,6 @@ use analysis::{
         facts::{Condition, ExecCommand, Setting, UnitFacts},
     },
 };
-use chrono::TimeDelta;
 use uuid::Uuid;
 use zbus::Variant;
 
@@ -52,8 +51,8 @@ pub struct UnitStart {
     pub root: Option<String>,
     /// Whether it has a network of its own, whose sockets cannot be seen from here.
     pub has_own_network: bool,
-    /// How long the last run lasted, if it ended by itself, at once and without an error.
-    pub ended_at_once: Option<Duration>,
+    /// Whether runs of it may end at once and without an error.
+    pub may_end: bool,
 }
 
 /// The properties of a unit: those of all, and those of its kind.
@@ -76,7 +75,7 @@ impl UnitStart {
             root: (!has_image).then(|| of_kind.text("RootDirectory")),
             has_own_network: of_kind.flag("PrivateNetwork")
                 || !of_kind.text("NetworkNamespacePath").is_empty(),
-            ended_at_once: ended_at_once(of_unit, of_kind),
+            may_end: may_end(of_unit, of_kind),
             facts: facts(read.name.clone(), of_unit, of_kind),
         }
     }
@@ -259,26 +258,11 @@ fn system_call_filter(kind: &Properties) -> Option<String> {
     ))
 }
 
-/// How long the last run lasted, if its main process ended by itself, at once and without an error,
-/// and nothing but a person or the boot starts the unit. systemd stops a run that somebody asked it
-/// to stop before the process ends; one that ended by itself is over after that.
-fn ended_at_once(of_unit: &Properties, of_kind: &Properties) -> Option<Duration> {
-    const AT_ONCE: TimeDelta = TimeDelta::seconds(5);
+/// Whether runs of it may end at once and without an error.
+fn may_end(of_unit: &Properties, of_kind: &Properties) -> bool {
+    // What others start, such as a timer, does its work and ends.
     let is_triggered = !of_unit.units("TriggeredBy").is_empty();
-    let may_end = of_kind.text("Type") == "oneshot" || of_kind.flag("RemainAfterExit");
-    let is_over = of_unit.text("ActiveState") == "inactive" && of_kind.text("Result") == "success";
-    if is_triggered
-        || may_end
-        || !is_over
-        || main_status(of_kind) != Some(ExitStatus::Exited { code: 0 })
-    {
-        return None;
-    }
-    let began_at = of_kind.time("ExecMainStartTimestamp")?;
-    let ended_at = of_kind.time("ExecMainExitTimestamp")?;
-    let was_active_till = of_unit.time("ActiveExitTimestamp").unwrap_or(ended_at);
-    let lasted = ended_at - began_at;
-    (was_active_till >= ended_at && lasted < AT_ONCE).then(|| lasted.to_std().unwrap_or_default())
+    is_triggered || of_kind.text("Type") == "oneshot" || of_kind.flag("RemainAfterExit")
 }
 
 fn timeout(kind: &Properties) -> Option<Duration> {

@@ -29,7 +29,8 @@ pub(super) fn check(facts: &StartFacts) -> Option<Finding> {
     evidence.extend(lines.into_iter().map(said));
     Some(Finding {
         cause: StartCause::PreStartFailed,
-        certainty: Certainty::Measured,
+        // That it failed is certain, and why is not.
+        certainty: Certainty::Inferred,
         culprit: command.map(|command| Culprit::path(&*command.path)),
         evidence,
         fixes: vec![commands::read_log(facts)],

@@ -1,6 +1,9 @@
 //! Where in a message the path or the address stands that it complains about.
 
-use std::sync::LazyLock;
+use std::{
+    net::{Ipv4Addr, Ipv6Addr},
+    sync::LazyLock,
+};
 
 use regex::{Captures, Regex};
 
@@ -93,8 +96,14 @@ pub(super) fn address_in(message: &str) -> Option<Culprit> {
     let named = ADDRESS
         .captures(message)
         .map(|found| found["address"].to_owned());
-    let port = || Some(format!(":{}", &PORT.captures(message)?["port"]));
-    let address = named.or_else(port)?;
+    let port = PORT.captures(message).map(|found| found["port"].to_owned());
+    let address = match (named, port) {
+        (Some(ip), Some(port)) if ip.parse::<Ipv6Addr>().is_ok() => format!("[{ip}]:{port}"),
+        (Some(ip), Some(port)) if ip.parse::<Ipv4Addr>().is_ok() => format!("{ip}:{port}"),
+        (Some(address), _) => address,
+        (None, Some(port)) => format!(":{port}"),
+        (None, None) => return None,
+    };
     Some(Culprit::Address { address })
 }
 

@@ -87,6 +87,11 @@ fn programs_are_understood_in_their_own_words() {
             address("0.0.0.0:80"),
         ),
         (
+            "error: Bind to port 22 on 0.0.0.0 failed: Permission denied.",
+            Cause::PrivilegedPort,
+            address("0.0.0.0:22"),
+        ),
+        (
             "bind() to 0.0.0.0:8080 failed (13: Permission denied)",
             Cause::PermissionDenied,
             None,
