@@ -1,8 +1,17 @@
 //! The black box: what a unit used in the time before it stopped.
 
+mod before;
+mod host;
+mod movement;
+
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+pub use self::{
+    before::{HostBefore, MinutesBefore, UnitBefore},
+    host::{HostRecording, HostSample, LoadMeasure},
+    movement::{Direction, Movement},
+};
 use crate::{
     Timestamp,
     trend::{Reading, Trend, trend},
@@ -29,6 +38,10 @@ pub struct Sample {
     pub memory_limit_bytes: Option<u64>,
     /// Hundredths of a percent of one core since the sample before.
     pub cpu_percent_hundredths: u32,
+    /// The oldest process, which mostly is the main one. `None`: not recorded.
+    pub main_pid: Option<u32>,
+    /// That this process has open. `None`: not counted.
+    pub open_files: Option<u32>,
 }
 
 impl Sample {
@@ -52,11 +65,15 @@ pub struct Recording {
 impl Recording {
     /// Whether the memory of the run that goes on grows. `None`: nothing was recorded of it.
     pub fn memory_trend(&self) -> Option<Trend> {
-        let run = self.recent.last().or(self.history.last())?.run;
-        let of_run = |sample: &&Sample| sample.run == run;
+        self.trend_until(self.recent.last().or(self.history.last())?)
+    }
+
+    /// Of the run that `last` is a sample of.
+    fn trend_until(&self, last: &Sample) -> Option<Trend> {
+        let of_run = |sample: &&Sample| sample.run == last.run && sample.at < last.at;
         // The short steps of the last minutes would outweigh the days before.
         let samples = self.history.iter().filter(of_run);
-        let samples: Vec<&Sample> = samples.chain(self.recent.iter().rfind(of_run)).collect();
+        let samples: Vec<&Sample> = samples.chain(std::iter::once(last)).collect();
         let readings: Vec<Reading> = samples
             .iter()
             .map(|sample| Reading {
@@ -87,7 +104,7 @@ mod tests {
     use chrono::{DateTime, TimeDelta};
 
     use super::*;
-    use crate::trend::Course;
+    use crate::trend;
 
     fn sample(minute: i64, run: u64, mib: u64) -> Sample {
         Sample {
@@ -100,6 +117,8 @@ mod tests {
             memory_bytes: None,
             memory_limit_bytes: Some(1 << 30),
             cpu_percent_hundredths: 150,
+            main_pid: None,
+            open_files: None,
         }
     }
 
@@ -113,7 +132,7 @@ mod tests {
             ..Recording::default()
         };
         let trend = recording.memory_trend().unwrap();
-        assert_eq!(trend.course, Course::Grows);
+        assert_eq!(trend.course, trend::Course::Grows);
         assert_eq!(trend.from, recording.history[100].at);
         assert_eq!(Recording::default().memory_trend(), None);
     }

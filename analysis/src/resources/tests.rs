@@ -146,6 +146,8 @@ fn a_leak_is_one_of_the_unit_since_it_started() {
         memory_bytes: None,
         memory_limit_bytes: Some(400 * MIB),
         cpu_percent_hundredths: 0,
+        main_pid: None,
+        open_files: None,
     };
     leaking.recording.history = (0..200).map(sample).collect();
     let report = resources(leaking).unwrap();

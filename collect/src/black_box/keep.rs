@@ -12,7 +12,12 @@ use std::{
 use analysis::{black_box::Sample, identity::UnitName};
 use chrono::TimeDelta;
 
-use super::{Folders, HISTORY_SLOTS, RECENT_SLOTS, files, ring, ring::Ring, sampler::Sampler};
+use super::{
+    Folders, HISTORY_SLOTS, RECENT_SLOTS, files,
+    host::HostRecorder,
+    ring::{self, Ring},
+    sampler::Sampler,
+};
 use crate::CollectError;
 
 /// Services that are recorded; those that run already come first.
@@ -30,12 +35,13 @@ const FORGET_AFTER: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 pub struct Recorder {
     folders: Folders,
     sampler: Sampler,
+    host: HostRecorder,
     units: BTreeMap<UnitName, Recorded>,
 }
 
 struct Recorded {
-    recent: Ring,
-    history: Ring,
+    recent: Ring<Sample>,
+    history: Ring<Sample>,
     run: u64,
     noted: Sample,
 }
@@ -63,6 +69,7 @@ impl Recorder {
         }
         forget(&folders);
         Ok(Self {
+            host: HostRecorder::open(&folders)?,
             folders,
             sampler: Sampler::new(),
             units: BTreeMap::new(),
@@ -77,6 +84,7 @@ impl Recorder {
     /// [`CollectError::Read`] if the processes cannot be listed. A ring that cannot be written is
     /// tried again at the next pass.
     pub fn pass(&mut self) -> Result<usize, CollectError> {
+        self.host.pass();
         let samples: BTreeMap<UnitName, Sample> = self.sampler.pass()?.into_iter().collect();
         let gone: Vec<UnitName> = self
             .units
@@ -120,7 +128,7 @@ impl Recorder {
     /// agent did not run.
     fn begin(&mut self, unit: &UnitName, sample: Sample) -> io::Result<()> {
         let path = self.folders.recent_ring(unit);
-        let before = ring::read(&path);
+        let before: Vec<Sample> = ring::read(&path);
         if before.last().is_some_and(|last| last.run != sample.run) {
             self.keep_ended(unit);
         }
@@ -138,7 +146,7 @@ impl Recorder {
     /// Moves the last minutes of a run that is over to the disk.
     fn keep_ended(&self, unit: &UnitName) {
         let recent = self.folders.recent_ring(unit);
-        let samples = ring::read(&recent);
+        let samples: Vec<Sample> = ring::read(&recent);
         if let Some(last) = samples.last()
             && samples.len() >= FEWEST_SAMPLES
         {
@@ -216,6 +224,8 @@ mod tests {
             memory_bytes: None,
             memory_limit_bytes: None,
             cpu_percent_hundredths: 0,
+            main_pid: None,
+            open_files: None,
         }
     }
 

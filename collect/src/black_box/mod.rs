@@ -5,17 +5,22 @@
 //! memory (`/run`), so that a quiet host does not wake its disk; what is kept of runs that ended,
 //! and a coarse history of days, is on the disk.
 
+mod host;
 mod keep;
 mod ring;
 mod sampler;
 mod slot;
 
 use std::{
-    env,
+    env, io,
     path::{Path, PathBuf},
 };
 
-use analysis::{black_box::Recording, identity::UnitName};
+use analysis::{
+    black_box::{HostRecording, Recording, Sample},
+    identity::UnitName,
+    limitation::Limitation,
+};
 
 pub use self::keep::Recorder;
 
@@ -23,6 +28,10 @@ pub use self::keep::Recorder;
 const RECENT_SLOTS: u64 = 120;
 /// A week, with one every five minutes.
 const HISTORY_SLOTS: u64 = 2016;
+/// A week of the host itself, with one each minute.
+const MINUTE_SLOTS: u64 = 10_080;
+/// No unit has a name without a dot.
+const HOST: &str = "host";
 
 /// Where the rings are.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,12 +70,34 @@ impl Folders {
         self.kept.join("ended").join(unit.as_str())
     }
 
+    /// What was recorded of the host itself. Empty as [`Self::recording`] is.
+    pub fn host_recording(&self) -> HostRecording {
+        HostRecording {
+            recent: ring::read(&self.recent.join(HOST)),
+            minutes: ring::read(&self.kept.join(HOST)),
+        }
+    }
+
+    /// Why nothing was recorded of what is asked for.
+    pub(crate) fn why_empty(&self) -> Limitation {
+        let why = match std::fs::read_dir(&self.recent) {
+            Ok(_) => "no-recording",
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => "denied",
+            Err(_) => "no-agent",
+        };
+        Limitation {
+            what: "black-box".to_owned(),
+            why: why.to_owned(),
+            count: 1,
+        }
+    }
+
     /// What was recorded of a unit. Empty where no agent runs, or where its files are not ours to
     /// read: they belong to root.
     pub fn recording(&self, unit: &UnitName) -> Recording {
         let mut ended: Vec<_> = files(&self.ended(unit))
             .iter()
-            .map(|path| ring::read(path))
+            .map(|path| ring::read::<Sample>(path))
             .filter(|samples| !samples.is_empty())
             .collect();
         ended.sort_by_key(|samples| samples.last().map(|last| last.at));

@@ -3,40 +3,47 @@
 use std::{
     fs::{self, File, OpenOptions},
     io,
+    marker::PhantomData,
     os::unix::fs::{FileExt as _, OpenOptionsExt as _},
     path::Path,
 };
 
-use analysis::black_box::Sample;
-
-use super::slot::{SLOT_BYTES, decode, encode};
+use super::slot::{SLOT_BYTES, Slotted};
 
 /// Larger files are none of ours.
 const MOST_BYTES: u64 = 4 << 20;
 
 /// A ring that is written.
-pub(super) struct Ring {
+pub(super) struct Ring<T> {
     file: File,
     slots: u64,
     next: u64,
+    samples: PhantomData<T>,
 }
 
-impl Ring {
+impl<T: Slotted> Ring<T> {
     /// Opens a ring, and goes on behind its last sample. What is no ring is overwritten.
     pub(super) fn open(path: &Path, slots: u64) -> io::Result<Self> {
-        let next = numbered(path).last().map_or(0, |(number, _)| number + 1);
+        let next = numbered::<T>(path)
+            .last()
+            .map_or(0, |(number, _)| number + 1);
         let file = OpenOptions::new()
             .write(true)
             .create(true)
             .truncate(false)
             .mode(0o600)
             .open(path)?;
-        Ok(Self { file, slots, next })
+        Ok(Self {
+            file,
+            slots,
+            next,
+            samples: PhantomData,
+        })
     }
 
-    pub(super) fn push(&mut self, sample: &Sample) -> io::Result<()> {
+    pub(super) fn push(&mut self, sample: &T) -> io::Result<()> {
         let place = (self.next % self.slots) * SLOT_BYTES as u64;
-        self.file.write_all_at(&encode(self.next, sample), place)?;
+        self.file.write_all_at(&sample.encode(self.next), place)?;
         self.next += 1;
         Ok(())
     }
@@ -44,18 +51,18 @@ impl Ring {
 
 /// The samples of a ring, the oldest first. Empty if it is missing or not readable; slots that are
 /// torn are left out.
-pub(super) fn read(path: &Path) -> Vec<Sample> {
+pub(super) fn read<T: Slotted>(path: &Path) -> Vec<T> {
     let numbered = numbered(path).into_iter();
     numbered.map(|(_, sample)| sample).collect()
 }
 
-fn numbered(path: &Path) -> Vec<(u64, Sample)> {
+fn numbered<T: Slotted>(path: &Path) -> Vec<(u64, T)> {
     let is_ring = |meta: &fs::Metadata| meta.is_file() && meta.len() <= MOST_BYTES;
     if !fs::symlink_metadata(path).is_ok_and(|meta| is_ring(&meta)) {
         return Vec::new();
     }
     let bytes = fs::read(path).unwrap_or_default();
-    let mut samples: Vec<_> = bytes.chunks(SLOT_BYTES).filter_map(decode).collect();
+    let mut samples: Vec<_> = bytes.chunks(SLOT_BYTES).filter_map(T::decode).collect();
     samples.sort_by_key(|(number, _)| *number);
     samples
 }
@@ -63,7 +70,7 @@ fn numbered(path: &Path) -> Vec<(u64, Sample)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use analysis::Timestamp;
+    use analysis::{Timestamp, black_box::Sample};
 
     fn sample(second: i64) -> Sample {
         Sample {
@@ -76,11 +83,13 @@ mod tests {
             memory_bytes: None,
             memory_limit_bytes: None,
             cpu_percent_hundredths: 0,
+            main_pid: None,
+            open_files: None,
         }
     }
 
     fn seconds(path: &Path) -> Vec<i64> {
-        read(path)
+        read::<Sample>(path)
             .iter()
             .map(|sample| sample.at.timestamp())
             .collect()

@@ -1,6 +1,6 @@
 //! What each service uses now: one scan of the processes, and a file or two for each service.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fs};
 
 use analysis::{black_box::Sample, identity::UnitName, process::ProcessId};
 
@@ -13,6 +13,9 @@ use crate::{
 
 /// How often a process is asked for its cgroup: systemd moves it there after it began.
 const LOOKS: u8 = 2;
+
+/// Kernels before 6.2 do not say how many files are open: they are counted, but no more than these.
+const MOST_COUNTED: usize = 1000;
 
 /// Remembers what there was at the last pass.
 pub(super) struct Sampler {
@@ -43,6 +46,7 @@ struct Sums {
     rss_bytes: u64,
     cpu_ns: u64,
     oldest_ns: u64,
+    oldest_pid: u32,
 }
 
 impl Sampler {
@@ -81,6 +85,8 @@ impl Sampler {
                 memory_bytes,
                 memory_limit_bytes,
                 cpu_percent_hundredths: elapsed_ns.map_or(0, |ns| share(sums.cpu_ns, ns)),
+                main_pid: Some(sums.oldest_pid),
+                open_files: open_files(sums.oldest_pid),
             };
             (service.unit, sample)
         };
@@ -112,6 +118,7 @@ impl Sampler {
                 let is_oldest = sums.oldest_ns == 0 || stat.start_ns < sums.oldest_ns;
                 if is_oldest {
                     sums.oldest_ns = stat.start_ns;
+                    sums.oldest_pid = stat.pid;
                 }
             }
             known.cpu_ns = cpu_ns;
@@ -130,6 +137,17 @@ impl Sampler {
         let cgroup = service_part(&placement.cgroup, &unit)?.to_owned();
         Some(Service { unit, cgroup })
     }
+}
+
+/// `None`: too many to be counted each time, or not ours to count.
+fn open_files(pid: u32) -> Option<u32> {
+    let folder = format!("/proc/{pid}/fd");
+    let told = fs::metadata(&folder).ok()?.len();
+    if told > 0 {
+        return u32::try_from(told).ok();
+    }
+    let listed = fs::read_dir(&folder).ok()?.take(MOST_COUNTED).count();
+    (listed < MOST_COUNTED).then_some(listed as u32)
 }
 
 /// The path of the unit itself: what is below it is its own affair.
@@ -169,6 +187,15 @@ mod tests {
         ] {
             assert_eq!(service_part(cgroup, &unit), path, "{cgroup}");
         }
+    }
+
+    #[test]
+    fn open_files_are_those_that_are_listed() {
+        let listed = fs::read_dir("/proc/self/fd").unwrap().count();
+        let counted = open_files(std::process::id()).unwrap() as usize;
+        // Other tests of this process open and close files meanwhile.
+        assert!(counted.abs_diff(listed) < 20, "{counted} {listed}");
+        assert_eq!(open_files(u32::MAX), None);
     }
 
     #[test]

@@ -19,6 +19,8 @@ fn report() -> Resources {
         memory_bytes: None,
         memory_limit_bytes: Some(400 << 20),
         cpu_percent_hundredths: 0,
+        main_pid: None,
+        open_files: None,
     };
     facts.recording.history = (0..200).map(sample).collect();
     facts.memory = MemoryUse {
