@@ -3,8 +3,8 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use analysis::{question::Analysis, report::Report};
-use anyhow::{Context, Result, ensure};
+use analysis::{cause::Certainty, question::Analysis, report::Report};
+use anyhow::{Context, Result, bail, ensure};
 use system::{Answer, Lab, Member, until};
 
 /// What a process runs that is looked into.
@@ -73,11 +73,41 @@ fn the_black_box_has_the_minutes_before_an_end() -> Result<()> {
         let recent = count("/run/aiops/black-box/busy.service")?;
         Ok((recent == 1).then_some(()))
     })?;
+    let pid = h1.property("busy", "MainPID")?;
+    let listed = h1.run(&format!("ls /proc/{pid}/fd | wc -l"))?;
     h1.run("systemctl kill -s SEGV busy")?;
     until("its end is kept", RECORDED_WITHIN, || {
         let ended = count("/var/lib/aiops/black-box/ended/busy.service")?;
         Ok((ended == 1).then_some(()))
-    })
+    })?;
+    the_crash_has_them(&lab, listed.trim().parse()?)
+}
+
+/// What it used until then, and what the host did, stand in the report on the crash.
+fn the_crash_has_them(lab: &Lab, open_files: u64) -> Result<()> {
+    let answer = ask(lab, "analyze crash busy")?;
+    let Report::AnalyzeCrash(report) = serde_json::from_str(&answer.stdout)? else {
+        bail!("another report: {answer:?}")
+    };
+    let newest = report.newest.as_ref().context("the newest in full")?;
+    let before = newest.before.as_ref();
+    let before = before.with_context(|| format!("{:?}", newest.limits))?;
+    let unit = before.unit.as_ref().context("what the unit used")?;
+    ensure!(unit.certainty == Certainty::Measured, "{unit:?}");
+    // A loop that does nothing else.
+    let cpu = unit.cpu_percent_hundredths.most;
+    ensure!((1000..=11_000).contains(&cpu), "{unit:?}");
+    ensure!(unit.threads.last == 1, "{unit:?}");
+    let counted = unit.open_files.context("open files")?;
+    ensure!(counted.last == open_files, "{counted:?} {open_files}");
+    ensure!(unit.to <= report.crashes[0].at, "{unit:?}");
+    let host = before.host.as_ref().context("what the host did")?;
+    ensure!(
+        host.memory_available_bytes.most < host.memory_bytes,
+        "{host:?}"
+    );
+    ensure!(host.load_hundredths.most > 0, "{host:?}");
+    Ok(())
 }
 
 fn busy(host: &Member) -> Result<()> {

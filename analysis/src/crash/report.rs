@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 use super::{CrashGroup, stack::Stack};
 use crate::{
     Timestamp,
+    black_box::MinutesBefore,
     cause::Certainty,
     identity::{BootId, UnitName},
     limitation::Limitation,
@@ -433,6 +434,9 @@ pub struct Examined {
     pub log: Vec<LogLine>,
     /// Lines left out of the middle of `log`.
     pub log_omitted: u32,
+    /// What its unit and the host did before. `None`: nothing was recorded.
+    #[serde(default)]
+    pub before: Option<MinutesBefore>,
     pub limits: Vec<Limitation>,
 }
 

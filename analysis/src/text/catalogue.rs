@@ -38,6 +38,7 @@ impl Language {
         match self {
             Self::English => &[
                 include_str!("../../i18n/en/behavior.ftl"),
+                include_str!("../../i18n/en/black-box.ftl"),
                 include_str!("../../i18n/en/cli.ftl"),
                 include_str!("../../i18n/en/crash.ftl"),
                 include_str!("../../i18n/en/dictionary.ftl"),
@@ -61,6 +62,7 @@ impl Language {
             ],
             Self::Chinese => &[
                 include_str!("../../i18n/zh-CN/behavior.ftl"),
+                include_str!("../../i18n/zh-CN/black-box.ftl"),
                 include_str!("../../i18n/zh-CN/cli.ftl"),
                 include_str!("../../i18n/zh-CN/crash.ftl"),
                 include_str!("../../i18n/zh-CN/dictionary.ftl"),

@@ -3,9 +3,10 @@
 mod full;
 
 use super::{
-    Catalogue, Style,
+    Catalogue, Style, before,
     escape::one_line,
     fleet::Page,
+    limitations,
     report::AsText,
     stop,
     table::{Cell, Table, wrapped},
@@ -153,28 +154,10 @@ fn paragraph(text: &str, page: &Page<'_>) -> String {
 
 /// What could not be seen, and the way out.
 fn limits(limits: &[Limitation], page: &Page<'_>) -> String {
-    let catalogue = page.catalogue;
-    let mut text = String::new();
-    for limit in limits {
-        let known = format!("crash-limit-{}", limit.what);
-        let parameters = [
-            ("what", limit.what.as_str().into()),
-            ("why", limit.why.as_str().into()),
-            ("count", limit.count.into()),
-        ];
-        let id = match catalogue.has(&known) {
-            true => known.as_str(),
-            false => "crash-limit-other",
-        };
-        let line = one_line(&catalogue.say_with(id, &parameters)).into_owned();
-        for line in wrapped(&line, page.width) {
-            text.push_str(&format!("{}\n", page.style.doubtful(&line)));
-        }
-    }
     let is_denied = |limit: &Limitation| limit.why.to_ascii_lowercase().contains("permission");
-    if limits.iter().any(is_denied) {
-        text.push_str(&format!("{}\n", catalogue.say("crash-limit-hint-root")));
-    }
+    let as_root = limits.iter().any(is_denied);
+    let as_root = as_root.then_some("crash-limit-hint-root");
+    let text = limitations::lines(limits, "crash", as_root, page);
     match text.is_empty() {
         true => text,
         false => format!("\n{text}"),

@@ -3,6 +3,7 @@
 //! Sentences live in the catalogues below `i18n/`; findings are typed values, so that the terminal
 //! and the page say the same.
 
+mod before;
 pub mod behavior;
 pub mod catalogue;
 pub mod crash;
@@ -10,6 +11,7 @@ pub mod dictionary;
 pub mod escape;
 pub mod events;
 pub mod fleet;
+mod growth;
 pub mod inquiry;
 pub mod inspection;
 mod limitations;

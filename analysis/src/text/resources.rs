@@ -7,15 +7,15 @@ use super::{
     catalogue::Value,
     escape::one_line,
     fleet::Page,
+    growth,
     process_limits::limits,
     report::AsText,
     size::bytes,
     table::{Cell, Table, cut, wrapped},
     time::{length, moment},
 };
-use crate::{
-    resources::{Ceiling, CeilingKind, Resources, UseCause, UseEvidence, UseFinding},
-    trend::{Course, Trend},
+use crate::resources::{
+    Ceiling, CeilingKind, Pressure, Resources, UseCause, UseEvidence, UseFinding,
 };
 
 /// Columns of a command on a terminal of unknown width.
@@ -127,11 +127,11 @@ fn sentence(finding: &UseFinding, page: &Page<'_>) -> String {
             let kind = page.catalogue.say(kind_id(ceiling.kind));
             format!("{kind}, {}", use_of(ceiling))
         }
-        UseEvidence::Trend(trend) => of_trend(trend, page),
+        UseEvidence::Trend(trend) => growth::text(trend, page),
         UseEvidence::CloseWait { connections } => connections.to_string(),
         UseEvidence::Peers { own, median, count } => {
             let (own, median) = match finding.cause {
-                UseCause::LargerThanPeers => (size(*own), size(*median)),
+                UseCause::LargerThanPeers => (growth::size(*own), growth::size(*median)),
                 _ => (percent(*own), percent(*median)),
             };
             let parameters = [
@@ -145,48 +145,8 @@ fn sentence(finding: &UseFinding, page: &Page<'_>) -> String {
     format!("{cause}: {evidence}")
 }
 
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "sizes of memory are far from the ends"
-)]
-fn size(value: f64) -> String {
-    bytes(value.max(0.0) as u64)
-}
-
 fn percent(value: f64) -> String {
     format!("{value:.1} %")
-}
-
-fn of_trend(trend: &Trend, page: &Page<'_>) -> String {
-    let parameters = [
-        ("rate", size(trend.slope_per_hour).into()),
-        ("first", size(trend.first).into()),
-        ("last", size(trend.last).into()),
-        (
-            "length",
-            length(trend.to - trend.from, page.catalogue).into(),
-        ),
-        ("tau", format!("{:.2}", trend.tau).into()),
-        ("p", chance(trend.p_value).into()),
-    ];
-    let mut text = say(page, "resources-trend", &parameters);
-    if let Some(seconds) = trend.reaches_limit_in_s {
-        let in_time = Duration::seconds(i64::try_from(seconds).unwrap_or(i64::MAX / 1000));
-        let parameters = [
-            ("limit", size(trend.limit.unwrap_or_default()).into()),
-            ("length", length(in_time, page.catalogue).into()),
-        ];
-        text.push_str(&say(page, "resources-trend-limit", &parameters));
-    }
-    text
-}
-
-fn chance(p: f64) -> String {
-    match p < 0.001 {
-        true => "< 0.001".to_owned(),
-        false => format!("= {p:.3}"),
-    }
 }
 
 /// The figures: id of the name, and value.
@@ -210,8 +170,8 @@ fn rows(report: &Resources, page: &Page<'_>) -> Vec<(String, String)> {
     row("memory", memory(report, page));
     if let Some(io) = &report.io {
         let parameters = [
-            ("read", size(io.read_bytes_per_s).into()),
-            ("written", size(io.written_bytes_per_s).into()),
+            ("read", growth::size(io.read_bytes_per_s).into()),
+            ("written", growth::size(io.written_bytes_per_s).into()),
             ("all_read", bytes(io.read_bytes).into()),
             ("all_written", bytes(io.written_bytes).into()),
         ];
@@ -241,17 +201,7 @@ fn rows(report: &Resources, page: &Page<'_>) -> Vec<(String, String)> {
     }
     row("threads", report.threads.to_string());
     if let Some(pressure) = &report.pressure {
-        let share = |value: Option<f64>| value.map_or_else(|| "-".to_owned(), percent);
-        let parameters = [
-            ("cpu", share(pressure.cpu_percent).into()),
-            ("memory", share(pressure.memory_percent).into()),
-            ("io", share(pressure.io_percent).into()),
-        ];
-        let id = match pressure.of_cgroup {
-            true => "resources-pressure-own",
-            false => "resources-pressure-machine",
-        };
-        row("pressure", say(page, id, &parameters));
+        row("pressure", waits(pressure, page));
     }
     if let (Some(rss), Some(cpu)) = (
         report.peers.median_rss_bytes,
@@ -291,25 +241,26 @@ fn memory(report: &Resources, page: &Page<'_>) -> String {
     parts.join(", ")
 }
 
+/// How long was waited in the last minute.
+pub(super) fn waits(pressure: &Pressure, page: &Page<'_>) -> String {
+    let share = |share: Option<f64>| share.map_or_else(|| "-".to_owned(), percent);
+    let parameters = [
+        ("cpu", share(pressure.cpu_percent).into()),
+        ("memory", share(pressure.memory_percent).into()),
+        ("io", share(pressure.io_percent).into()),
+    ];
+    let id = match pressure.of_cgroup {
+        true => "resources-pressure-own",
+        false => "resources-pressure-machine",
+    };
+    say(page, id, &parameters)
+}
+
 fn trend(report: &Resources, page: &Page<'_>) -> String {
     let Some(trend) = &report.memory_trend else {
         return page.catalogue.say("resources-trend-unknown");
     };
-    let course = match trend.course {
-        Course::Grows => "resources-course-grows",
-        Course::Settles => "resources-course-settles",
-        Course::Stable => "resources-course-stable",
-        Course::Shrinks => "resources-course-shrinks",
-        Course::TooShort => {
-            let seen = length(trend.to - trend.from, page.catalogue);
-            return say(
-                page,
-                "resources-course-too-short",
-                &[("length", seen.into())],
-            );
-        }
-    };
-    format!("{}: {}", page.catalogue.say(course), of_trend(trend, page))
+    growth::course(trend, page)
 }
 
 fn ceilings(report: &Resources, page: &Page<'_>) -> String {

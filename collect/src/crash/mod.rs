@@ -15,6 +15,7 @@ mod units;
 use std::time::{Duration, Instant};
 
 use analysis::{
+    black_box::MinutesBefore,
     crash::{
         CorePlace, CoreState, Crash, CrashAsked, CrashFacts, CrashReport, Examined,
         core_pattern::CorePattern,
@@ -25,12 +26,13 @@ use analysis::{
     order::{Failure, Progress, Step},
 };
 
-use crate::{CollectError, NoAnswer, deadline::Deadline, host::ClockReading};
+use crate::{CollectError, NoAnswer, black_box::Folders, deadline::Deadline, host::ClockReading};
 
 /// The journal of a week of a busy host is read in some seconds.
 const JOURNAL_WITHIN: Duration = Duration::from_secs(20);
 const UNITS_WITHIN: Duration = Duration::from_secs(3);
 const CORES_WITHIN: Duration = Duration::from_secs(5);
+const BLACK_BOX_WITHIN: Duration = Duration::from_secs(1);
 const LOG_WITHIN: Duration = Duration::from_secs(3);
 /// A read that ignores its own limit hangs in the kernel, and is given up after this much more.
 const GRACE: Duration = Duration::from_millis(300);
@@ -147,11 +149,11 @@ fn add_newest_core(facts: &mut CrashFacts, first: &CrashReport) {
     }
 }
 
-async fn examine(crash: &Crash, report: &CrashReport) -> Examined {
+async fn examine(newest: &Crash, report: &CrashReport) -> Examined {
     let mut examined = Examined::default();
-    let place = CorePlace::of(crash);
+    let place = CorePlace::of(newest);
     match place {
-        CorePlace::File(path) => debugger::examine(&mut examined, crash, &path).await,
+        CorePlace::File(path) => debugger::examine(&mut examined, newest, &path).await,
         CorePlace::None => {}
         CorePlace::Refused(why) => examined.limits.push(Limitation {
             what: "core".to_owned(),
@@ -159,7 +161,7 @@ async fn examine(crash: &Crash, report: &CrashReport) -> Examined {
             count: 1,
         }),
     }
-    let crash = crash.clone();
+    let crash = newest.clone();
     let since = report.since;
     let log = blocking(LOG_WITHIN, "the journal", move || {
         journal::log_before(&crash, since, Instant::now() + LOG_WITHIN)
@@ -168,7 +170,34 @@ async fn examine(crash: &Crash, report: &CrashReport) -> Examined {
     if let Ok((lines, omitted)) = log.await {
         (examined.log, examined.log_omitted) = (lines, omitted);
     }
+    add_minutes_before(&mut examined, newest).await;
     examined
+}
+
+/// What the black box has.
+async fn add_minutes_before(examined: &mut Examined, crash: &Crash) {
+    let (unit, pid, at) = (crash.process.unit.clone(), crash.process.pid, crash.at);
+    let read = blocking(BLACK_BOX_WITHIN, "the black box", move || {
+        let folders = Folders::of_this_host();
+        let recording = unit.as_ref().map(|unit| folders.recording(unit));
+        let before = MinutesBefore::of(
+            &recording.unwrap_or_default(),
+            &folders.host_recording(),
+            at,
+            pid,
+        );
+        let is_missing = before.as_ref().is_none_or(|before| before.unit.is_none());
+        // What is no service is not recorded.
+        let missing = unit.filter(|_| is_missing).map(|_| folders.why_empty());
+        Ok((before, missing))
+    });
+    match read.await {
+        Ok((before, missing)) => {
+            examined.before = before;
+            examined.limits.extend(missing);
+        }
+        Err(error) => examined.limits.push(limitation("black-box", &error)),
+    }
 }
 
 /// Whether the pids of the kernel's log are others than ours.

@@ -24,6 +24,7 @@ pub(super) fn newest(report: &CrashReport, page: &Page<'_>) -> String {
     let mut text = title(crash, page);
     text.push_str(&facts(crash, examined, page));
     text.push_str(&evidence(crash, page));
+    text.push_str(&before(crash, examined, page));
     text.push_str(&stack(crash, examined, report.wants_detail, page));
     if let Some(examined) = examined {
         if report.wants_detail {
@@ -231,6 +232,18 @@ fn told(fact: &CrashEvidence, page: &Page<'_>) -> (String, String) {
         }
         CrashEvidence::Instruction { text } => (by("instruction"), text.clone()),
     }
+}
+
+fn before(crash: &Crash, examined: Option<&Examined>, page: &Page<'_>) -> String {
+    let Some(before) = examined.and_then(|examined| examined.before.as_ref()) else {
+        return String::new();
+    };
+    let (title, table) = super::before::rows(before, crash.at, page);
+    let title = page.style.strong(&title);
+    format!(
+        "\n{title}\n{}",
+        indented(&table.render(room(page), page.style))
+    )
 }
 
 fn stack(crash: &Crash, examined: Option<&Examined>, all: bool, page: &Page<'_>) -> String {

@@ -2,6 +2,7 @@ use chrono::{FixedOffset, TimeDelta};
 
 use super::*;
 use crate::{
+    black_box::{HostRecording, HostSample, MinutesBefore, Recording, Sample},
     crash::{
         Address, CrashAsked, CrashFacts, Examined, Module, Register, crashes, sighting::Seen,
         stack::Stack, testing::*,
@@ -120,7 +121,51 @@ fn examined() -> Examined {
             line("taking 3 EUR"),
             line("pay: pay.c:25: main: Assertion `n > 0' failed."),
         ],
+        before: MinutesBefore::of(&recording(), &host(), at(3_600_000), Some(42)),
         ..Examined::default()
+    }
+}
+
+/// Ten minutes in which it leaked, at the end with more and more threads.
+fn recording() -> Recording {
+    let sample = |n: i64| {
+        let late = (n - 40).max(0).unsigned_abs();
+        Sample {
+            at: at(3_596_000 - (119 - n) * 5000),
+            since_boot_ms: 0,
+            run: 7,
+            processes: 1,
+            threads: 4 + (late / 10) as u32,
+            rss_bytes: (70 + 5 * late) << 20,
+            memory_bytes: Some((80 + 5 * late) << 20),
+            memory_limit_bytes: Some(512 << 20),
+            cpu_percent_hundredths: 1200 + 40 * (n % 3) as u32,
+            main_pid: Some(42),
+            open_files: Some(23),
+        }
+    };
+    Recording {
+        recent: (0..120).map(sample).collect(),
+        ..Recording::default()
+    }
+}
+
+fn host() -> HostRecording {
+    let sample = |n: i64| HostSample {
+        at: at(3_570_000 - (59 - n) * 60_000),
+        over_ms: 60_000,
+        cores: 2,
+        load_hundredths: 40 + 50 * (n - 55).max(0) as u32,
+        cpu_wait_hundredths: Some(300 + 1500 * (n - 55).max(0) as u32),
+        memory_wait_hundredths: Some(0),
+        io_wait_hundredths: Some(120),
+        memory_bytes: 4 << 30,
+        memory_available_bytes: 1 << 30,
+        swap_used_bytes: 0,
+    };
+    HostRecording {
+        minutes: (0..60).map(sample).collect(),
+        ..HostRecording::default()
     }
 }
 

@@ -1,0 +1,27 @@
+# 黑匣子中结束前几分钟的记录。
+before-heading = 此前 { $length }（截至前 { $gap }，来自黑匣子）
+before-heading-host = 此前 { $length }的主机状况（来自黑匣子）
+before-row-run = 记录对象
+before-run-inferred = 其单元中应是当时结束的那次运行（推断）
+before-row-memory = 内存
+before-row-cpu = CPU
+before-row-processes = 进程数
+before-row-threads = 线程数
+before-row-open-files = 打开的文件
+before-row-trend = 内存长期趋势
+before-row-load = 主机负载
+before-row-wait = 主机等待
+before-row-available = 主机可用内存
+before-row-swap = 主机已用交换空间
+before-rose = { $length }内从 { $from } 升至 { $last }
+before-fell = { $length }内从 { $from } 降至 { $last }
+before-varied = 在 { $least } 与 { $most } 之间波动，最后为 { $last }
+before-steady = { $last }
+before-limit = { $text }，限制 { $limit }（{ $percent } %）
+before-cpu-mean = { $text }；平均 { $mean }（以单核计）
+before-cores = { $text }（{ $cores } 核）
+before-of = { $text }，共 { $all }
+before-wait-cpu = CPU：{ $text }
+before-wait-memory = 内存：{ $text }
+before-wait-io = 磁盘：{ $text }
+before-and = { $first }；{ $then }
