@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 
 use crate::{
     Timestamp,
+    black_box::HostSample,
     cause::{Actor, Certainty, Evidence, StopCause},
     event::{Event, Fact, GapReason},
     identity::{InvocationId, UnitName},
@@ -144,6 +145,8 @@ pub struct RecordFacts {
     pub policies: BTreeMap<UnitName, RestartPolicy>,
     /// The last lines of runs that failed.
     pub logs: BTreeMap<InvocationId, Vec<LogLine>>,
+    /// The host itself, minute by minute, where the black box has it.
+    pub host_load: Vec<HostSample>,
     /// The name that was asked for, if it is an alias.
     pub asked_as: Option<UnitName>,
     pub limits: Vec<Limitation>,

@@ -255,6 +255,7 @@ fn read(
         source: RecordSource::Journal,
         policies: systemd.policies,
         logs: BTreeMap::new(),
+        host_load: Vec::new(),
         asked_as: None,
         limits,
     };

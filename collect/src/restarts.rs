@@ -15,12 +15,15 @@ use chrono::TimeDelta;
 use crate::{
     CollectError, NoAnswer,
     answer::no_answer,
+    black_box::Folders,
+    gather::blocking,
     history::{HistoryAsked, MOST_TAILS, history, tails},
     host::ClockReading,
 };
 
 /// For a host that is asked from afar: it leaves time to conclude before the order ends.
 const WITHIN: Duration = Duration::from_secs(45);
+const BLACK_BOX_WITHIN: Duration = Duration::from_secs(1);
 const TAILS_WITHIN: Duration = Duration::from_secs(3);
 
 /// Answers from this host's journal, and says how far it is.
@@ -83,6 +86,13 @@ pub async fn report_from_journal(wanted: JournalAsked) -> Result<RestartReport, 
             why: error.to_string(),
             count: 1,
         }),
+    }
+    // Another journal may be that of another host.
+    if wanted.journal.is_none() && question.unit.is_some() {
+        let recorded = blocking(BLACK_BOX_WITHIN, "the black box", || {
+            Ok(Folders::of_this_host().host_recording().each_minute())
+        });
+        history.record.host_load = recorded.await.unwrap_or_default();
     }
     Ok(restart_report(&history.runs, &question, &history.record))
 }

@@ -128,6 +128,9 @@ restarts-pattern-n-intervals = { $n ->
    *[other] { $n } intervals
 }
 restarts-pattern-needs = { $n } of { $needed } needed
+restarts-pattern-shift = shift test
+restarts-pattern-waiting = tasks wait { $before }, else { $otherwise }
+restarts-pattern-load = load { $before } before, else { $otherwise }
 restarts-pattern-no-load = no record of the load at those times
 restarts-weekday-0 = Mon
 restarts-weekday-1 = Tue

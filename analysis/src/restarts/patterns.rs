@@ -7,12 +7,17 @@
 
 mod circle;
 mod intervals;
+mod load;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::StopRow;
-use crate::{Timestamp, cause::StopCause};
+use crate::{
+    Timestamp,
+    black_box::{HostSample, LoadMeasure},
+    cause::StopCause,
+};
 
 /// Stops that follow each other within this many seconds are one episode.
 const BURST_S: i64 = 120;
@@ -52,6 +57,21 @@ pub struct PatternTest {
     /// How far from that stops are: the circular standard deviation, or the mean distance from the
     /// median interval.
     pub spread_s: Option<u64>,
+    /// Of `after-high-load`: the load before stops, and otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub load: Option<LoadBefore>,
+}
+
+/// How busy the host was in the five minutes before stops, and at all times that are recorded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct LoadBefore {
+    pub measure: LoadMeasure,
+    /// The median over the hours with stops.
+    pub before_hundredths: u32,
+    /// The median over all minutes.
+    pub otherwise_hundredths: u32,
+    /// How many minutes are recorded.
+    pub minutes: u32,
 }
 
 /// Which stops.
@@ -94,6 +114,8 @@ pub enum StatisticalTest {
     Rayleigh,
     /// Bartlett's (Moran's) test of exponential intervals, its lower tail: more regular than chance.
     Bartlett,
+    /// A permutation test: the stops at all other times, with the same distances from each other.
+    Shift,
 }
 
 /// What a test found.
@@ -106,7 +128,9 @@ struct Finding {
 }
 
 /// Puts every question to the stops that the unit made by itself, and to those that were asked for.
-pub(super) fn of(stops: &[StopRow]) -> Vec<PatternTest> {
+///
+/// `minutes`: the load of the host, as far as it is recorded.
+pub(super) fn of(stops: &[StopRow], minutes: &[HostSample]) -> Vec<PatternTest> {
     let mut tests = Vec::new();
     for kind in [StopKind::Own, StopKind::Requested] {
         let mut times: Vec<Timestamp> = stops
@@ -116,7 +140,7 @@ pub(super) fn of(stops: &[StopRow]) -> Vec<PatternTest> {
             .collect();
         times.sort_unstable();
         if !times.is_empty() {
-            tests.extend(tests_of(kind, &times));
+            tests.extend(tests_of(kind, &times, minutes));
         }
     }
     correct(&mut tests);
@@ -133,7 +157,7 @@ fn kind_of(row: &StopRow) -> Option<StopKind> {
     }
 }
 
-fn tests_of(stops: StopKind, times: &[Timestamp]) -> Vec<PatternTest> {
+fn tests_of(stops: StopKind, times: &[Timestamp], minutes: &[HostSample]) -> Vec<PatternTest> {
     let episodes = episodes(times);
     let test = |pattern, test, found: Option<Finding>| {
         let n = found.as_ref().map_or(0, |found| found.n);
@@ -152,6 +176,7 @@ fn tests_of(stops: StopKind, times: &[Timestamp]) -> Vec<PatternTest> {
             period_s: enough.as_ref().map(|found| found.period_s),
             at_s: enough.as_ref().and_then(|found| found.at_s),
             spread_s: enough.as_ref().map(|found| found.spread_s),
+            load: None,
         }
     };
     let cycle = |length, origin| circle::test(&episodes, length, origin);
@@ -176,13 +201,28 @@ fn tests_of(stops: StopKind, times: &[Timestamp]) -> Vec<PatternTest> {
             StatisticalTest::Bartlett,
             intervals::test(&episodes, BURST_S),
         ),
-        PatternTest {
+        after_high_load(
+            load::test(&episodes, minutes),
+            test(Pattern::AfterHighLoad, StatisticalTest::Shift, None),
+        ),
+    ]
+}
+
+fn after_high_load(outcome: load::Outcome, none: PatternTest) -> PatternTest {
+    match outcome {
+        load::Outcome::NotRecorded => PatternTest {
             verdict: PatternVerdict::NotRecorded,
             test: None,
-            n_needed: NEEDED,
-            ..test(Pattern::AfterHighLoad, StatisticalTest::Rayleigh, None)
+            ..none
         },
-    ]
+        load::Outcome::TooFew(n) => PatternTest { n, ..none },
+        load::Outcome::Tested { n, p_value, load } => PatternTest {
+            n,
+            p_value: Some(p_value),
+            load: Some(load),
+            ..none
+        },
+    }
 }
 
 /// When each episode began, in seconds since 1970.

@@ -53,7 +53,7 @@ pub(super) fn unit_restarts(
         recoveries_counted: recoveries.len() as u32,
         causes: cause_split(&stops),
         patterns: if is_single {
-            patterns::of(&stops)
+            patterns::of(&stops, &record.host_load)
         } else {
             Vec::new()
         },

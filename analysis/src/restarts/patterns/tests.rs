@@ -31,7 +31,7 @@ fn tested(seconds: impl IntoIterator<Item = i64>) -> Vec<PatternTest> {
         .into_iter()
         .map(|second| stop(second, StopCause::ExitCode))
         .collect();
-    of(&rows)
+    of(&rows, &[])
 }
 
 fn found(tests: &[PatternTest]) -> Vec<Pattern> {
@@ -152,7 +152,7 @@ fn load_is_not_judged_without_a_record_of_it() {
 fn what_was_asked_for_is_tested_by_itself_and_reboots_never() {
     let nightly = (0..7).map(|day| stop(day * DAY_S, StopCause::Manual));
     let reboots = (0..7).map(|day| stop(day * DAY_S + HOUR_S, StopCause::Reboot));
-    let tests = of(&nightly.chain(reboots).collect::<Vec<_>>());
+    let tests = of(&nightly.chain(reboots).collect::<Vec<_>>(), &[]);
     assert!(tests.iter().all(|test| test.stops == StopKind::Requested));
     assert!(found(&tests).contains(&Pattern::HourOfDay));
 }

@@ -4,6 +4,7 @@ use chrono::{Duration, FixedOffset};
 
 use super::{sentence, table};
 use crate::{
+    black_box::LoadMeasure,
     restarts::{
         UnitRestarts,
         patterns::{LEVEL, Pattern, PatternTest, PatternVerdict, StatisticalTest, StopKind},
@@ -93,6 +94,7 @@ fn found(test: &PatternTest, page: &Page<'_>) -> String {
         PatternVerdict::NotFound => catalogue.say("restarts-pattern-none"),
         PatternVerdict::TooFew => catalogue.say("restarts-pattern-too-few"),
         PatternVerdict::NotRecorded => catalogue.say("restarts-pattern-not-recorded"),
+        PatternVerdict::Found if test.load.is_some() => loads(test, catalogue),
         PatternVerdict::Found => {
             let spread = of_seconds(test.spread_s.unwrap_or(0), catalogue);
             let (id, at) = match (test.pattern, test.at_s) {
@@ -125,6 +127,23 @@ fn time_of(pattern: Pattern, at_s: u32, zone: FixedOffset, catalogue: &Catalogue
     }
 }
 
+/// How busy the host was before, and otherwise.
+fn loads(test: &PatternTest, catalogue: &Catalogue) -> String {
+    let Some(load) = &test.load else {
+        return String::new();
+    };
+    let (id, digits, unit) = match load.measure {
+        LoadMeasure::Waiting => ("restarts-pattern-waiting", 0, " %"),
+        LoadMeasure::LoadAverage => ("restarts-pattern-load", 1, ""),
+    };
+    let value = |hundredths: u32| format!("{:.digits$}{unit}", f64::from(hundredths) / 100.0);
+    let parameters = [
+        ("before", value(load.before_hundredths).into()),
+        ("otherwise", value(load.otherwise_hundredths).into()),
+    ];
+    catalogue.say_with(id, &parameters)
+}
+
 /// The test, what it looked at, and how often chance does that.
 fn basis(test: &PatternTest, catalogue: &Catalogue) -> String {
     let what = match test.pattern {
@@ -132,7 +151,10 @@ fn basis(test: &PatternTest, catalogue: &Catalogue) -> String {
         Pattern::Weekday => "weeks",
         Pattern::MinuteOfHour => "hours",
         Pattern::Interval => "intervals",
-        Pattern::AfterHighLoad => return catalogue.say("restarts-pattern-no-load"),
+        Pattern::AfterHighLoad if test.test.is_none() => {
+            return catalogue.say("restarts-pattern-no-load");
+        }
+        Pattern::AfterHighLoad => "hours",
     };
     let n = catalogue.say_with(
         &format!("restarts-pattern-n-{what}"),
@@ -143,8 +165,9 @@ fn basis(test: &PatternTest, catalogue: &Catalogue) -> String {
         return catalogue.say_with("restarts-pattern-needs", &parameters);
     };
     let test = match test.test {
-        Some(StatisticalTest::Bartlett) => "Bartlett",
-        _ => "Rayleigh",
+        Some(StatisticalTest::Bartlett) => "Bartlett".to_owned(),
+        Some(StatisticalTest::Shift) => catalogue.say("restarts-pattern-shift"),
+        _ => "Rayleigh".to_owned(),
     };
     let p = match p {
         p if p < 0.001 => "p < 0.001".to_owned(),

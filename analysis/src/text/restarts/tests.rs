@@ -6,6 +6,7 @@ use unicode_width::UnicodeWidthStr as _;
 use super::*;
 use crate::{
     Timestamp,
+    black_box::LoadMeasure,
     cause::{Actor, Certainty, Evidence, OomConstraint, Stop},
     event::GapReason,
     identity::{BootId, InvocationId},
@@ -13,7 +14,10 @@ use crate::{
     log::LogLine,
     process::{ExitStatus, Signal},
     restarts::{
-        RecordFacts, RecordGap, RestartQuestion, UnitNow, policy::RestartPolicy, restart_report,
+        RecordFacts, RecordGap, RestartQuestion, UnitNow,
+        patterns::{LoadBefore, Pattern, PatternVerdict, StatisticalTest},
+        policy::RestartPolicy,
+        restart_report,
     },
     run::{Run, StartReason},
     text::Language,
@@ -56,6 +60,36 @@ fn what_is_not_to_be_copied_fits_eighty_columns() {
             }
         }
     }
+}
+
+#[test]
+fn load_before_stops_is_told_with_that_of_other_times() {
+    let mut report = of_the_host();
+    for test in &mut report.units[0].patterns {
+        if test.pattern == Pattern::AfterHighLoad {
+            test.verdict = PatternVerdict::Found;
+            test.test = Some(StatisticalTest::Shift);
+            (test.n, test.p_value, test.p_corrected) = (8, Some(0.0001), Some(0.0005));
+            test.load = Some(LoadBefore {
+                measure: LoadMeasure::Waiting,
+                before_hundredths: 6260,
+                otherwise_hundredths: 240,
+                minutes: 10_080,
+            });
+        }
+    }
+    let line = |language| {
+        let catalogue = Catalogue::of(language);
+        let text = report.render(&page(&catalogue, 80));
+        let name = catalogue.say("restarts-pattern-after-high-load");
+        let mut lines = text.lines().map(str::trim);
+        lines
+            .find(|line| line.starts_with(&name))
+            .unwrap()
+            .to_owned()
+    };
+    insta::assert_snapshot!(line(Language::English), @"After high load  tasks wait 63 %, else 2 %  shift test, 8 hours, p < 0.001");
+    insta::assert_snapshot!(line(Language::Chinese), @"高负载之后    任务等待 63 %，平时 2 %      平移检验, 8 小时, p < 0.001");
 }
 
 #[test]
