@@ -6,12 +6,14 @@
 //! | [`resources`] | memory, CPU, tasks and I/O against their limits |
 //! | [`policy`] | what systemd does when the service ends |
 //! | [`events`] | the last starts and stops, and how often it came back |
+//! | `outlook` | where its memory goes |
 //! | `verdict` | the conclusion |
 //! | [`crate::service_audit`] | what is wrong with its files |
 
 pub mod events;
 pub mod facts;
 pub mod kind;
+mod outlook;
 pub mod policy;
 pub mod resources;
 #[cfg(test)]
@@ -44,6 +46,7 @@ use crate::{
     report::Health,
     service_audit::{AuditFinding, Hardening, audit},
     start_failure::{DependencyState, UnitStatus},
+    trend::Trend,
 };
 
 /// `aiops analyze service NAME`.
@@ -94,6 +97,9 @@ pub struct ServiceReport {
     pub verdict: ServiceVerdict,
     /// `None`: it has none, or they cannot be read.
     pub resources: Option<UnitResources>,
+    /// Of this run, where the black box has it.
+    #[serde(default)]
+    pub memory_trend: Option<Trend>,
     /// Of a service.
     pub policy: Option<ServicePolicy>,
     pub activity: Activity,
@@ -197,6 +203,8 @@ pub enum ServiceCause {
     NothingLeft,
     /// It is at a limit, and what it starts next will fail.
     AtLimit,
+    /// It runs, and its memory grows steadily: it will be killed at its limit.
+    MemoryGrows,
     /// It waits as it should, but the unit that it starts failed.
     StartedUnitFailed,
     Masked,
@@ -206,7 +214,7 @@ pub enum ServiceCause {
 }
 
 impl ServiceCause {
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::Running,
         Self::Done,
         Self::Waiting,
@@ -221,6 +229,7 @@ impl ServiceCause {
         Self::KilledInside,
         Self::NothingLeft,
         Self::AtLimit,
+        Self::MemoryGrows,
         Self::StartedUnitFailed,
         Self::Masked,
         Self::UnitFileInvalid,
@@ -245,6 +254,7 @@ impl ServiceCause {
             Self::KilledInside => "killed-inside",
             Self::NothingLeft => "nothing-left",
             Self::AtLimit => "at-limit",
+            Self::MemoryGrows => "memory-grows",
             Self::StartedUnitFailed => "started-unit-failed",
             Self::Masked => "masked",
             Self::UnitFileInvalid => "unit-file-invalid",
@@ -270,6 +280,7 @@ impl ServiceCause {
             | Self::KilledInside
             | Self::NothingLeft
             | Self::AtLimit
+            | Self::MemoryGrows
             | Self::StartedUnitFailed
             | Self::Masked
             | Self::UnitFileInvalid => Health::Problem,
@@ -297,6 +308,8 @@ pub enum ServiceEvidence {
     OomKills { count: u64 },
     /// How much of a limit is used: `tasks`, `open-files`.
     Limit { what: String, used: u64, limit: u64 },
+    /// Its memory, by what the black box has.
+    MemoryTrend { trend: Trend },
     /// A condition that did not hold.
     Condition { text: String },
     /// Another unit, and its state.
@@ -323,6 +336,7 @@ pub fn service_report(facts: ServiceFacts) -> ServiceReport {
     let (events, activity) = events::of(&facts);
     let verdict = verdict::verdict(&facts, &activity);
     let audit = audit(&facts, &verdict);
+    let memory_trend = outlook::memory_trend(&facts);
     let shown = events.len().min(events::MOST_EVENTS);
     let name = facts.unit.name;
     ServiceReport {
@@ -339,6 +353,7 @@ pub fn service_report(facts: ServiceFacts) -> ServiceReport {
         main_process: facts.main_process,
         verdict,
         resources: facts.resources.map(UnitResources::with_shares),
+        memory_trend,
         policy: facts.policy.map(ServicePolicy::with_outlook),
         activity,
         events_omitted: u32::try_from(events.len() - shown).unwrap_or(u32::MAX),

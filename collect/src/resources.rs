@@ -144,8 +144,13 @@ fn memory(process: &Process, pss: bool, missing: &mut impl FnMut(&str, String)) 
 /// Of the cgroup, else of the machine.
 fn pressure(cgroup: &str) -> Option<Pressure> {
     let own = Cgroups::of_this_host().unified(most_telling_cgroup(cgroup));
-    let of_cgroup = own.and_then(|folder| read_pressure(true, |of| folder.join(of + ".pressure")));
+    let of_cgroup = own.and_then(|folder| pressure_of_cgroup(&folder));
     of_cgroup.or_else(|| read_pressure(false, |of| Path::new("/proc/pressure").join(of)))
+}
+
+/// `None`: the kernel does not watch it.
+pub(crate) fn pressure_of_cgroup(folder: &Path) -> Option<Pressure> {
+    read_pressure(true, |of| folder.join(of + ".pressure"))
 }
 
 fn read_pressure(of_cgroup: bool, file: impl Fn(String) -> PathBuf) -> Option<Pressure> {

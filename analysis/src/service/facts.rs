@@ -6,6 +6,7 @@ use super::{
 };
 use crate::{
     Timestamp,
+    black_box::Recording,
     identity::{InvocationId, UnitName},
     limitation::Limitation,
     log::LogLine,
@@ -34,6 +35,8 @@ pub struct ServiceFacts {
     pub pid_file: Option<PidFile>,
     pub main_process: Option<MainProcess>,
     pub resources: Option<UnitResources>,
+    /// What the black box has of it.
+    pub recording: Recording,
     pub policy: Option<ServicePolicy>,
     pub record: UnitRecord,
     pub log: Vec<LogLine>,

@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::resources::Pressure;
+
 /// What the cgroup of a unit uses. `None` where systemd does not account it, or has no limit.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct UnitResources {
@@ -35,6 +37,9 @@ pub struct UnitResources {
     pub tasks_used_percent: Option<f64>,
     pub io_read_bytes: Option<u64>,
     pub io_written_bytes: Option<u64>,
+    /// How long its tasks waited in the last minute. `None`: the kernel does not watch its cgroup.
+    #[serde(default)]
+    pub pressure: Option<Pressure>,
 }
 
 impl UnitResources {

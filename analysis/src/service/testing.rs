@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{
     Timestamp,
+    black_box::{Recording, Sample},
     cause::{Certainty, Stop, StopCause},
     identity::{BootId, InvocationId},
     process::ExitStatus,
@@ -51,6 +52,7 @@ pub(crate) fn running() -> ServiceFacts {
         pid_file: None,
         main_process: None,
         resources: None,
+        recording: Recording::default(),
         policy: Some(ServicePolicy {
             service_type: "simple".into(),
             restart: "on-failure".into(),
@@ -75,6 +77,28 @@ pub(crate) fn running() -> ServiceFacts {
         hardening: None,
         similar: Vec::new(),
         limits: Vec::new(),
+    }
+}
+
+/// What the black box has of a run of so many minutes: MiB at the beginning, and what they grow by
+/// each minute, of 512.
+pub(crate) fn recorded(minutes: i64, mib: u64, growth: u64) -> Recording {
+    let sample = |minute: i64| Sample {
+        at: ago((minutes - minute) * 60),
+        since_boot_ms: 0,
+        run: 1,
+        processes: 1,
+        threads: 1,
+        rss_bytes: (mib + growth * minute.unsigned_abs()) << 20,
+        memory_bytes: None,
+        memory_limit_bytes: Some(512 << 20),
+        cpu_percent_hundredths: 0,
+        main_pid: None,
+        open_files: None,
+    };
+    Recording {
+        history: (0..=minutes).map(sample).collect(),
+        ..Recording::default()
     }
 }
 

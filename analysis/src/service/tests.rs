@@ -41,6 +41,40 @@ fn states_are_told_as_systemd_has_them() {
 }
 
 #[test]
+fn memory_that_will_reach_its_limit_is_a_problem_and_other_growth_is_none() {
+    let with = |recording| {
+        let mut facts = running();
+        facts.times.began_at = Some(ago(300 * 60));
+        facts.recording = recording;
+        facts
+    };
+    let leaking = with(recorded(240, 20, 1));
+    assert_eq!(
+        concluded(&leaking),
+        (ServiceCause::MemoryGrows, Certainty::Inferred)
+    );
+    let trend = service_report(leaking.clone()).memory_trend.unwrap();
+    assert_eq!(trend.reaches_limit_in_s, Some((512 - 260) * 60));
+    // (what, facts): none of it is a verdict.
+    let mut stopped_agent = leaking.clone();
+    for sample in &mut stopped_agent.recording.history {
+        sample.at -= chrono::TimeDelta::minutes(40);
+    }
+    let mut run_before = leaking.clone();
+    run_before.times.began_at = Some(ago(60 * 60));
+    let cases = [
+        ("steady", with(recorded(240, 200, 0))),
+        ("too short", with(recorded(20, 20, 10))),
+        ("far off for what was seen", with(recorded(35, 20, 2))),
+        ("nobody records any more", stopped_agent),
+        ("another run", run_before),
+    ];
+    for (what, facts) in cases {
+        assert_eq!(cause(&facts), ServiceCause::Running, "{what}");
+    }
+}
+
+#[test]
 fn what_is_not_loaded_is_no_service() {
     let cases = [
         ("not-found", ServiceCause::NotFound),

@@ -2,7 +2,7 @@
 
 use super::{
     RelatedUnit, ServiceCause, ServiceEvidence, ServiceVerdict, events::Activity,
-    facts::ServiceFacts, kind::UnitKind, resources::UnitResources,
+    facts::ServiceFacts, kind::UnitKind, outlook::grows_to_its_limit, resources::UnitResources,
 };
 use crate::{
     cause::{Certainty, StopCause},
@@ -216,6 +216,9 @@ fn up(facts: &ServiceFacts, activity: &Activity) -> ServiceVerdict {
     if !failed.is_empty() {
         return because(ServiceCause::StartedUnitFailed, failed);
     }
+    if let Some(verdict) = grows_to_its_limit(facts) {
+        return verdict;
+    }
     let cause = match sub_state {
         "exited" => ServiceCause::Done,
         "waiting" | "listening" => ServiceCause::Waiting,
@@ -357,6 +360,12 @@ fn next(cause: ServiceCause, facts: &ServiceFacts) -> Vec<String> {
             .filter(|one| failed_unit(one).is_some())
             .map(|one| format!("aiops analyze service {}", name(&one.unit)))
             .collect(),
+        ServiceCause::MemoryGrows => {
+            let main = facts.main_process.as_ref();
+            main.map(|main| format!("aiops analyze process {} --resources", main.process.pid))
+                .into_iter()
+                .collect()
+        }
         ServiceCause::NothingLeft => vec![format!("systemctl status {unit}")],
         _ => Vec::new(),
     }

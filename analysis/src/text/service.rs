@@ -14,6 +14,7 @@ use super::{
     Catalogue, Style,
     escape::one_line,
     fleet::Page,
+    growth,
     report::AsText,
     stop,
     table::{Cell, Table, wrapped},
@@ -222,6 +223,7 @@ fn evidence_line(evidence: &ServiceEvidence, page: &Page<'_>) -> String {
             ];
             catalogue.say_with(&format!("service-limit-{what}"), &parameters)
         }
+        ServiceEvidence::MemoryTrend { trend } => growth::text(trend, page),
         ServiceEvidence::PidFile { path, pid, alive } => {
             let id = match (pid, alive) {
                 (None, _) => "service-pid-none",

@@ -5,13 +5,15 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use analysis::service::resources::UnitResources;
+use analysis::{resources::Pressure, service::resources::UnitResources};
+
+use crate::resources::pressure_of_cgroup;
 
 /// Where the cgroups are, of version 2. Hosts with version 1 have no such files there.
 const ROOT: &str = "/sys/fs/cgroup";
 
 /// Counts of a cgroup. `None`: not known.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct Counts {
     anonymous_bytes: Option<u64>,
     peak_bytes: Option<u64>,
@@ -19,6 +21,7 @@ pub(super) struct Counts {
     /// The lowest limit of it and of those above it.
     memory_max_bytes: Option<u64>,
     memory_high_bytes: Option<u64>,
+    pressure: Option<Pressure>,
 }
 
 impl Counts {
@@ -29,6 +32,7 @@ impl Counts {
         resources.memory_anonymous_bytes = self.anonymous_bytes;
         resources.memory_peak_bytes = resources.memory_peak_bytes.or(self.peak_bytes);
         resources.oom_kills = self.oom_kills;
+        resources.pressure = self.pressure;
         resources.memory_max_bytes = lower(resources.memory_max_bytes, self.memory_max_bytes);
         resources.memory_high_bytes = lower(resources.memory_high_bytes, self.memory_high_bytes);
     }
@@ -50,6 +54,7 @@ fn counts_below(root: &Path, group: &str) -> Counts {
         oom_kills: field(&folder, "memory.events", "oom_kill"),
         memory_max_bytes: lowest(root, &folder, "memory.max"),
         memory_high_bytes: lowest(root, &folder, "memory.high"),
+        pressure: pressure_of_cgroup(&folder),
     }
 }
 
@@ -103,6 +108,7 @@ mod tests {
             oom_kills: Some(1),
             memory_max_bytes: Some(1000),
             memory_high_bytes: None,
+            pressure: None,
         };
         assert_eq!(counts_below(root.path(), "/web.slice/a.service"), expected);
         assert_eq!(counts_below(root.path(), "/none"), Counts::default());

@@ -14,6 +14,7 @@ mod tools;
 use std::time::{Duration, Instant};
 
 use analysis::{
+    black_box::Recording,
     identity::UnitName,
     limitation::Limitation,
     order::{Failure, Progress, Step},
@@ -28,6 +29,7 @@ use analysis::{
 
 use crate::{
     CollectError, NoAnswer, NoSystemd,
+    black_box::Folders,
     gather::{blocking, missing, with_causes, within},
     host::ClockReading,
     start_failure::files::of as program_files,
@@ -97,6 +99,7 @@ struct Parts {
     files: Result<(Vec<UnitFile>, Vec<Limitation>), CollectError>,
     main: Result<Option<MainProcess>, CollectError>,
     counts: Result<cgroup::Counts, CollectError>,
+    recording: Result<Recording, CollectError>,
     opinion: tools::Opinion,
 }
 
@@ -105,9 +108,9 @@ impl Parts {
         let name = &unit.start.facts.name;
         let main_pid = unit.start.facts.status.main_process;
         let main_pid = main_pid.map(|process| process.pid);
-        let group = unit.control_group.clone();
+        let (group, recorded) = (unit.control_group.clone(), name.clone());
         let (of_files, of_tail) = (unit.clone(), unit.clone());
-        let (record, tail, needed, related, files, main, counts, opinion) = tokio::join!(
+        let (record, tail, needed, related, files, main, counts, recording, opinion) = tokio::join!(
             journal::record(name, Instant::now() + JOURNAL_WITHIN),
             blocking(JOURNAL_WITHIN, "the journal", move || {
                 journal::tail(&of_tail)
@@ -123,6 +126,9 @@ impl Parts {
             blocking(FILES_WITHIN, "the cgroup", move || {
                 Ok(cgroup::counts(&group))
             }),
+            blocking(FILES_WITHIN, "the black box", move || {
+                Ok(Folders::of_this_host().recording(&recorded))
+            }),
             tools::ask(unit),
         );
         Self {
@@ -133,6 +139,7 @@ impl Parts {
             files,
             main,
             counts,
+            recording,
             opinion,
         }
     }
@@ -167,6 +174,8 @@ impl Parts {
         if let Some(resources) = &mut facts.resources {
             counts.complete(resources);
         }
+        let recording = self.recording;
+        facts.recording = recording.unwrap_or_else(|error| missing(limits, "black-box", &error));
         facts.files.complaints = self.opinion.complaints;
         facts.hardening = self.opinion.hardening;
         limits.extend(self.opinion.limits);
@@ -189,6 +198,7 @@ fn bare(asked: UnitName, detail: bool, unit: UnitService) -> ServiceFacts {
         pid_file: None,
         main_process: None,
         resources: unit.resources,
+        recording: Recording::default(),
         policy: unit.policy,
         record: UnitRecord::default(),
         log: Vec::new(),

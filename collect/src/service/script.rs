@@ -6,6 +6,7 @@ use std::{
 };
 
 use analysis::{
+    black_box::Recording,
     identity::UnitName,
     order::Failure,
     process::ProcessId,
@@ -84,6 +85,7 @@ pub(super) fn facts(unit: &UnitName, detail: bool) -> Option<ServiceFacts> {
         pid_file,
         main_process,
         resources: None,
+        recording: Recording::default(),
         policy: None,
         record: UnitRecord::default(),
         log: Vec::new(),

@@ -2,18 +2,25 @@
 
 use super::{in_room, moment_and_age, of_ms};
 use crate::{
+    resources::Pressure,
     service::{
-        MainProcess, ServiceReport,
+        MainProcess, ServiceCause, ServiceReport,
         kind::UnitKind,
         policy::{Outlook, ServicePolicy},
         resources::UnitResources,
     },
     text::{
         fleet::Page,
+        growth,
+        resources::waits,
         size::bytes,
         table::{Cell, Table},
     },
+    trend::{Course, Trend},
 };
+
+/// Waiting of a larger share of the last minute is told unasked, in percent.
+const FELT: f64 = 1.0;
 
 pub(super) fn render(report: &ServiceReport, page: &Page<'_>) -> String {
     let mut table = Table::default();
@@ -29,6 +36,16 @@ pub(super) fn render(report: &ServiceReport, page: &Page<'_>) -> String {
     }
     if let Some(used) = &report.resources {
         resources(used, report, &mut row, page);
+    }
+    if let Some(trend) = &report.memory_trend
+        && (report.detail || says_more(trend, report))
+    {
+        row("service-memory-trend", growth::course(trend, page));
+    }
+    if let Some(pressure) = report.resources.as_ref().and_then(|used| used.pressure)
+        && (report.detail || is_felt(&pressure))
+    {
+        row("service-pressure", waits(&pressure, page));
     }
     if let Some(policy) = &report.policy {
         row("service-policy", restart(policy, report, page));
@@ -50,6 +67,21 @@ pub(super) fn render(report: &ServiceReport, page: &Page<'_>) -> String {
         }
     }
     in_room(&table, page)
+}
+
+/// That memory stays as it is is told to those who ask for everything; the verdict is not repeated.
+fn says_more(trend: &Trend, report: &ServiceReport) -> bool {
+    let is_told = report.verdict.cause == ServiceCause::MemoryGrows;
+    !is_told && !matches!(trend.course, Course::Stable | Course::TooShort)
+}
+
+fn is_felt(pressure: &Pressure) -> bool {
+    let parts = [
+        pressure.cpu_percent,
+        pressure.memory_percent,
+        pressure.io_percent,
+    ];
+    parts.into_iter().flatten().any(|percent| percent >= FELT)
 }
 
 fn kind(report: &ServiceReport, row: &mut impl FnMut(&str, String), page: &Page<'_>) {

@@ -6,6 +6,7 @@ use crate::{
     limitation::Limitation,
     log::LogLine,
     process::ProcessId,
+    resources::Pressure,
     service::{
         MainProcess, RelatedUnit, UnitTimes, facts::ServiceFacts, resources::UnitResources,
         service_report, testing::*,
@@ -35,6 +36,27 @@ fn line(seconds: i64, source: &str, priority: u8, message: &str) -> LogLine {
         priority: Some(priority),
         message: message.into(),
     }
+}
+
+#[test]
+fn growing_memory_is_told_with_the_time_that_is_left() {
+    let mut facts = running();
+    facts.times.began_at = Some(ago(300 * 60));
+    facts.recording = recorded(240, 20, 1);
+    facts.resources = Some(UnitResources {
+        memory_bytes: Some(270 << 20),
+        memory_max_bytes: Some(512 << 20),
+        pressure: Some(Pressure {
+            of_cgroup: true,
+            cpu_percent: Some(12.0),
+            memory_percent: Some(0.0),
+            io_percent: None,
+        }),
+        ..UnitResources::default()
+    });
+    let report = service_report(facts);
+    insta::assert_snapshot!(told(&report, Language::English, 80));
+    insta::assert_snapshot!(told(&report, Language::Chinese, 80));
 }
 
 /// One that is broken in most ways at once.
