@@ -34,8 +34,13 @@ use crate::{
 const AGENT: &str = "aiops-agent.service";
 /// Happenings that stay on the screen.
 const KEPT: usize = 100;
-/// Clears the screen, and begins at its top.
-const CLEAR: &str = "\u{1b}[H\u{1b}[2J\u{1b}[3J";
+/// Makes room: what stood there goes on standing above, where one can scroll to.
+const CLEAR: &str = "\u{1b}[2J";
+/// Begins at the top, and clears what is left of a line, and below. To clear everything before
+/// each table would flicker.
+const TOP: &str = "\u{1b}[H";
+const LINE_END: &str = "\u{1b}[K";
+const REST: &str = "\u{1b}[J";
 
 pub async fn run(context: &Context, command: &MonitorCommand) -> Result<Exit, Failure> {
     let MonitorCommand::Processes(wanted) = command;
@@ -137,7 +142,9 @@ impl<'a> View<'a> {
             let happened = self.happened.make_contiguous();
             let rows = usize::from(rows);
             let text = screen(monitor, happened, self.cost, rows, &printer.page());
-            return printer.raw(&format!("{CLEAR}{text}"));
+            let text = text.replace('\n', &format!("{LINE_END}\n"));
+            let clear = if is_first { CLEAR } else { "" };
+            return printer.raw(&format!("{clear}{TOP}{text}{LINE_END}{REST}"));
         }
         if is_first && printer.is_for_people() {
             let every = wanted.interval.as_delta();
@@ -168,6 +175,10 @@ impl<'a> View<'a> {
     /// What it cost, beside what happened.
     fn end(&self) {
         let printer = &self.context.printer;
+        if self.is_live {
+            // The cursor is at the end of the last line.
+            let _ = printer.raw("\n");
+        }
         if printer.is_for_people() {
             printer.note(&own_cost(self.cost, &printer.page()).into());
         }

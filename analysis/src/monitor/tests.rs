@@ -233,6 +233,29 @@ fn a_leak_is_told_once_when_it_is_clear() {
 }
 
 #[test]
+fn what_fills_a_cache_or_goes_up_and_down_is_no_leak() {
+    let mib = |mib: f64| (mib * 1_048_576.0) as u64;
+    // (what, memory in MiB at a number of looks)
+    let cases: [(&str, fn(f64) -> f64); 3] = [
+        ("a cache that fills", |n| 600.0 - 400.0 * (-n / 90.0).exp()),
+        ("day and night", |n| 300.0 + 60.0 * (n / 100.0).sin()),
+        ("steps that stay", |n| if n < 300.0 { 200.0 } else { 260.0 }),
+    ];
+    for (what, memory) in cases {
+        let mut looks = Looks::at(Vec::new());
+        for number in 0..1440 {
+            let sampled = Sampled {
+                rss_bytes: mib(memory(f64::from(number))),
+                ..process(7)
+            };
+            let told = looks.look(vec![sampled]);
+            let grows = told.iter().any(|what| matches!(what, What::Grows { .. }));
+            assert!(!grows, "{what} after {number} looks: {told:?}");
+        }
+    }
+}
+
+#[test]
 fn a_program_that_becomes_another_has_no_past() {
     let mut looks = Looks::at(Vec::new());
     for _ in 0..10 {

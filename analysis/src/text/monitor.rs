@@ -1,7 +1,12 @@
 //! What happens to watched processes, a line each, and the live table.
 
-use chrono::Duration;
+mod screen;
+#[cfg(test)]
+mod tests;
 
+use chrono::{DateTime, Duration, FixedOffset};
+
+pub use self::screen::screen;
 use super::{
     Style,
     catalogue::Value,
@@ -11,14 +16,26 @@ use super::{
     table::{Cell, Table, cut},
     time::{length, moment},
 };
-use crate::monitor::{Happening, Measure, Monitor, Row, What};
+use crate::monitor::{Happening, Measure, Row, What};
 
 /// Columns of a program's name.
 const NAME_WIDTH: usize = 32;
 
 /// One line: `2026-11-21 08:07:04  critical  nginx.service ended: exit-code`.
 pub fn line(happening: &Happening, page: &Page<'_>) -> String {
-    let (word, paint): (&str, fn(Style, &str) -> String) = match &happening.what {
+    let (at, word, paint, said) = line_parts(happening, page);
+    let at = at.format("%Y-%m-%d %H:%M:%S");
+    format!("{at}  {}  {said}", paint(page.style, &word))
+}
+
+type Paint = fn(Style, &str) -> String;
+
+/// When, what kind of thing, how that is painted, and what.
+fn line_parts(
+    happening: &Happening,
+    page: &Page<'_>,
+) -> (DateTime<FixedOffset>, String, Paint, String) {
+    let (word, paint): (&str, Paint) = match &happening.what {
         What::UnitUp { .. } => ("up", Style::good),
         what if what.is_an_end() => ("ended", Style::bad),
         What::Held { .. } => ("held", Style::bad),
@@ -27,8 +44,7 @@ pub fn line(happening: &Happening, page: &Page<'_>) -> String {
     };
     let word = page.catalogue.say(&format!("monitor-word-{word}"));
     let said = one_line(&said(&happening.what, page)).into_owned();
-    let at = moment(happening.at, page.zone);
-    format!("{at}  {}  {said}", paint(page.style, &word))
+    (happening.at.with_timezone(&page.zone), word, paint, said)
 }
 
 fn said(what: &What, page: &Page<'_>) -> String {
@@ -163,44 +179,6 @@ pub fn own_cost(cost: OwnCost, page: &Page<'_>) -> String {
         ("memory", bytes(cost.rss_bytes).into()),
     ];
     page.catalogue.say_with("monitor-own-cost", &parameters)
-}
-
-/// The live table, as it stands on a terminal of `rows` lines: the processes, then what happened.
-pub fn screen(
-    monitor: &Monitor,
-    happened: &[Happening],
-    cost: OwnCost,
-    rows: usize,
-    page: &Page<'_>,
-) -> String {
-    // The head, the headings, an empty line and the heading of what happened.
-    const AROUND: usize = 6;
-    let room = rows.saturating_sub(AROUND).max(4);
-    let told = happened.len().min(room / 3);
-    let parameters = [
-        ("at", moment(page.now, page.zone).into()),
-        ("count", monitor.processes().into()),
-    ];
-    let mut text = page.catalogue.say_with("monitor-head", &parameters);
-    text.push_str(&format!(
-        "  {}\n\n",
-        page.style.faint(&own_cost(cost, page))
-    ));
-    text.push_str(&table(&monitor.rows(room - told), page));
-    if told > 0 {
-        text.push_str(&format!("\n{}\n", page.catalogue.say("monitor-happened")));
-    }
-    for happening in happened.iter().rev().take(told) {
-        let line = line(happening, page);
-        // Paint takes no room, and what is cut may lose its end: only plain lines are cut.
-        let line = match (page.style, page.width) {
-            (Style::Plain, Some(width)) => cut(&line, width).into_owned(),
-            _ => line,
-        };
-        text.push_str(&line);
-        text.push('\n');
-    }
-    text
 }
 
 fn table(rows: &[Row], page: &Page<'_>) -> String {
