@@ -1,4 +1,5 @@
-//! What the agent costs a host with 300 processes, all sources on, beside what asking `ps` costs.
+//! What the agent costs a host with 300 processes in 100 services, all sources on, beside what asking
+//! `ps` costs, and beside the same agent without its black box.
 
 use std::{
     thread,
@@ -12,12 +13,15 @@ use bench::{
 };
 use system::{Lab, Member, until};
 
-const SERVICES: usize = 30;
-const PROCESSES_OF_A_SERVICE: usize = 10;
+const SERVICES: usize = 100;
+const PROCESSES_OF_A_SERVICE: usize = 3;
 const WATCHED_FOR: Duration = Duration::from_secs(60);
 /// What pollers usually take.
 const PS_EVERY_S: f64 = 5.0;
 const PS_CALLS: u32 = 40;
+/// An agent that has just begun reads what was logged before.
+const SETTLED_AFTER: Duration = Duration::from_secs(20);
+const WITHOUT_BLACK_BOX: &str = "[black_box]\nenabled = false\n";
 const STARTED_WITHIN: Duration = Duration::from_secs(60);
 
 fn main() -> Result<()> {
@@ -31,11 +35,35 @@ fn main() -> Result<()> {
         "a test host with {} processes, one short one a second",
         processes.trim()
     );
+    thread::sleep(SETTLED_AFTER);
     let quiet = cpu_share(host, &agent)?;
     figure("agent, CPU of one core", &percent(quiet), "<= 0.3 %");
     beside("ps -e each 5 s, CPU of one core", &percent(ps_share(host)?));
     report_memory(host, &agent)?;
+    let rings = host.run("du -sk /run/aiops/black-box /var/lib/aiops/black-box | cut -f1")?;
+    let rings = rings.split_whitespace().collect::<Vec<_>>().join(" and ");
+    beside("black box, KiB in memory and on the disk", &rings);
+    without_black_box(host, quiet)?;
     load("after");
+    Ok(())
+}
+
+/// The same host, and the same agent that records nothing.
+fn without_black_box(host: &Member, with: f64) -> Result<()> {
+    host.host()
+        .write("/etc/aiops/agent.toml", WITHOUT_BLACK_BOX)?;
+    host.run("systemctl restart aiops-agent")?;
+    thread::sleep(SETTLED_AFTER);
+    let agent = host.property("aiops-agent", "MainPID")?;
+    let without = cpu_share(host, &agent)?;
+    beside(
+        "agent without black box, CPU of one core",
+        &percent(without),
+    );
+    beside("the black box, CPU of one core", &percent(with - without));
+    let resident = resident_by_purpose(&host.run(&format!("cat /proc/{agent}/smaps"))?);
+    let sum: u64 = resident.values().sum();
+    beside("agent without black box, RSS", &format!("{sum} KiB"));
     Ok(())
 }
 
