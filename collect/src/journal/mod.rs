@@ -11,6 +11,7 @@ mod libsystemd;
 mod matches;
 mod reader;
 mod send;
+mod synchronize;
 
 use std::{path::PathBuf, time::Duration};
 
@@ -22,6 +23,7 @@ pub use self::{
     matches::{Match, Matches, lifecycle_matches},
     reader::Journal,
     send::{send, send_to},
+    synchronize::synchronize,
 };
 use crate::CollectError;
 

@@ -147,7 +147,8 @@ fn interpreter(path: &Path) -> Option<String> {
         .next()?;
     let program = line
         .trim_ascii_start()
-        .split(u8::is_ascii_whitespace)
+        // As the kernel does: what an editor of Windows leaves (`\r`) is part of the name.
+        .split(|byte| matches!(byte, b' ' | b'\t'))
         .next()?;
     let program = std::str::from_utf8(program).ok()?;
     program.starts_with('/').then(|| program.to_owned())

@@ -21,7 +21,7 @@ use chrono::TimeDelta;
 use crate::{
     CollectError,
     host::ClockReading,
-    journal::{JournalOptions, JournalSource, Match, Matches, Position, open},
+    journal::{JournalOptions, JournalSource, Match, Matches, Position, open, synchronize},
     systemd::UnitStart,
 };
 
@@ -63,8 +63,12 @@ pub(super) fn read(unit: &UnitStart, until: Instant) -> Result<JournalFacts, Col
         out_of_time: false,
     };
     let options = manager_options(unit);
-    let mut source = open(&options)?.source;
     let now = ClockReading::now().wall;
+    if is_fresh(unit, now) {
+        // Not root, or no such journald: what is there by now has to do.
+        let _ = synchronize(SETTLED_WITHIN);
+    }
+    let mut source = open(&options)?.source;
     let mut lines = reader.manager_lines(source.as_mut(), now)?;
     if let Some(fresh) = fresh_failure(unit, now) {
         let settled = until.min(Instant::now() + SETTLED_WITHIN);
@@ -155,8 +159,15 @@ fn is_failed(unit: &UnitStart) -> bool {
 
 /// The run that failed a moment ago, whose lines journald may still be writing.
 fn fresh_failure(unit: &UnitStart, now: Timestamp) -> Option<InvocationId> {
-    let since = unit.facts.status.since?;
-    (is_failed(unit) && now - since < FRESH).then_some(unit.invocation)?
+    (is_failed(unit) && is_fresh(unit, now)).then_some(unit.invocation)?
+}
+
+/// Whether the unit came into its state a moment ago.
+fn is_fresh(unit: &UnitStart, now: Timestamp) -> bool {
+    unit.facts
+        .status
+        .since
+        .is_some_and(|since| now - since < FRESH)
 }
 
 fn has_failure_of(lines: &VecDeque<JournalEntry>, invocation: InvocationId) -> bool {

@@ -100,6 +100,12 @@ fn is_of_child(line: &LogLine) -> bool {
     line.source.starts_with('(')
 }
 
+/// The file that systemd waited for, where that is the cause.
+fn pid_file(cause: StartCause, facts: &StartFacts) -> Option<Culprit> {
+    let path = facts.setting("PIDFile")?;
+    (cause == StartCause::PidFileMissing).then(|| Culprit::path(path))
+}
+
 /// Correct the unit's own file, then start it.
 fn repair_unit(facts: &StartFacts) -> Option<Fix> {
     let path = facts.unit.as_ref()?.status.files.first()?.clone();

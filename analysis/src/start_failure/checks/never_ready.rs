@@ -22,7 +22,7 @@ pub(super) fn check(facts: &StartFacts) -> Option<Finding> {
     Some(Finding {
         cause,
         certainty: Certainty::Measured,
-        culprit: None,
+        culprit: pid_file(cause, facts),
         evidence,
         fixes,
     })

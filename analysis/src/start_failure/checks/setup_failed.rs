@@ -58,7 +58,7 @@ fn finding(name: &str, value: Option<&str>, line: &LogLine, facts: &StartFacts) 
     let of_setting = value
         .filter(|value| value.starts_with('/'))
         .map(str::to_owned);
-    let path = of_setting.or_else(|| first_path(&detail?.message));
+    let path = of_setting.or_else(|| first_path(&detail?.message).map(of_unit));
     let cause = cause(name, line, path.as_deref());
     let mut evidence: Vec<Evidence> = value
         .map(|value| property(name, value))
@@ -92,6 +92,14 @@ fn finding(name: &str, value: Option<&str>, line: &LogLine, facts: &StartFacts) 
         certainty: Certainty::Measured,
         culprit,
         evidence,
+    }
+}
+
+/// A path as the unit has it: systemd builds the unit's files below a folder of its own.
+fn of_unit(path: String) -> String {
+    match path.strip_prefix("/run/systemd/unit-root") {
+        Some(below) if below.starts_with('/') => below.to_owned(),
+        _ => path,
     }
 }
 
@@ -214,7 +222,7 @@ mod tests {
 
     #[test]
     fn of_other_steps_the_child_says_what_went_wrong() {
-        let detail = "nginx.service: Failed to set up mount namespacing: /srv/x: No such file";
+        let detail = "nginx.service: Failed to set up mount namespacing: /run/systemd/unit-root/srv/x: No such file";
         let step = "nginx.service: Failed at step NAMESPACE spawning /x: No such file or directory";
         let log = vec![line("(nginx)", detail), line("(nginx)", step)];
         let finding = check(&facts(exited(226), log.clone(), &[])).unwrap();

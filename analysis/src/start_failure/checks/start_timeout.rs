@@ -63,7 +63,7 @@ pub(super) fn check(facts: &StartFacts) -> Option<Finding> {
             Some(_) if cause == StartCause::StartTimeout => Certainty::Measured,
             _ => Certainty::Inferred,
         },
-        culprit: None,
+        culprit: pid_file(cause, facts),
         evidence,
         fixes,
     })

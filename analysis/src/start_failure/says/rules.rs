@@ -92,6 +92,10 @@ fn library(name: String) -> Culprit {
     Culprit::Library { name }
 }
 
+fn interpreter(name: String) -> Culprit {
+    Culprit::path(name)
+}
+
 fn user(user: String) -> Culprit {
     Culprit::User { user }
 }
@@ -110,6 +114,11 @@ pub(super) static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
     };
     use StartCause as Cause;
     let table: &[(StartCause, Names, &str)] = &[
+        (
+            Cause::InterpreterMissing,
+            Group(interpreter),
+            r"/env: [‘'`]?(?<name>[^’'`:]+?)[’']?: No such file or directory",
+        ),
         (
             Cause::SharedLibraryMissing,
             Group(library),

@@ -92,6 +92,11 @@ fn programs_are_understood_in_their_own_words() {
             address("0.0.0.0:22"),
         ),
         (
+            "/usr/bin/env: ‘node18’: No such file or directory",
+            Cause::InterpreterMissing,
+            file("node18"),
+        ),
+        (
             "bind() to 0.0.0.0:8080 failed (13: Permission denied)",
             Cause::PermissionDenied,
             None,

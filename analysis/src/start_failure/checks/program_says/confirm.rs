@@ -9,6 +9,9 @@ use crate::start_failure::{
 /// Less than this of a file system, in parts of it, is full: what is written needs room for more.
 const FULL: u64 = 100;
 
+/// Where programs make files; elsewhere they mostly read what an administrator has made.
+const MADE_BELOW: [&str; 4] = ["/var/", "/run/", "/tmp/", "/srv/"];
+
 /// What it comes to, how certain that is, and what was seen.
 ///
 /// Nobody looked with the program's eyes: where nothing bears it out, it is what the program says.
@@ -49,8 +52,13 @@ pub(super) fn by_facts(says: Says, facts: &StartFacts) -> (Says, Certainty, Vec<
             None => inferred(says, state(place)),
         },
         StartCause::FileMissing | StartCause::ConfigMissing => match &place.missing_folder {
-            // Whoever makes a file needs its folder.
-            Some(folder) => {
+            _ if place.state != FileState::Missing && by_setting(Wants::Read).is_some() => {
+                // Here it is, and not for the program.
+                let evidence = by_setting(Wants::Read).unwrap_or_default();
+                inferred(cause(StartCause::SandboxDenied), evidence)
+            }
+            // Whoever makes a file needs its folder, and files are made here.
+            Some(folder) if MADE_BELOW.iter().any(|above| path.starts_with(above)) => {
                 let evidence = file(folder, "missing");
                 let says = Says {
                     cause: StartCause::DirectoryMissing,
@@ -58,7 +66,7 @@ pub(super) fn by_facts(says: Says, facts: &StartFacts) -> (Says, Certainty, Vec<
                 };
                 inferred(says, vec![evidence])
             }
-            None => inferred(says, state(place)),
+            _ => inferred(says, state(place)),
         },
         _ => inferred(says, state(place)),
     }
