@@ -234,9 +234,10 @@ fn a_leak_is_told_once_when_it_is_clear() {
 
 #[test]
 fn what_fills_a_cache_or_goes_up_and_down_is_no_leak() {
+    /// Memory in MiB at a number of looks.
+    type Memory = fn(f64) -> f64;
     let mib = |mib: f64| (mib * 1_048_576.0) as u64;
-    // (what, memory in MiB at a number of looks)
-    let cases: [(&str, fn(f64) -> f64); 3] = [
+    let cases: [(&str, Memory); 3] = [
         ("a cache that fills", |n| 600.0 - 400.0 * (-n / 90.0).exp()),
         ("day and night", |n| 300.0 + 60.0 * (n / 100.0).sin()),
         ("steps that stay", |n| if n < 300.0 { 200.0 } else { 260.0 }),
