@@ -109,7 +109,7 @@ mod tests {
             ),
             (
                 "cannot load certificate \"/etc/ssl/x.pem\": No such file or directory",
-                StartCause::ConfigMissing,
+                StartCause::FileMissing,
                 path("/etc/ssl/x.pem", None),
                 "namei -l /etc/ssl/x.pem",
             ),

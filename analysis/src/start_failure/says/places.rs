@@ -53,8 +53,13 @@ pub(super) static FATAL: LazyLock<Regex> = LazyLock::new(|| {
 pub(super) static MILD: LazyLock<Regex> =
     LazyLock::new(|| regex(r"(?i)\b(warn|warning|notice|info|debug|retry(ing)?)\b"));
 
+/// What lies below `/etc` and is none.
+static OTHER: LazyLock<Regex> = LazyLock::new(|| {
+    regex(r"\.(key|pem|crt|cer|der|p12|jks|csr|txt|db|sqlite|sock|pid|lock|so|log|sh|py)$")
+});
+
 pub(in crate::start_failure) fn is_config(path: &str) -> bool {
-    CONFIG.is_match(path)
+    CONFIG.is_match(path) && !OTHER.is_match(path)
 }
 
 /// The number in "line 12".
