@@ -21,6 +21,7 @@ pub mod attempts;
 mod cause;
 mod checks;
 pub(crate) mod commands;
+pub mod config_test;
 mod engine;
 pub mod facts;
 mod fix;
@@ -33,6 +34,7 @@ pub mod telling;
 pub(crate) mod testing;
 
 pub use cause::StartCause;
+pub use config_test::ConfigTest;
 pub use engine::diagnose;
 pub use facts::StartFacts;
 pub use fix::{Fix, FixKind};
@@ -91,6 +93,9 @@ pub struct StartFailure {
     pub findings: Vec<Finding>,
     pub dependencies: Vec<DependencyState>,
     pub limits: Vec<Limitation>,
+    /// What the program itself says of its configuration.
+    #[serde(default)]
+    pub config_tests: Vec<ConfigTest>,
 }
 
 /// What systemd says of the unit now.
@@ -258,6 +263,11 @@ pub enum Evidence {
         inodes: u64,
         free_inodes: u64,
         read_only: bool,
+    },
+    /// What a program's own test of its configuration says.
+    ConfigTest {
+        name: String,
+        message: String,
     },
 }
 

@@ -4,10 +4,15 @@
 //! when its time is up or the caller gives up or dies, with nothing on its standard input and a bound on
 //! what is kept of its output.
 
+mod account;
+mod harmless;
+
+pub use account::Account;
+
 use std::{
     ffi::OsStr,
     io,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{ExitStatus, Stdio},
     time::Duration,
 };
@@ -18,6 +23,8 @@ use tokio::{
     process::{Child, Command},
     time::timeout,
 };
+
+use harmless::Harmless;
 
 /// Where programs are looked for: not where the caller's `PATH` says, since we may be root.
 const FOLDERS: [&str; 6] = [
@@ -77,6 +84,11 @@ impl Tool {
     /// [`ToolError::NotInstalled`].
     pub fn named(name: &str, deadline: Duration) -> Result<Self, ToolError> {
         let path = find(name).ok_or_else(|| ToolError::NotInstalled(name.to_owned()))?;
+        Ok(Self::at(&path, name, deadline))
+    }
+
+    /// A program that is known by its path.
+    pub fn at(path: &Path, name: &str, deadline: Duration) -> Self {
         let mut command = Command::new(path);
         command
             .env_clear()
@@ -95,14 +107,47 @@ impl Tool {
         unsafe {
             command.pre_exec(|| Ok(set_parent_process_death_signal(Some(Signal::KILL))?));
         }
-        Ok(Self {
+        Self {
             name: name.to_owned(),
             command,
             deadline,
             stop_with: Signal::TERM,
             grace: Duration::from_secs(2),
             most_bytes: MOST_OUTPUT_BYTES,
-        })
+        }
+    }
+
+    #[must_use]
+    pub fn in_folder(mut self, folder: &Path) -> Self {
+        self.command.current_dir(folder);
+        self
+    }
+
+    /// Runs it as another user, for which we have to be root with the right to become one.
+    #[must_use]
+    pub fn as_user(mut self, user: Account) -> Self {
+        // SAFETY: system calls between fork and exec, which neither allocate nor lock.
+        #[expect(
+            unsafe_code,
+            reason = "the standard library keeps root's other groups, or none"
+        )]
+        unsafe {
+            self.command.pre_exec(move || user.become_it());
+        }
+        self
+    }
+
+    /// Lets it read, and nothing else: see [`harmless`]. `strictly`: it is not run where the
+    /// kernel cannot keep it from writing.
+    #[must_use]
+    pub fn harmless(mut self, strictly: bool) -> Self {
+        let harmless = Harmless::new(strictly);
+        // SAFETY: system calls between fork and exec, which neither allocate nor lock.
+        #[expect(unsafe_code, reason = "a process can give up its own rights only")]
+        unsafe {
+            self.command.pre_exec(move || harmless.apply());
+        }
+        self
     }
 
     #[must_use]

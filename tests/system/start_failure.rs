@@ -253,10 +253,77 @@ fn who_holds_the_port_of_nginx_is_told_until_it_is_free() -> Result<()> {
     until_shown(&host, "nginx", "ActiveState=failed")?;
     let report = diagnose(&host, "nginx")?;
     let culprit = report.verdict.culprit.as_ref().map(name);
+    // Its own test runs only where the kernel keeps it from writing.
+    let is_tested = !report
+        .limits
+        .iter()
+        .any(|limit| limit.what == "config-test");
+    let certainty = match is_tested {
+        true => Certainty::Measured,
+        false => Certainty::Inferred,
+    };
     ensure!(
         report.verdict.cause == StartCause::ConfigSyntax
-            && report.verdict.certainty == Certainty::Inferred
+            && report.verdict.certainty == certainty
+            && report.config_tests.len() == usize::from(is_tested)
             && culprit.as_deref() == Some("/etc/nginx/sites-enabled/default:2"),
+        "{report:#?}"
+    );
+    Ok(())
+}
+
+#[test]
+fn a_site_has_tests_of_its_own_which_change_nothing() -> Result<()> {
+    let host = host()?;
+    run(
+        &host,
+        "useradd --system shop && mkdir -p /etc/aiops/config-tests.d && touch /etc/shop.conf",
+    )?;
+    // What it could do to the host, the user and the complaint.
+    let check = "#!/bin/sh\nchmod 777 /var/tmp/of-shop && touch /var/tmp/changed\n\
+                 echo \"$2:7: unknown word (as $(id -un))\" >&2\nexit 4\n";
+    host.write("/usr/bin/shop-check", check)?;
+    run(
+        &host,
+        "chmod 755 /usr/bin/shop-check && install -o shop -m 600 /dev/null /var/tmp/of-shop",
+    )?;
+    let table = "[[test]]\nname = 'shop'\nprograms = ['shopd']\ninvalid = [4]\n\
+                 command = ['shop-check', '--file', '{config}']\nconfig = { options = ['-f'] }\n";
+    host.write("/etc/aiops/config-tests.d/shop.toml", table)?;
+    run(&host, "ln -s /bin/false /usr/bin/shopd")?;
+    let unit = "[Service]\nUser=shop\nEnvironment=FILE=/etc/shop.conf\nExecStart=/usr/bin/shopd -f $FILE\n";
+    install(&host, "shop", unit)?;
+    host.shell("systemctl start shop")?;
+    until_shown(&host, "shop", "ActiveState=failed")?;
+
+    let report = diagnose(&host, "shop")?;
+    let culprit = report.verdict.culprit.as_ref().map(name);
+    ensure!(
+        report.verdict.certainty == Certainty::Measured
+            && culprit.as_deref() == Some("/etc/shop.conf:7"),
+        "{report:#?}"
+    );
+    let test = report.config_tests.first().context("nothing was tested")?;
+    ensure!(
+        test.command == "runuser -u shop -- shop-check --file /etc/shop.conf"
+            && test.output[0].contains("(as shop)"),
+        "{test:#?}"
+    );
+    let mode = run(&host, "stat -c %a /var/tmp/of-shop; ls /var/tmp")?;
+    ensure!(
+        mode.starts_with("600") && !mode.contains("changed"),
+        "{mode}"
+    );
+
+    // Root would run what others wrote.
+    run(&host, "chmod 666 /etc/aiops/config-tests.d/shop.toml")?;
+    let report = diagnose(&host, "shop")?;
+    ensure!(
+        report.config_tests.is_empty()
+            && report
+                .limits
+                .iter()
+                .any(|limit| limit.why.starts_with("others than root")),
         "{report:#?}"
     );
     Ok(())

@@ -149,3 +149,7 @@ start-next = Next{ $risky ->
     [yes] { " " }[risky]
    *[no] { "" }
 }:
+start-config-test-passed = Config test passed
+start-config-test-failed = Config test failed
+start-config-test-inconclusive = Config test says nothing of the configuration
+start-config-test-cut-off = it took too long

@@ -142,3 +142,7 @@ start-next = 下一步{ $risky ->
     [yes] [有风险]
    *[no] { "" }
 }：
+start-config-test-passed = 配置检查通过
+start-config-test-failed = 配置检查未通过
+start-config-test-inconclusive = 配置检查未能得出结论
+start-config-test-cut-off = 超时

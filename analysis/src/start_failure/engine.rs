@@ -33,6 +33,7 @@ pub fn diagnose(facts: StartFacts) -> StartFailure {
         findings,
         dependencies: facts.dependencies,
         limits: facts.limits,
+        config_tests: facts.config_tests,
     }
 }
 

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 
-use super::{Attempt, DependencyState, Holder, LogLine, UnitStatus, attempts::SETTLED_AFTER};
+use super::{
+    Attempt, ConfigTest, DependencyState, Holder, LogLine, UnitStatus, attempts::SETTLED_AFTER,
+};
 use crate::{Timestamp, identity::UnitName, limitation::Limitation, process::ExitStatus};
 
 /// All that is known of a start. `collect` fills it; nothing in it is judged.
@@ -34,6 +36,7 @@ pub struct StartFacts {
     pub booted_at: Option<Timestamp>,
     /// How long the last run lasted, where it ended by itself, at once, and without an error.
     pub ended_at_once: Option<Duration>,
+    pub config_tests: Vec<ConfigTest>,
 }
 
 /// A path that the program complains about, as it is now.

@@ -73,7 +73,12 @@ pub fn last_words(log: &[LogLine]) -> Vec<&LogLine> {
 fn tells(line: &LogLine) -> bool {
     line.priority
         .is_some_and(|priority| priority <= ERROR_PRIORITY)
-        || FAILURE.is_match(&line.message) && !HARMLESS.is_match(&line.message)
+        || tells_of_error(&line.message)
+}
+
+/// Whether a text has words of a failure.
+pub fn tells_of_error(text: &str) -> bool {
+    FAILURE.is_match(text) && !HARMLESS.is_match(text)
 }
 
 #[cfg(test)]

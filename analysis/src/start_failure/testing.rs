@@ -89,6 +89,7 @@ pub(crate) fn resting() -> StartFacts {
         kernel: vec![],
         booted_at: None,
         ended_at_once: None,
+        config_tests: vec![],
     }
 }
 

@@ -1,5 +1,6 @@
 //! The report about a failed start, as text.
 
+mod config_tests;
 mod fixes;
 mod log;
 
@@ -69,6 +70,7 @@ pub fn render(report: &StartFailure, page: &Page<'_>) -> String {
         headline(report, page),
         verdict(report, page),
         attempt(report, page),
+        config_tests::render(&report.config_tests, page),
         dependencies(report, page),
         fixes::list(&report.verdict, page),
         limits(&report.limits, page),
@@ -330,6 +332,7 @@ fn evidence_line(evidence: &Evidence, page: &Page<'_>) -> Option<String> {
             };
             Some(page.catalogue.say_with(id, &parameters))
         }
+        Evidence::ConfigTest { name, message } => Some(format!("{name}: {message}")),
         Evidence::Socket { .. } => None,
     }
 }

@@ -4,6 +4,7 @@
 //! the failing run, the programs' files, and who listens on the ports that the log names. Each
 //! part has its share of the five seconds; what is not there in time is a limitation of the report.
 
+mod config_tests;
 pub(crate) mod files;
 mod journal;
 mod listeners;
@@ -91,6 +92,7 @@ async fn gather(
         kernel: Vec::new(),
         booted_at: Some(ClockReading::now().booted_at()),
         ended_at_once: None,
+        config_tests: Vec::new(),
     };
 
     progress(step(Step::ReadingJournal, 1));
@@ -120,7 +122,7 @@ async fn gather(
     facts.ended_at_once = journal.quick_end.filter(|_| !unit.may_end);
     let has_own_network = unit.has_own_network;
     let root = unit.root.clone();
-    take_unit(&mut facts, unit, journal);
+    take_unit(&mut facts, unit.clone(), journal);
     if facts.standing() == Standing::Fails {
         look_further(&mut facts, root).await;
     }
@@ -133,12 +135,17 @@ async fn gather(
     }
 
     progress(step(Step::ReadingSockets, 2));
-    let listening = match has_own_network {
-        false => listening(&facts, &manager).await,
-        true => not_from_here(&facts),
+    let listening = async {
+        match has_own_network {
+            false => listening(&facts, &manager).await,
+            true => not_from_here(&facts),
+        }
     };
+    let (listening, tested) = tokio::join!(listening, config_tests::run(&facts, &unit));
     facts.sockets = listening.holders;
     facts.limits.extend(listening.limits);
+    facts.config_tests = tested.tests;
+    facts.limits.extend(tested.limits);
     Ok(facts)
 }
 

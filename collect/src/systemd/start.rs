@@ -53,6 +53,11 @@ pub struct UnitStart {
     pub has_own_network: bool,
     /// Whether runs of it may end at once and without an error.
     pub may_end: bool,
+    /// Whether its user exists only while it runs.
+    pub has_dynamic_user: bool,
+    /// `NAME=value`. May hold secrets.
+    pub environment: Vec<String>,
+    pub environment_files: Vec<String>,
 }
 
 /// The properties of a unit: those of all, and those of its kind.
@@ -76,6 +81,9 @@ impl UnitStart {
             has_own_network: of_kind.flag("PrivateNetwork")
                 || !of_kind.text("NetworkNamespacePath").is_empty(),
             may_end: may_end(of_unit, of_kind),
+            has_dynamic_user: of_kind.flag("DynamicUser"),
+            environment: of_kind.texts("Environment"),
+            environment_files: environment_files(of_kind),
             facts: facts(read.name.clone(), of_unit, of_kind),
         }
     }
@@ -263,6 +271,11 @@ fn may_end(of_unit: &Properties, of_kind: &Properties) -> bool {
     // What others start, such as a timer, does its work and ends.
     let is_triggered = !of_unit.units("TriggeredBy").is_empty();
     is_triggered || of_kind.text("Type") == "oneshot" || of_kind.flag("RemainAfterExit")
+}
+
+fn environment_files(kind: &Properties) -> Vec<String> {
+    let rows = kind.rows("EnvironmentFiles");
+    rows.filter_map(|row| row.first().map(text)).collect()
 }
 
 fn timeout(kind: &Properties) -> Option<Duration> {

@@ -6,6 +6,7 @@ mod application_error;
 mod boot_order;
 mod clean_exit;
 mod condition_not_met;
+mod config_test;
 mod crash;
 mod dependency_cycle;
 mod dependency_failed;
@@ -39,7 +40,7 @@ pub(super) use self::{healthy::healthy, unknown::unknown};
 
 type Check = fn(&StartFacts) -> Option<Finding>;
 
-pub(super) const ALL: [Check; 21] = [
+pub(super) const ALL: [Check; 22] = [
     unit_not_found::check,
     unit_masked::check,
     unit_file_invalid::check,
@@ -55,6 +56,7 @@ pub(super) const ALL: [Check; 21] = [
     start_limit_hit::check,
     crash::check,
     out_of_memory::check,
+    config_test::check,
     program_says::check,
     pre_start_failed::check,
     application_error::check,

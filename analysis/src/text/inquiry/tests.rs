@@ -57,6 +57,7 @@ fn start_report(cause: StartCause, comm: Option<&str>) -> Outcome {
         findings: Vec::new(),
         dependencies: Vec::new(),
         limits: Vec::new(),
+        config_tests: vec![],
     };
     Outcome::answered(report.into())
 }

@@ -4,7 +4,11 @@ use unicode_width::UnicodeWidthStr;
 use super::*;
 use crate::{
     cause::Certainty,
-    start_failure::{diagnose, testing::*},
+    start_failure::{
+        config_test::{BlamedPlace, ConfigTest, TestOutcome},
+        diagnose,
+        testing::*,
+    },
     text::{Catalogue, Language},
 };
 
@@ -133,6 +137,39 @@ fn a_long_log_and_the_start_limit() {
     facts.attempt.as_mut().unwrap().log_omitted = 1000;
     let [english, _] = both(&diagnose(facts));
     insta::assert_snapshot!(english);
+}
+
+#[test]
+fn a_test_of_the_configuration_is_shown_with_its_result() {
+    let mut test = ConfigTest {
+        name: "haproxy".into(),
+        command: "haproxy -c -f /etc/haproxy/haproxy.cfg".into(),
+        user: "root".into(),
+        outcome: TestOutcome::Failed,
+        status: exited(1),
+        output: vec![
+            "[ALERT] config : parsing [/etc/haproxy/haproxy.cfg:35] : unknown keyword 'bnd' in 'defaults' section".into(),
+            "[ALERT] config : Fatal errors found in configuration.".into(),
+        ],
+        blames: Some(BlamedPlace {
+            path: "/etc/haproxy/haproxy.cfg".into(),
+            line: Some(35),
+            message: Some("unknown keyword 'bnd' in 'defaults' section".into()),
+            fault: None,
+            changed_at: None,
+        }),
+    };
+    let mut facts = failed("exit-code", exited(1), vec![]);
+    facts.config_tests = vec![test.clone()];
+    let [english, chinese] = both(&diagnose(facts.clone()));
+    insta::assert_snapshot!(english);
+    insta::assert_snapshot!(chinese);
+    test.outcome = TestOutcome::Passed;
+    (test.output, test.blames) = (vec![], None);
+    facts.config_tests = vec![test];
+    let [english, chinese] = both(&diagnose(facts));
+    assert!(english.contains("Config test passed"), "{english}");
+    assert!(chinese.contains("配置检查通过"), "{chinese}");
 }
 
 #[test]
