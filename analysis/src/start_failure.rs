@@ -25,6 +25,7 @@ pub mod config_test;
 mod engine;
 pub mod facts;
 mod fix;
+pub mod log_file;
 mod quick_end;
 mod sandbox;
 pub mod says;
@@ -38,6 +39,7 @@ pub use config_test::ConfigTest;
 pub use engine::diagnose;
 pub use facts::StartFacts;
 pub use fix::{Fix, FixKind};
+pub use log_file::LogFileExcerpt;
 pub use quick_end::quick_end;
 
 use std::fmt;
@@ -96,6 +98,9 @@ pub struct StartFailure {
     /// What the program itself says of its configuration.
     #[serde(default)]
     pub config_tests: Vec<ConfigTest>,
+    /// What the program wrote into files of its own meanwhile, the newest file first.
+    #[serde(default)]
+    pub log_files: Vec<LogFileExcerpt>,
 }
 
 /// What systemd says of the unit now.

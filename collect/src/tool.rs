@@ -125,7 +125,7 @@ impl Tool {
 
     /// Runs it as another user, for which we have to be root with the right to become one.
     #[must_use]
-    pub fn as_user(mut self, user: Account) -> Self {
+    pub fn by(mut self, user: Account) -> Self {
         // SAFETY: system calls between fork and exec, which neither allocate nor lock.
         #[expect(
             unsafe_code,

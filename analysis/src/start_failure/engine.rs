@@ -34,6 +34,7 @@ pub fn diagnose(facts: StartFacts) -> StartFailure {
         dependencies: facts.dependencies,
         limits: facts.limits,
         config_tests: facts.config_tests,
+        log_files: facts.log_files,
     }
 }
 

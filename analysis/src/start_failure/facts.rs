@@ -5,7 +5,8 @@ use std::time::Duration;
 use chrono::TimeDelta;
 
 use super::{
-    Attempt, ConfigTest, DependencyState, Holder, LogLine, UnitStatus, attempts::SETTLED_AFTER,
+    Attempt, ConfigTest, DependencyState, Holder, LogFileExcerpt, LogLine, UnitStatus,
+    attempts::SETTLED_AFTER,
 };
 use crate::{Timestamp, identity::UnitName, limitation::Limitation, process::ExitStatus};
 
@@ -37,6 +38,7 @@ pub struct StartFacts {
     /// How long the last run lasted, where it ended by itself, at once, and without an error.
     pub ended_at_once: Option<Duration>,
     pub config_tests: Vec<ConfigTest>,
+    pub log_files: Vec<LogFileExcerpt>,
 }
 
 /// A path that the program complains about, as it is now.
@@ -272,6 +274,12 @@ impl StartFacts {
     /// The log of the failed start, the oldest line first.
     pub fn log(&self) -> &[LogLine] {
         self.attempt.as_ref().map_or(&[], |attempt| &attempt.log)
+    }
+
+    /// All that was said: what the journal has, then what the program's own files have.
+    pub fn said(&self) -> Vec<LogLine> {
+        let of_files = self.log_files.iter().flat_map(|file| &file.lines);
+        self.log().iter().chain(of_files).cloned().collect()
     }
 
     /// The first line that systemd itself wrote with these words.

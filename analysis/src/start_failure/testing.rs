@@ -90,6 +90,7 @@ pub(crate) fn resting() -> StartFacts {
         booted_at: None,
         ended_at_once: None,
         config_tests: vec![],
+        log_files: vec![],
     }
 }
 

@@ -70,6 +70,7 @@ pub fn render(report: &StartFailure, page: &Page<'_>) -> String {
         headline(report, page),
         verdict(report, page),
         attempt(report, page),
+        log::files(&report.log_files, page),
         config_tests::render(&report.config_tests, page),
         dependencies(report, page),
         fixes::list(&report.verdict, page),

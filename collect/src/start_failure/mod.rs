@@ -8,6 +8,7 @@ mod config_tests;
 pub(crate) mod files;
 mod journal;
 mod listeners;
+mod log_files;
 mod places;
 
 use std::{
@@ -45,6 +46,7 @@ const JOURNAL_WITHIN: Duration = Duration::from_millis(1500);
 const FILES_WITHIN: Duration = Duration::from_millis(300);
 /// The denials of security modules, which are few.
 const KERNEL_WITHIN: Duration = Duration::from_millis(500);
+const LOG_FILES_WITHIN: Duration = Duration::from_millis(400);
 const SOCKETS_WITHIN: Duration = Duration::from_millis(800);
 /// Ports that are looked up.
 const MOST_PORTS: usize = 16;
@@ -93,6 +95,7 @@ async fn gather(
         booted_at: Some(ClockReading::now().booted_at()),
         ended_at_once: None,
         config_tests: Vec::new(),
+        log_files: Vec::new(),
     };
 
     progress(step(Step::ReadingJournal, 1));
@@ -124,6 +127,7 @@ async fn gather(
     let root = unit.root.clone();
     take_unit(&mut facts, unit.clone(), journal);
     if facts.standing() == Standing::Fails {
+        read_log_files(&mut facts, &unit).await;
         look_further(&mut facts, root).await;
     }
 
@@ -149,9 +153,20 @@ async fn gather(
     Ok(facts)
 }
 
+/// Reads what the program wrote elsewhere than into the journal.
+async fn read_log_files(facts: &mut StartFacts, unit: &UnitStart) {
+    let Some(attempt) = facts.attempt.clone() else {
+        return;
+    };
+    let unit = unit.clone();
+    let read = move || Ok(log_files::of(&attempt, &unit));
+    let files = blocking(LOG_FILES_WITHIN, "the log files", read).await;
+    facts.log_files = files.unwrap_or_else(|error| missing(&mut facts.limits, "log-files", &error));
+}
+
 /// Looks at what the log complains about.
 async fn look_further(facts: &mut StartFacts, root: Option<String>) {
-    let paths = blamed_paths(facts.log());
+    let paths = blamed_paths(&facts.said());
     let span = facts.attempt.as_ref().and_then(|attempt| {
         let failed_at = attempt.failed_at?;
         Some((attempt.began_at.unwrap_or(failed_at), failed_at))
@@ -237,7 +252,8 @@ fn ports(facts: &StartFacts) -> BTreeSet<u16> {
     if facts.standing() == Standing::Runs {
         return BTreeSet::new();
     }
-    let wanted = addresses_in_use(facts.log())
+    let log = facts.said();
+    let wanted = addresses_in_use(&log)
         .into_iter()
         .flat_map(|(_, wanted)| wanted);
     wanted.map(|wanted| wanted.port).take(MOST_PORTS).collect()

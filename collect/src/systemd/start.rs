@@ -58,6 +58,8 @@ pub struct UnitStart {
     /// `NAME=value`. May hold secrets.
     pub environment: Vec<String>,
     pub environment_files: Vec<String>,
+    /// Files that systemd writes its output to.
+    pub output_files: Vec<String>,
 }
 
 /// The properties of a unit: those of all, and those of its kind.
@@ -84,6 +86,7 @@ impl UnitStart {
             has_dynamic_user: of_kind.flag("DynamicUser"),
             environment: of_kind.texts("Environment"),
             environment_files: environment_files(of_kind),
+            output_files: output_files(of_kind),
             facts: facts(read.name.clone(), of_unit, of_kind),
         }
     }
@@ -271,6 +274,15 @@ fn may_end(of_unit: &Properties, of_kind: &Properties) -> bool {
     // What others start, such as a timer, does its work and ends.
     let is_triggered = !of_unit.units("TriggeredBy").is_empty();
     is_triggered || of_kind.text("Type") == "oneshot" || of_kind.flag("RemainAfterExit")
+}
+
+/// `StandardOutput=append:/srv/app.log`.
+fn output_files(kind: &Properties) -> Vec<String> {
+    let outputs = ["StandardOutput", "StandardError"].map(|name| kind.text(name));
+    let file = |text: &String| Some(text.split_once(":/")?.1.to_owned());
+    let mut found: Vec<String> = outputs.iter().filter_map(file).collect();
+    found.dedup();
+    found.into_iter().map(|path| format!("/{path}")).collect()
 }
 
 fn environment_files(kind: &Properties) -> Vec<String> {

@@ -193,7 +193,6 @@ fn filter() -> Vec<sock_filter> {
     const NUMBER: u32 = 0;
     const ARCHITECTURE_AT: u32 = 4;
     let answer = |with| statement(libc::BPF_RET | libc::BPF_K, with);
-    #[expect(clippy::cast_sign_loss, reason = "error numbers are positive")]
     let denied = answer(libc::SECCOMP_RET_ERRNO | libc::EPERM as u32);
     let allowed = answer(libc::SECCOMP_RET_ALLOW);
     let mut filter = vec![

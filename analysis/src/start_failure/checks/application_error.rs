@@ -18,9 +18,10 @@ pub(super) fn check(facts: &StartFacts) -> Option<Finding> {
         return None;
     }
     let mut evidence = vec![Evidence::Status { status }];
-    let mut lines = telling_lines(facts.log());
+    let log = facts.said();
+    let mut lines = telling_lines(&log);
     if lines.is_empty() {
-        lines = last_words(facts.log());
+        lines = last_words(&log);
     }
     evidence.extend(lines.into_iter().map(said));
     let mut fixes = vec![commands::read_log(facts)];

@@ -10,9 +10,10 @@ pub(super) fn check(facts: &StartFacts) -> Option<Finding> {
     let mut evidence = vec![property("Result", "protocol")];
     evidence.extend(facts.setting("Type").map(|kind| property("Type", kind)));
     evidence.extend(facts.manager_line("PID file").map(said));
-    let mut lines = telling_lines(facts.log());
+    let log = facts.said();
+    let mut lines = telling_lines(&log);
     if lines.is_empty() {
-        lines = last_words(facts.log());
+        lines = last_words(&log);
     }
     evidence.extend(lines.into_iter().map(said));
     let (cause, set_type) = cause(facts);

@@ -24,7 +24,8 @@ pub(super) fn check(facts: &StartFacts) -> Option<Finding> {
     if !facts.fails() {
         return None;
     }
-    let lines = addresses_in_use(facts.log());
+    let log = facts.said();
+    let lines = addresses_in_use(&log);
     let (first, _) = lines.first()?;
     let wanted: Vec<Wanted> = lines
         .iter()

@@ -11,7 +11,9 @@ pub(super) fn check(facts: &StartFacts) -> Option<Finding> {
     if !facts.fails() || !ended_by_itself || failed_step(facts).is_some() {
         return None;
     }
-    let (line, said_so) = why(facts.log())?;
+    let log = facts.said();
+    let (of_journal, of_files) = log.split_at(facts.log().len());
+    let (line, said_so) = why(of_journal).or_else(|| why(of_files))?;
     let says = with_configuration(said_so, line, facts);
     let (says, certainty, seen) = confirm::by_facts(says, facts);
     let mut evidence = vec![said(line)];
@@ -51,7 +53,7 @@ fn with_configuration(says: Says, line: &LogLine, facts: &StartFacts) -> Says {
         .find_map(|word| configuration(word));
     let culprit = path.map(|path| Culprit::Path {
         path: path.to_owned(),
-        line: number_near(line, facts.log()),
+        line: number_near(line, &facts.said()),
     });
     Says { culprit, ..says }
 }

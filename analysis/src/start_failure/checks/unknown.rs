@@ -11,10 +11,11 @@ pub(in crate::start_failure) fn unknown(facts: &StartFacts) -> Finding {
     }
     evidence.extend(facts.status().map(|status| Evidence::Status { status }));
     evidence.extend(failed_step(facts).map(said));
-    let telling = telling_lines(facts.log());
+    let log = facts.said();
+    let telling = telling_lines(&log);
     if telling.is_empty() {
-        let last = facts.log().len().saturating_sub(MOST_TELLING);
-        evidence.extend(facts.log()[last..].iter().map(said));
+        let last = log.len().saturating_sub(MOST_TELLING);
+        evidence.extend(log[last..].iter().map(said));
     }
     evidence.extend(telling.into_iter().map(said));
     Finding {

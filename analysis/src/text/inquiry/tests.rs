@@ -58,6 +58,7 @@ fn start_report(cause: StartCause, comm: Option<&str>) -> Outcome {
         dependencies: Vec::new(),
         limits: Vec::new(),
         config_tests: vec![],
+        log_files: vec![],
     };
     Outcome::answered(report.into())
 }

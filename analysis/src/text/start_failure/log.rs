@@ -3,9 +3,10 @@
 use super::{INDENT, indented, source};
 use crate::{
     log::LogLine,
-    start_failure::Attempt,
+    start_failure::{Attempt, LogFileExcerpt},
     text::{
         Style,
+        escape::one_line,
         fleet::Page,
         table::{Cell, Table},
     },
@@ -22,8 +23,21 @@ struct Said<'a> {
 }
 
 pub(super) fn render(attempt: &Attempt, page: &Page<'_>) -> String {
-    let lines = said(&attempt.log);
-    let is_cut = lines.len() > FIRST_LINES + LAST_LINES || attempt.log_omitted > 0;
+    excerpt(said(&attempt.log), attempt.log_omitted, page)
+}
+
+/// What the program wrote into files of its own.
+pub(super) fn files(files: &[LogFileExcerpt], page: &Page<'_>) -> String {
+    let parts = files.iter().map(|file| {
+        let title = page.style.strong(&one_line(&file.path));
+        let lines = excerpt(said(&file.lines), file.lines_omitted, page);
+        format!("{title}\n{lines}")
+    });
+    parts.collect()
+}
+
+fn excerpt(lines: Vec<Said<'_>>, omitted: u32, page: &Page<'_>) -> String {
+    let is_cut = lines.len() > FIRST_LINES + LAST_LINES || omitted > 0;
     let first = if is_cut {
         FIRST_LINES.min(lines.len())
     } else {
@@ -31,7 +45,7 @@ pub(super) fn render(attempt: &Attempt, page: &Page<'_>) -> String {
     };
     let last = lines.len().saturating_sub(LAST_LINES).max(first);
     let left_out = lines[first..last].iter().map(|said| said.times as u64);
-    let left_out = left_out.sum::<u64>() + u64::from(attempt.log_omitted);
+    let left_out = left_out.sum::<u64>() + u64::from(omitted);
     let mut text = rows(&lines[..first], page);
     if left_out > 0 {
         let omitted = page
@@ -65,7 +79,11 @@ fn rows(lines: &[Said<'_>], page: &Page<'_>) -> String {
     let mut table = Table::default();
     for Said { line, times } in lines {
         let clock = line.at.with_timezone(&page.zone).format("%H:%M:%S");
-        let mut message = format!("{}: {}", source(line), line.message);
+        // The title has the name of the file already.
+        let mut message = match line.source.starts_with('/') {
+            true => line.message.clone(),
+            false => format!("{}: {}", source(line), line.message),
+        };
         if *times > 1 {
             let again = page
                 .catalogue

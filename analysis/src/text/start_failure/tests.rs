@@ -5,6 +5,7 @@ use super::*;
 use crate::{
     cause::Certainty,
     start_failure::{
+        LogFileExcerpt,
         config_test::{BlamedPlace, ConfigTest, TestOutcome},
         diagnose,
         testing::*,
@@ -170,6 +171,33 @@ fn a_test_of_the_configuration_is_shown_with_its_result() {
     let [english, chinese] = both(&diagnose(facts));
     assert!(english.contains("Config test passed"), "{english}");
     assert!(chinese.contains("配置检查通过"), "{chinese}");
+}
+
+#[test]
+fn what_a_program_wrote_into_its_own_files_is_shown_and_judged() {
+    let path = "/var/log/mysql/error.log";
+    let written = [
+        "2027-01-15  8:00:00 0 [Note] Starting MariaDB 10.11.19 source revision as process 4711",
+        "2027-01-15  8:00:00 0 [ERROR] Can't start server: Bind on TCP/IP port. Got error: 98: Address already in use",
+        "2027-01-15  8:00:00 0 [ERROR] Aborting",
+    ];
+    let mut facts = failed("exit-code", exited(1), vec![]);
+    let lines = written.map(|message| LogLine {
+        pid: None,
+        priority: None,
+        ..line(path, message)
+    });
+    facts.log_files = vec![LogFileExcerpt {
+        path: path.into(),
+        modified_at: at(1),
+        lines: lines.into(),
+        lines_omitted: 7,
+    }];
+    let report = diagnose(facts);
+    assert_eq!(report.verdict.cause, StartCause::PortInUse);
+    let [english, chinese] = both(&report);
+    insta::assert_snapshot!(english);
+    insta::assert_snapshot!(chinese);
 }
 
 #[test]

@@ -145,7 +145,7 @@ fn tool(planned: &Planned<'_>, user: &str) -> Result<Tool, String> {
         .keeping(MOST_OUTPUT_BYTES);
     let tool = match account.is_own() {
         true => tool,
-        false if Account::can_become_others() => tool.as_user(account),
+        false if Account::can_become_others() => tool.by(account),
         false => return Err(format!("no permission to run {name} as {user}")),
     };
     Ok(tool.harmless(planned.row.writes))
