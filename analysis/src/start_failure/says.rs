@@ -6,10 +6,17 @@
 mod places;
 mod rules;
 
+use std::sync::LazyLock;
+
+use regex::Regex;
+
 use super::{Culprit, LogLine, StartCause, telling::all_telling_lines};
 
 pub(super) use self::places::{first_path, is_config, line_number};
-use self::rules::{RULES, Rule};
+use self::{
+    places::config_in,
+    rules::{RULES, Rule},
+};
 
 /// What a line says of the failure.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,8 +29,58 @@ pub struct Says {
 /// for the worst. Later ones are mostly its echo, and milder ones before it were survived.
 pub fn why(log: &[LogLine]) -> Option<(&LogLine, Says)> {
     let lines = all_telling_lines(log).into_iter();
-    let understood = lines.filter_map(|line| Some((line, says(&line.message)?)));
-    understood.min_by_key(|(line, _)| severity(line))
+    let understood = lines.filter_map(|line| Some((line, says_with_next(line, log)?)));
+    let (line, mut says) = understood.min_by_key(|(line, says)| severity(line, says))?;
+    if says.culprit.is_none() && is_of_config(says.cause) {
+        says.culprit = place_behind(line, log);
+    }
+    Some((line, says))
+}
+
+/// What a line says. One that ends with a colon goes on in the next: Apache tells where in the one,
+/// and what in the other.
+fn says_with_next(line: &LogLine, log: &[LogLine]) -> Option<Says> {
+    if line.message.trim_end().ends_with(':')
+        && let Some(next) = behind(line, log).next()
+    {
+        let alone = says(&next.message).filter(|says| !is_of_config(says.cause));
+        let together = || says(&format!("{} {}", line.message.trim_end(), next.message));
+        return alone.or_else(together);
+    }
+    says(&line.message)
+}
+
+/// Where programs stand that tell what is wrong in one line, and where in the next ones.
+fn place_behind(line: &LogLine, log: &[LogLine]) -> Option<Culprit> {
+    const NEAR: usize = 3;
+    let words = regex_of_place();
+    let mut near = behind(line, log).take(NEAR);
+    near.find_map(|other| {
+        words
+            .is_match(&other.message)
+            .then(|| config_in(&other.message))?
+    })
+}
+
+fn regex_of_place() -> &'static Regex {
+    static PLACE: LazyLock<Regex> = LazyLock::new(|| {
+        places::regex(r"(?i)\b(error found at|contains errors|errors? in|in file)\b")
+    });
+    &PLACE
+}
+
+/// The lines of the same program behind one.
+fn behind<'a>(line: &'a LogLine, log: &'a [LogLine]) -> impl Iterator<Item = &'a LogLine> {
+    let at = log.iter().position(|other| std::ptr::eq(other, line));
+    let rest = at.map_or(&[][..], |at| &log[at + 1..]);
+    rest.iter().filter(|other| other.source == line.source)
+}
+
+fn is_of_config(cause: StartCause) -> bool {
+    matches!(
+        cause,
+        StartCause::ConfigSyntax | StartCause::ConfigInvalidValue
+    )
 }
 
 /// The paths that lines about errors blame, for somebody to look at.
@@ -45,15 +102,20 @@ pub fn says(message: &str) -> Option<Says> {
 }
 
 /// How bad a line is by its own word: the least is the worst.
-fn severity(line: &LogLine) -> u8 {
+fn severity(line: &LogLine, says: &Says) -> u8 {
     const CRITICAL: u8 = 2;
     let is_critical = line.priority.is_some_and(|priority| priority <= CRITICAL);
+    // Who names the line of a file knows best, whatever is said in the end.
+    let is_exact = matches!(says.culprit, Some(Culprit::Path { line: Some(_), .. }));
     match () {
+        () if is_exact => 0,
         () if is_critical || places::FATAL.is_match(&line.message) => 0,
         () if places::MILD.is_match(&line.message) => 2,
         () => 1,
     }
 }
 
+#[cfg(test)]
+mod services;
 #[cfg(test)]
 mod tests;

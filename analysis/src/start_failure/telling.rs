@@ -19,8 +19,9 @@ static FAILURE: LazyLock<Regex> = LazyLock::new(|| {
           | cannot | can't | could\ not | couldn't | unable | not\ found | no\ such | missing
           | bad | undefined | unexpected | syntax | corrupt(ed)? | already\ in\ use | not\ permitted
           | assertion | segfault | in\ use | timed\ out | no\ space | read-only | too\ many | expired
-          | mismatch | incompatible | out\ of\ memory | already\ running | locked | unreachable ) \b
-        | [A-Z]\w+(Error|Exception): ";
+          | mismatch | unsupported | bungled | no\ hostkeys | does\ not | cannot\ be | incompatible | out\ of\ memory | already\ running | locked | unreachable ) \b
+        | [A-Z]\w+(Error|Exception):
+        | \bline:\ \d+\ pos:\ ";
     Regex::new(words).expect("it is a regular expression")
 });
 

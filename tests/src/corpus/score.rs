@@ -101,6 +101,7 @@ fn culprit(value: &Value) -> Option<String> {
             None => of("path")?,
         },
         "unit" => of("unit")?,
+        "address" => of("address")?,
         other => {
             let rest = fields.keys().filter(|key| *key != "is");
             let values: Vec<_> = rest.filter_map(|key| of(key)).collect();

@@ -15,8 +15,10 @@ pub(super) fn check(facts: &StartFacts) -> Option<Finding> {
             .map(|error| property("LoadError", &**error)),
     );
     evidence.extend(complaints(&unit.load_log).map(said));
-    let path = file_named(&unit.load_log, &unit.status.files)
-        .or_else(|| unit.status.files.first().cloned());
+    let (path, line) = match file_named(&unit.load_log, &unit.status.files) {
+        Some((path, line)) => (Some(path), line),
+        None => (unit.status.files.first().cloned(), None),
+    };
     let fix = path.as_ref().map(|path| Fix {
         what: FixKind::RepairUnitFile { path: path.clone() },
         commands: commands::edit_and_start(path, facts),
@@ -25,7 +27,7 @@ pub(super) fn check(facts: &StartFacts) -> Option<Finding> {
     Some(Finding {
         cause: StartCause::UnitFileInvalid,
         certainty: Certainty::Measured,
-        culprit: path.map(Culprit::path),
+        culprit: path.map(|path| Culprit::Path { path, line }),
         evidence,
         fixes: fix.into_iter().collect(),
     })
@@ -50,16 +52,16 @@ fn is_error(line: &LogLine) -> bool {
     line.priority.is_some_and(|priority| priority <= 3)
 }
 
-/// The unit's file or drop-in that a complaint begins with: `/etc/.../x.service:7: ...`.
-fn file_named(log: &[LogLine], files: &[String]) -> Option<String> {
+/// The unit's file or drop-in that a complaint begins with, and its line: `/etc/.../x.service:7: ...`.
+fn file_named(log: &[LogLine], files: &[String]) -> Option<(String, Option<u32>)> {
     let named = |line: &LogLine| {
-        line.message
-            .split_once(':')
-            .map(|(path, _)| path.to_owned())
+        let (path, rest) = line.message.split_once(':')?;
+        let number = rest.split(':').next().and_then(|text| text.parse().ok());
+        Some((path.to_owned(), number))
     };
     complaints(log)
         .filter_map(named)
-        .find(|path| files.contains(path))
+        .find(|(path, _)| files.contains(path))
 }
 
 #[cfg(test)]
@@ -85,7 +87,11 @@ mod tests {
             line("systemd", &syntax),
         ];
         let finding = check(&facts).unwrap();
-        assert_eq!(finding.culprit, Some(Culprit::path(drop_in)));
+        let culprit = Culprit::Path {
+            path: drop_in.into(),
+            line: Some(3),
+        };
+        assert_eq!(finding.culprit, Some(culprit));
         assert_eq!(
             finding.evidence.len(),
             4,

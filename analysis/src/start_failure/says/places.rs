@@ -16,7 +16,9 @@ pub(super) fn regex(words: &str) -> Regex {
 
 /// A path as messages have it, with or without quotes.
 static PATH: LazyLock<Regex> = LazyLock::new(|| {
-    regex(r#"(?:^|[\s"'`(\[=<:])(?<path>/[^\s"'`:,;()\[\]<>]+)(?::(?<line>\d{1,7}))?"#)
+    regex(
+        r#"(?:^|[\s"'`(\[=<:])(?<path>/[^\s"'`:,;()\[\]<>]+)(?::(?<line>\d{1,7})|\((?<in_brackets>\d{1,7})\):)?"#,
+    )
 });
 
 /// What configuration is called, wherever it lies.
@@ -89,6 +91,7 @@ pub(super) fn config_in(message: &str) -> Option<Culprit> {
     let found = paths.find(|found| is_config(clean(&found["path"])))?;
     let own = found
         .name("line")
+        .or_else(|| found.name("in_brackets"))
         .and_then(|line| line.as_str().parse().ok());
     Some(Culprit::Path {
         path: clean(&found["path"]).to_owned(),

@@ -96,6 +96,13 @@ fn interpreter(name: String) -> Culprit {
     Culprit::path(name)
 }
 
+fn folder_of(path: String) -> Culprit {
+    match path.rsplit_once('/') {
+        Some((folder, _)) if !folder.is_empty() => Culprit::path(folder),
+        _ => Culprit::path(path),
+    }
+}
+
 fn user(user: String) -> Culprit {
     Culprit::User { user }
 }
@@ -149,6 +156,16 @@ pub(super) static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
             Cause::UserMissing,
             Group(user),
             r#"(?i)\buser ["'`]?(?<name>[a-z_][\w.-]*)["'`]? (does not exist|doesn't exist|is unknown|not found|unknown)"#,
+        ),
+        (
+            Cause::UserMissing,
+            Group(user),
+            r#"cannot get uid for user ["'](?<name>[^"']+)"#,
+        ),
+        (
+            Cause::GroupMissing,
+            Group(group),
+            r#"cannot get gid for group ["'](?<name>[^"']+)"#,
         ),
         (
             Cause::GroupMissing,
@@ -298,13 +315,28 @@ pub(super) static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
         // Shells say "not found" of commands, and name themselves as the path: no such words here.
         (
             Cause::DirectoryMissing,
+            Group(folder_of),
+            r"The directory named as part of the path (?<name>/\S+) does not exist",
+        ),
+        (
+            Cause::DirectoryMissing,
             PathOnly,
-            r"(?i)\b(directory|folder|datadir|chdir|chroot|mkdir)\b.{0,160}(does not exist|doesn't exist|no such file|is missing|not found)",
+            r"(?i)(?:^|[^r] |[^\w ])(directory|folder|datadir|chdir|chroot|mkdir)\b.{0,160}(does not exist|doesn't exist|no such file|is missing|not found)",
+        ),
+        (
+            Cause::ConfigMissing,
+            Config,
+            r"(?i)error opening (the )?config(uration)? file|parsing failed: file not found",
+        ),
+        (
+            Cause::FileMissing,
+            Nobody,
+            r"fails with '[^/'][^']*': No such file or directory|no hostkeys available",
         ),
         (
             Cause::FileMissing,
             PathOnly,
-            r"(?i)no such file or directory|\bENOENT\b|file (does not|doesn't) exist|not a valid file|(cannot|can't|could not|unable to|failed to) (open|find|read|load) (the )?(config|configuration)",
+            r"(?i)no such file or directory|\bENOENT\b|\bfile (['\x22][^'\x22]{1,200}['\x22] )?(does not|doesn't) exist|not a valid file|(cannot|can't|could not|unable to|failed to) (open|find|read|load) (the )?(config|configuration)",
         ),
         (
             Cause::CertificateInvalid,
@@ -314,12 +346,18 @@ pub(super) static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
         (
             Cause::ConfigInvalidValue,
             Config,
-            r"(?i)\b(invalid|bad|illegal|wrong|incorrect) (value|number|argument|parameter value|port|address|boolean|size|integer|time|log ?level|host|ip)\b|out(side)? of (the )?(valid )?range|outside the valid range|\bmust be (a|an|one of|between|greater|less|at least|positive|set)\b|requires (a|an) (integer|numeric|boolean|valid)|not a (valid )?(number|integer|boolean|port|address)|invalid .{0,60} value|value .{0,80}(invalid|not valid|not allowed|too (large|small|big))|expects? (a|an) (integer|number|boolean)|numeric value",
+            r"(?i)\b(invalid|bad|illegal|wrong|incorrect) (value|number|argument|parameter value|port|address|boolean|size|integer|time|log ?level|host|ip)\b|out(side)? of (the )?(valid )?range|outside the valid range|\bmust be (a|an|one of|between|greater|less|at least|positive|set)\b|requires (a|an) (integer|numeric|boolean|valid)|not a (valid )?(number|integer|boolean|port|address)|invalid .{0,60} value|value .{0,80}(invalid|not valid|not allowed|too (large|small|big))|expects? (a|an) (integer|number|boolean)|numeric value|cannot be (greater|less|smaller|larger|lower|higher|negative|zero|empty)\b|\bunknown \S+ value\b|unsupported option \x22|does not specify|\bBungled\b|unable to find required",
         ),
         (
             Cause::ConfigSyntax,
             Config,
             r"(?i)\bsyntax error|\bparse error|error (while )?parsing|parsing error|pars(e|er) failure|unknown (directive|keyword|option|variable|parameter|command|setting|section|statement|module|configuration|configuration parameter)|unrecognized (directive|option|parameter|configuration|keyword|argument|command)|unsupported (directive|option|parameter)|bad (configuration|directive|option|config)|unexpected (end of file|token|character|symbol|[\x22'}{;])|malformed|(invalid|wrong) (configuration|config|command|directive|option|keyword|syntax|line)|fatal config file error|unterminated|missing (semicolon|terminating|closing|')|undefined (variable|option)|configuration (file )?(is )?(invalid|error)|yaml: |toml: |is not allowed (here|in this context)|duplicate",
+        ),
+        // lighttpd.
+        (
+            Cause::ConfigSyntax,
+            ConfigOnly,
+            r"\bsource: \S+ line: \d+ pos: \d+",
         ),
         (
             Cause::ConfigSyntax,

@@ -51,6 +51,14 @@ pub(super) fn by_facts(says: Says, facts: &StartFacts) -> (Says, Certainty, Vec<
             Some(evidence) => inferred(cause(StartCause::SandboxDenied), evidence),
             None => inferred(says, state(place)),
         },
+        // For us it is there, so the unit's settings hide it.
+        StartCause::FileMissing | StartCause::ConfigMissing
+            if matches!(place.state, FileState::File { .. } | FileState::Directory)
+                && by_setting(Wants::Read).is_some() =>
+        {
+            let evidence = by_setting(Wants::Read).unwrap_or_default();
+            inferred(cause(StartCause::SandboxDenied), evidence)
+        }
         StartCause::FileMissing | StartCause::ConfigMissing => match &place.missing_folder {
             _ if place.state != FileState::Missing && by_setting(Wants::Read).is_some() => {
                 // Here it is, and not for the program.
