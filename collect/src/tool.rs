@@ -294,6 +294,12 @@ mod tests {
 
     const LONG: Duration = Duration::from_secs(60);
 
+    /// Whether a process is there, and no zombie.
+    fn is_alive(pid: &str) -> bool {
+        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat"));
+        stat.is_ok_and(|stat| !stat.contains(") Z ") && !stat.contains(") X "))
+    }
+
     #[tokio::test]
     async fn output_and_status_are_told() {
         let output = shell("echo out; echo err >&2; exit 3", LONG).run().await;
@@ -331,8 +337,12 @@ mod tests {
         let output = tool.run().await.unwrap();
         assert_eq!(output.status.signal(), Some(9));
         let child = String::from_utf8(output.stdout).unwrap();
-        let state = std::fs::read_to_string(format!("/proc/{}/stat", child.trim()));
-        assert!(state.is_err() || state.unwrap().contains(") Z "));
+        // Killed it is at once; gone as soon as the kernel lets it run once more.
+        let deadline = std::time::Instant::now() + LONG;
+        while is_alive(child.trim()) {
+            assert!(std::time::Instant::now() < deadline, "{child} lives");
+            std::thread::yield_now();
+        }
     }
 
     #[tokio::test]
