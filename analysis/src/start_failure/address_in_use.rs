@@ -41,6 +41,19 @@ pub fn addresses_in_use(log: &[LogLine]) -> Vec<(&LogLine, BTreeSet<Wanted>)> {
     found
 }
 
+/// The ports that the arguments of a program name: `8000`, `:8000`, `127.0.0.1:8000`, `--port=8000`.
+/// A number may be anything, so that only one which somebody listens on means something.
+pub fn ports_of_arguments(argv: &[String]) -> BTreeSet<u16> {
+    let port = |word: &String| {
+        let value = word
+            .rsplit_once('=')
+            .map_or(word.as_str(), |(_, value)| value);
+        let digits = value.rsplit_once(':').map_or(value, |(_, port)| port);
+        digits.parse().ok().filter(|port| *port != 0)
+    };
+    argv.iter().skip(1).filter_map(port).collect()
+}
+
 /// Lines before and behind one in which its port may stand.
 const NEAR: usize = 4;
 

@@ -1,11 +1,12 @@
 //! What the checks look at.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use chrono::TimeDelta;
 
 use super::{
     Attempt, ConfigTest, DependencyState, Holder, LogFileExcerpt, LogLine, UnitStatus,
+    address_in_use::{addresses_in_use, ports_of_arguments},
     attempts::SETTLED_AFTER,
 };
 use crate::{Timestamp, identity::UnitName, limitation::Limitation, process::ExitStatus};
@@ -262,6 +263,25 @@ impl StartFacts {
         of_attempt
             .is_some_and(|attempt| attempt.result == START_LIMIT_HIT && attempt.status.is_none())
             && self.manager_line(START_LIMIT_LINE).is_some()
+    }
+
+    /// The ports that the program's arguments name.
+    pub fn argument_ports(&self) -> BTreeSet<u16> {
+        let commands = self.unit.as_ref().map_or(&[][..], |unit| &unit.commands);
+        let main = commands
+            .iter()
+            .filter(|command| command.step == "ExecStart");
+        main.flat_map(|command| ports_of_arguments(&command.argv))
+            .collect()
+    }
+
+    /// The same, where the log says that an address is in use and not which.
+    pub fn unnamed_ports(&self) -> BTreeSet<u16> {
+        let lines = addresses_in_use(self.log());
+        if lines.is_empty() || lines.iter().any(|(_, wanted)| !wanted.is_empty()) {
+            return BTreeSet::new();
+        }
+        self.argument_ports()
     }
 
     /// The first value of a setting of the unit.

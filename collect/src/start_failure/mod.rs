@@ -256,7 +256,11 @@ fn ports(facts: &StartFacts) -> BTreeSet<u16> {
     let wanted = addresses_in_use(&log)
         .into_iter()
         .flat_map(|(_, wanted)| wanted);
-    wanted.map(|wanted| wanted.port).take(MOST_PORTS).collect()
+    let named = wanted.map(|wanted| wanted.port);
+    named
+        .chain(facts.unnamed_ports())
+        .take(MOST_PORTS)
+        .collect()
 }
 
 /// Whoever listens here is not in the way of a unit with a network of its own.

@@ -32,7 +32,7 @@ pub(super) fn check(facts: &StartFacts) -> Option<Finding> {
         .flat_map(|(_, wanted)| wanted)
         .copied()
         .collect();
-    let found = holder(&wanted, &facts.sockets);
+    let found = holder(&wanted, &facts.sockets).or_else(|| of_arguments(facts));
     let is_sure = found.is_some_and(|(fit, holder)| fit < DOUBTFUL && held_then(holder, facts));
     let holder = found.map(|(_, holder)| holder);
     let mut evidence = vec![said(first)];
@@ -77,6 +77,16 @@ fn holder<'a>(wanted: &[Wanted], sockets: &'a [Holder]) -> Option<(u8, &'a Holde
         fitting.min_by_key(|(fit, holder)| (*fit, holder.process.is_none()))
     });
     fitting.min_by_key(|(fit, _)| *fit >= DOUBTFUL)
+}
+
+/// The socket on a port that the command line names, where the log names none: it may be that one.
+fn of_arguments(facts: &StartFacts) -> Option<(u8, &Holder)> {
+    let ports = facts.unnamed_ports();
+    let holder = facts
+        .sockets
+        .iter()
+        .find(|socket| ports.contains(&socket.port))?;
+    Some((DOUBTFUL, holder))
 }
 
 /// Whether a holder that is there would have been seen.
@@ -216,6 +226,20 @@ mod tests {
             assert!(finding.culprit.is_some());
             assert_eq!(finding.certainty, certainty, "{wanted} {protocol} {held}");
         }
+    }
+
+    #[test]
+    fn a_port_that_only_the_command_line_names_is_no_certain_culprit() {
+        let mut facts = facts(vec![apache("0.0.0.0:8000", 8000)]);
+        let message = "OSError: [Errno 98] Address already in use";
+        facts.attempt.as_mut().unwrap().log = vec![line("python3", message)];
+        assert_eq!(check(&facts).unwrap().culprit, None);
+        facts.unit.as_mut().unwrap().commands[0].argv = ["python3", "-m", "http.server", "8000"]
+            .map(Into::into)
+            .into();
+        let finding = check(&facts).unwrap();
+        assert!(finding.culprit.is_some());
+        assert_eq!(finding.certainty, Certainty::Inferred);
     }
 
     #[test]

@@ -14,7 +14,7 @@ pub(super) fn check(facts: &StartFacts) -> Option<Finding> {
     let log = facts.said();
     let (of_journal, of_files) = log.split_at(facts.log().len());
     let (line, said_so) = why(of_journal).or_else(|| why(of_files))?;
-    let says = with_configuration(said_so, line, facts);
+    let says = with_port(with_configuration(said_so, line, facts), facts);
     let (says, certainty, seen) = confirm::by_facts(says, facts);
     let mut evidence = vec![said(line)];
     evidence.extend(seen);
@@ -56,6 +56,28 @@ fn with_configuration(says: Says, line: &LogLine, facts: &StartFacts) -> Says {
         line: number_near(line, &facts.said()),
     });
     Says { culprit, ..says }
+}
+
+/// Knows a program that may not listen and does not name its port, as from Python: by the function
+/// that failed, and a port of root's in its arguments.
+fn with_port(says: Says, facts: &StartFacts) -> Says {
+    let is_nameless = says.cause == StartCause::PermissionDenied && says.culprit.is_none();
+    let binds = || {
+        facts
+            .log()
+            .iter()
+            .any(|line| line.message.contains("bind("))
+    };
+    let low = |port: &u16| *port < 1024;
+    match facts.argument_ports().into_iter().find(low) {
+        Some(port) if is_nameless && binds() => Says {
+            cause: StartCause::PrivilegedPort,
+            culprit: Some(Culprit::Address {
+                address: format!(":{port}"),
+            }),
+        },
+        _ => says,
+    }
 }
 
 /// The configuration file that an argument names: `/etc/x.conf`, `--config=/etc/x.conf`.
@@ -143,6 +165,23 @@ mod tests {
         let finding = check(&facts).unwrap();
         assert_eq!(finding.cause, StartCause::ConfigSyntax);
         assert_eq!(finding.culprit, path("/etc/redis/redis.conf", Some(2)));
+    }
+
+    #[test]
+    fn a_traceback_from_bind_is_about_the_port_of_the_arguments() {
+        let log = vec![
+            line("python3", "Traceback (most recent call last):"),
+            line("python3", "    self.socket.bind(self.server_address)"),
+            line("python3", "PermissionError: [Errno 13] Permission denied"),
+        ];
+        let mut facts = failed("exit-code", exited(1), log);
+        facts.unit.as_mut().unwrap().commands[0].argv = ["python3", "-m", "http.server", "80"]
+            .map(Into::into)
+            .into();
+        let finding = check(&facts).unwrap();
+        assert_eq!(finding.cause, StartCause::PrivilegedPort);
+        facts.attempt.as_mut().unwrap().log.remove(1);
+        assert_eq!(check(&facts).unwrap().cause, StartCause::PermissionDenied);
     }
 
     #[test]
