@@ -9,7 +9,8 @@ use system::{Answer, Lab, Member, until};
 
 /// What a process runs that is looked into.
 const BUSY: &str = "/bin/bash -c 'while :; do :; done'";
-const RECORDED_WITHIN: Duration = Duration::from_secs(60);
+/// Some samples; the limit is for machines that are busy with other tests.
+const RECORDED_WITHIN: Duration = Duration::from_secs(120);
 
 #[test]
 fn every_question_of_the_catalogue_is_answered_from_afar() -> Result<()> {

@@ -35,11 +35,11 @@ const ACTIVE: &str = "systemctl list-units --all --plain --no-legend --full \
 ///
 /// # Errors
 ///
-/// If a host cannot be made, or a package cannot be had.
+/// If this machine cannot run any of them.
 pub fn try_cases(families: &[Family]) -> Result<Vec<Tried>> {
-    // Before any host is booted: its disk is an overlay of ours.
+    // Before any host is booted: its disk is an overlay of ours. What cannot be had is told below.
     for family in families {
-        debs::download_with_dependencies(&names(family))?;
+        drop(debs::download_with_dependencies(&names(family)));
     }
     let queue: Mutex<VecDeque<&Family>> = Mutex::new(families.iter().collect());
     let workers = thread::available_parallelism()?.get();
@@ -50,8 +50,9 @@ pub fn try_cases(families: &[Family]) -> Result<Vec<Tried>> {
             let Some(family) = next else {
                 return Ok(tried);
             };
-            let host = hosts_alone(family)?;
-            tried.extend(try_family(&host, family)?);
+            let host = hosts_alone(family);
+            let of_family = host.and_then(|host| try_family(&host, family));
+            tried.extend(of_family.unwrap_or_else(|error| not_tried(family, &error)));
         }
     };
     let results: Vec<Result<Vec<Tried>>> = thread::scope(|scope| {
@@ -67,6 +68,15 @@ pub fn try_cases(families: &[Family]) -> Result<Vec<Tried>> {
     }
     tried.sort_by(|one, other| one.case.name.cmp(&other.case.name));
     Ok(tried)
+}
+
+/// The cases of a family whose host cannot be made: a package may be nowhere to be had.
+fn not_tried(family: &Family, error: &anyhow::Error) -> Vec<Tried> {
+    let failed = |case| Tried {
+        failed: Some(format!("{error:#}")),
+        ..Tried::new(&family.name, case)
+    };
+    family.cases.iter().map(failed).collect()
 }
 
 /// Boots a host with what the cases of a family need.

@@ -113,6 +113,7 @@ fn culprit(value: &Value) -> Option<String> {
 /// What may be said of a corpus as a whole.
 #[derive(Clone, Debug)]
 pub struct Score {
+    /// Those that could be tried; all counts are of these.
     pub cases: usize,
     pub causes_right: usize,
     pub culprits: usize,
@@ -127,16 +128,19 @@ pub struct Score {
 
 impl Score {
     pub fn of(tried: &[Tried]) -> Self {
-        let count = |matches: &dyn Fn(&&Tried) -> bool| tried.iter().filter(matches).count();
+        let was_tried = |one: &&Tried| one.failed.is_none();
+        let count = |matches: &dyn Fn(&&Tried) -> bool| {
+            tried.iter().filter(was_tried).filter(matches).count()
+        };
         Self {
-            cases: tried.len(),
+            cases: count(&|_| true),
             causes_right: count(&|tried| tried.cause_is_right()),
             culprits: count(&|tried| tried.case.culprit.is_some()),
             culprits_right: count(&|tried| tried.culprit_is_right() == Some(true)),
             fixes: count(&|tried| tried.case.fix.is_some()),
             fixed: count(&|tried| matches!(tried.fixed, Some(Ok(())))),
             untried: tried.iter().filter_map(untried).collect(),
-            faults: tried.iter().filter_map(fault).collect(),
+            faults: tried.iter().filter(was_tried).filter_map(fault).collect(),
         }
     }
 }
