@@ -41,6 +41,8 @@ const MOST_BEGINNING_LINES: usize = 100;
 const LONGEST_LOG: TimeDelta = TimeDelta::minutes(10);
 /// Lines of one failure come together, its last some moments later.
 const NEAR: TimeDelta = TimeDelta::seconds(5);
+/// What a program said last is stored so long after its end, where journald was busy.
+const LAST_WORDS: TimeDelta = TimeDelta::milliseconds(500);
 /// A failure so fresh may not be in the journal yet, which is then waited for.
 const FRESH: TimeDelta = TimeDelta::seconds(5);
 const SETTLED_WITHIN: Duration = Duration::from_millis(400);
@@ -240,6 +242,8 @@ impl Reader {
             directory: None,
             matches: Matches::everything()
                 .or([Match::new("_SYSTEMD_INVOCATION_ID", &*id)])
+                // Of a program that has ended already journald knows the unit, and not the run.
+                .or([Match::new("_SYSTEMD_UNIT", unit.facts.name.as_str())])
                 // Also what a child of systemd says before it becomes the program. Only root
                 // may: anybody can write this field.
                 .or([Match::new("INVOCATION_ID", &*id), Match::new("_UID", "0")]),
@@ -258,7 +262,16 @@ impl Reader {
             if entry.at > failed_at + NEAR {
                 break;
             }
-            log.push(LogLine::of(&entry));
+            let run = entry
+                .field("_SYSTEMD_INVOCATION_ID")
+                .or(entry.field("INVOCATION_ID"));
+            let is_of_run = match run {
+                Some(run) => run == id,
+                None => entry.at >= began_at && entry.at <= failed_at + LAST_WORDS,
+            };
+            if is_of_run {
+                log.push(LogLine::of(&entry));
+            }
         }
         Ok(log)
     }

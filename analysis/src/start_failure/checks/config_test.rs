@@ -63,8 +63,11 @@ fn blamed(test: &ConfigTest) -> Option<(&str, Says)> {
     let line = test.output.iter().find(is_of_place);
     let line = line.or(test.output.first())?;
     // Where a configuration names a file that is not there, or a bad certificate.
-    let of_message = place.message.as_deref().and_then(says);
-    if let Some(says) = of_message.filter(|says| !is_of_config(says.cause)) {
+    // The line behind the place may say it.
+    let lines = test.output.iter().map(String::as_str);
+    let mut messages = place.message.as_deref().into_iter().chain(lines);
+    let of_other = |message| says(message).filter(|says| !is_of_config(says.cause));
+    if let Some(says) = messages.find_map(of_other) {
         return is_known_to_tests(&says).then_some((line, says));
     }
     let culprit = Culprit::Path {
