@@ -148,7 +148,7 @@ const CASES: [Case; 15] = [
         failed: "LoadState=bad-setting",
         cause: StartCause::UnitFileInvalid,
         certainty: Certainty::Measured,
-        culprit: Some("/etc/systemd/system/broken.service"),
+        culprit: Some("/etc/systemd/system/broken.service:2"),
     },
     Case {
         unit: "crash",
