@@ -97,8 +97,12 @@ export function evidenceText(evidence: StartEvidence, say: Say): string {
       return holderText(evidence.holder, say);
     case 'dependency':
       return `${evidence.unit}: ${evidence.active_state}`;
-    case 'file':
-      return `${evidence.path}: ${evidence.state}`;
+    case 'config-test':
+      return `${evidence.name}: ${evidence.message}`;
+    case 'file': {
+      const id = `start-file-${evidence.state}`;
+      return `${evidence.path}: ${say.has(id) ? say(id) : evidence.state}`;
+    }
     case 'filesystem': {
       const id = evidence.read_only ? 'start-filesystem-read-only' : 'start-filesystem';
       return say(id, {
