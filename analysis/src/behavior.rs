@@ -34,9 +34,10 @@ pub const MOST_ENTRIES: usize = 500;
 #[serde(deny_unknown_fields)]
 pub struct BehaviorAsked {
     pub pid: u32,
-    /// 1 to 600.
-    #[serde(default = "usual_seconds")]
-    pub seconds: u32,
+    /// How long to watch.
+    #[schema(minimum = 1, maximum = 600)]
+    #[serde(default = "usual_duration_s", alias = "seconds")]
+    pub duration_s: u32,
 }
 
 /// `aiops analyze behavior PID --strace`: a question of its own, since strace stops the process at
@@ -45,49 +46,50 @@ pub struct BehaviorAsked {
 #[serde(deny_unknown_fields)]
 pub struct TracedBehaviorAsked {
     pub pid: u32,
-    /// 1 to 600.
-    #[serde(default = "usual_seconds")]
-    pub seconds: u32,
+    /// How long to watch.
+    #[schema(minimum = 1, maximum = 600)]
+    #[serde(default = "usual_duration_s", alias = "seconds")]
+    pub duration_s: u32,
 }
 
-fn usual_seconds() -> u32 {
+fn usual_duration_s() -> u32 {
     USUAL_SECONDS
 }
 
 impl BehaviorAsked {
     pub(crate) fn check(&self) -> Result<(), BadQuestion> {
-        check(self.pid, self.seconds)
+        check(self.pid, self.duration_s)
     }
 }
 
 impl TracedBehaviorAsked {
     pub(crate) fn check(&self) -> Result<(), BadQuestion> {
-        check(self.pid, self.seconds)
+        check(self.pid, self.duration_s)
     }
 }
 
 /// Whether a process may be watched for so long.
-pub(crate) fn check(pid: u32, seconds: u32) -> Result<(), BadQuestion> {
+pub(crate) fn check(pid: u32, duration_s: u32) -> Result<(), BadQuestion> {
     inspection::pid(pid)?;
-    match seconds {
+    match duration_s {
         1..=MOST_SECONDS => Ok(()),
         _ => Err(BadQuestion {
-            parameter: "seconds",
-            why: format!("1 to {MOST_SECONDS}, not {seconds}"),
+            parameter: "duration_s",
+            why: format!("1 to {MOST_SECONDS}, not {duration_s}"),
         }),
     }
 }
 
 impl fmt::Display for BehaviorAsked {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let duration = Period::from_secs(self.seconds);
+        let duration = Period::from_secs(self.duration_s);
         write!(f, "analyze behavior {} --duration {duration}", self.pid)
     }
 }
 
 impl fmt::Display for TracedBehaviorAsked {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let duration = Period::from_secs(self.seconds);
+        let duration = Period::from_secs(self.duration_s);
         write!(
             f,
             "analyze behavior {} --duration {duration} --strace",

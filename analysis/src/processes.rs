@@ -17,7 +17,7 @@ use crate::{
 };
 
 pub use self::{
-    asked::{LONGEST_MS, ProcessOrder, ProcessesAsked, SHORTEST_MS},
+    asked::{LONGEST_S, ProcessOrder, ProcessesAsked},
     between::{Between, Glimpse},
     build::processes,
 };

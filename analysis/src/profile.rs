@@ -29,28 +29,29 @@ pub const MOST_FUNCTIONS: usize = 500;
 #[serde(deny_unknown_fields)]
 pub struct ProfileAsked {
     pub pid: u32,
-    /// 1 to 600.
-    #[serde(default = "usual_seconds")]
-    pub seconds: u32,
+    /// How long to sample.
+    #[schema(minimum = 1, maximum = 600)]
+    #[serde(default = "usual_duration_s", alias = "seconds")]
+    pub duration_s: u32,
     /// Unwind by debug information rather than by frame pointers: dearer, and right where programs
     /// keep no frame pointers.
     #[serde(default)]
     pub dwarf: bool,
 }
 
-fn usual_seconds() -> u32 {
+fn usual_duration_s() -> u32 {
     USUAL_SECONDS
 }
 
 impl ProfileAsked {
     pub(crate) fn check(&self) -> Result<(), BadQuestion> {
-        behavior::check(self.pid, self.seconds)
+        behavior::check(self.pid, self.duration_s)
     }
 }
 
 impl fmt::Display for ProfileAsked {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let duration = Period::from_secs(self.seconds);
+        let duration = Period::from_secs(self.duration_s);
         write!(f, "profile {} --duration {duration}", self.pid)?;
         match self.dwarf {
             true => f.write_str(" --dwarf"),

@@ -172,6 +172,30 @@ mod tests {
     }
 
     #[test]
+    fn lengths_of_time_are_whole_seconds_everywhere() {
+        for &analysis in Analysis::ALL {
+            let schema = analysis.question_schema();
+            let no_parameters = serde_json::Map::new();
+            let parameters = schema["properties"].as_object().unwrap_or(&no_parameters);
+            for name in parameters.keys() {
+                let is_a_time = ["duration", "period", "since", "second", "_ms", "_s"]
+                    .iter()
+                    .any(|part| name.contains(part));
+                let is_known = ["duration_s", "period_s", "since_s"].contains(&name.as_str());
+                assert_eq!(is_a_time, is_known, "{analysis:?}: {name}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_was_stored_under_the_older_name_is_still_read() {
+        let read = serde_json::from_str::<Question>;
+        let now = read(r#"{"analysis":"profile-process","pid":7,"duration_s":5}"#).unwrap();
+        let then = read(r#"{"analysis":"profile-process","pid":7,"seconds":5}"#).unwrap();
+        assert_eq!(now, then);
+    }
+
+    #[test]
     fn what_is_no_parameter_is_refused() {
         let read = serde_json::from_str::<Question>;
         assert!(read(r#"{"analysis":"analyze-ptree","pid":7}"#).is_ok());

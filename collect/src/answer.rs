@@ -56,11 +56,11 @@ pub async fn answer(
         }
         Question::AnalyzePtree(asked) => tree(asked.clone(), progress).await.map(Report::from),
         Question::AnalyzeBehavior(asked) => {
-            let report = watch(asked.pid, asked.seconds, By::Perf, progress).await?;
+            let report = watch(asked.pid, asked.duration_s, By::Perf, progress).await?;
             Ok(report.into())
         }
         Question::AnalyzeBehaviorTraced(asked) => {
-            let report = watch(asked.pid, asked.seconds, By::Strace, progress).await?;
+            let report = watch(asked.pid, asked.duration_s, By::Strace, progress).await?;
             Ok(TracedBehavior(report).into())
         }
         Question::ProfileProcess(asked) => {

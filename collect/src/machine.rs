@@ -20,11 +20,7 @@ const WATCHED: Duration = Duration::from_secs(2);
 /// Answers `analyze system`.
 pub(crate) async fn look(progress: &(dyn Fn(Progress) + Sync)) -> Result<Machine, NoAnswer> {
     let before = processes::blocking(|| Ok(counters::counters())).await?;
-    let asked = ProcessesAsked {
-        duration_ms: u64::try_from(WATCHED.as_millis()).unwrap_or(u64::MAX),
-        ..ProcessesAsked::default()
-    };
-    let processes = processes::watch(&asked, progress).await?;
+    let processes = processes::watch_for(WATCHED, &ProcessesAsked::default(), progress).await?;
     let (after, state) = processes::blocking(|| {
         let after = counters::counters();
         Ok((after, state::state()))

@@ -30,7 +30,20 @@ pub(crate) async fn watch(
     asked: &ProcessesAsked,
     progress: &(dyn Fn(Progress) + Sync),
 ) -> Result<Processes, NoAnswer> {
-    let duration = Duration::from_millis(asked.duration_ms);
+    watch_for(
+        Duration::from_secs(asked.duration_s.into()),
+        asked,
+        progress,
+    )
+    .await
+}
+
+/// The interval need not be whole seconds.
+pub(crate) async fn watch_for(
+    duration: Duration,
+    asked: &ProcessesAsked,
+    progress: &(dyn Fn(Progress) + Sync),
+) -> Result<Processes, NoAnswer> {
     progress(Progress {
         step: Step::ReadingProcesses,
         done: 0,
@@ -170,13 +183,12 @@ mod tests {
 
     #[tokio::test]
     async fn this_host_has_processes_and_this_one_is_among_them() {
-        let asked = ProcessesAsked {
-            duration_ms: 400,
-            ..ProcessesAsked::default()
-        };
+        let asked = ProcessesAsked::default();
         let steps = Mutex::new(Vec::new());
         let told = |progress: Progress| steps.lock().unwrap().push(progress.step);
-        let report = watch(&asked, &told).await.unwrap();
+        let report = watch_for(Duration::from_millis(400), &asked, &told)
+            .await
+            .unwrap();
         let mine = std::process::id();
         let own = report.processes.iter().find(|one| one.process.pid == mine);
         let own = own.unwrap();

@@ -7,17 +7,15 @@ use utoipa::ToSchema;
 
 use crate::question::BadQuestion;
 
-/// CPU time counts in ticks of 10 ms: shares of less time than this say nothing.
-pub const SHORTEST_MS: u64 = 200;
-pub const LONGEST_MS: u64 = 600_000;
+pub const LONGEST_S: u32 = 600;
 
 /// `aiops collect processes [--duration 60s] [--top N] [--sort cpu]`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct ProcessesAsked {
     /// How long to watch.
-    #[schema(minimum = 200, maximum = 600_000)]
-    pub duration_ms: u64,
+    #[schema(minimum = 1, maximum = 600)]
+    pub duration_s: u32,
     /// Only so many, the first in the order. `None`: all.
     pub top: Option<u32>,
     pub sort: ProcessOrder,
@@ -26,7 +24,7 @@ pub struct ProcessesAsked {
 impl Default for ProcessesAsked {
     fn default() -> Self {
         Self {
-            duration_ms: 1000,
+            duration_s: 1,
             top: None,
             sort: ProcessOrder::Cpu,
         }
@@ -66,24 +64,19 @@ impl ProcessOrder {
 
 impl ProcessesAsked {
     pub(crate) fn check(&self) -> Result<(), BadQuestion> {
-        if (SHORTEST_MS..=LONGEST_MS).contains(&self.duration_ms) {
+        if (1..=LONGEST_S).contains(&self.duration_s) {
             return Ok(());
         }
         Err(BadQuestion {
-            parameter: "duration_ms",
-            why: format!("from {SHORTEST_MS} to {LONGEST_MS}"),
+            parameter: "duration_s",
+            why: format!("1 to {LONGEST_S}, not {}", self.duration_s),
         })
     }
 }
 
 impl fmt::Display for ProcessesAsked {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("collect processes")?;
-        match (self.duration_ms / 1000, self.duration_ms % 1000) {
-            (seconds, 0) => write!(f, " --duration {seconds}s")?,
-            // Only a program can ask for parts of a second.
-            _ => write!(f, " --duration {}ms", self.duration_ms)?,
-        }
+        write!(f, "collect processes --duration {}s", self.duration_s)?;
         if let Some(top) = self.top {
             write!(f, " --top {top}")?;
         }

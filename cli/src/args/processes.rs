@@ -2,7 +2,7 @@
 
 use analysis::{
     period::{NotAPeriod, Period},
-    processes::{LONGEST_MS, ProcessOrder, ProcessesAsked},
+    processes::{LONGEST_S, ProcessOrder, ProcessesAsked},
     question::Question,
 };
 use clap::{Args as ClapArgs, Subcommand, ValueEnum};
@@ -58,9 +58,9 @@ impl From<Order> for ProcessOrder {
 
 impl From<ProcessesWanted> for Question {
     fn from(wanted: ProcessesWanted) -> Self {
-        let ms = wanted.duration.as_duration().as_millis();
+        let seconds = wanted.duration.as_duration().as_secs();
         Self::CollectProcesses(ProcessesAsked {
-            duration_ms: u64::try_from(ms).unwrap_or(u64::MAX),
+            duration_s: u32::try_from(seconds).unwrap_or(LONGEST_S),
             top: wanted.top,
             sort: wanted.sort.into(),
         })
@@ -71,7 +71,7 @@ fn duration(text: &str) -> Result<Period, String> {
     let period: Period = text
         .parse()
         .map_err(|error: NotAPeriod| error.to_string())?;
-    match period.as_duration().as_millis() > u128::from(LONGEST_MS) {
+    match period.as_duration().as_secs() > u64::from(LONGEST_S) {
         true => Err("at most 10m".to_owned()),
         false => Ok(period),
     }

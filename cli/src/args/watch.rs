@@ -27,10 +27,10 @@ pub struct BehaviorWanted {
 impl From<BehaviorWanted> for Question {
     fn from(wanted: BehaviorWanted) -> Self {
         let pid = wanted.target.pid();
-        let seconds = seconds(wanted.duration);
+        let duration_s = seconds(wanted.duration);
         match wanted.strace {
-            true => Self::AnalyzeBehaviorTraced(TracedBehaviorAsked { pid, seconds }),
-            false => Self::AnalyzeBehavior(BehaviorAsked { pid, seconds }),
+            true => Self::AnalyzeBehaviorTraced(TracedBehaviorAsked { pid, duration_s }),
+            false => Self::AnalyzeBehavior(BehaviorAsked { pid, duration_s }),
         }
     }
 }
@@ -54,7 +54,7 @@ impl From<ProfileWanted> for Question {
     fn from(wanted: ProfileWanted) -> Self {
         Self::ProfileProcess(ProfileAsked {
             pid: wanted.target.pid(),
-            seconds: seconds(wanted.duration),
+            duration_s: seconds(wanted.duration),
             dwarf: wanted.dwarf,
         })
     }

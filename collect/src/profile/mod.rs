@@ -53,14 +53,14 @@ pub(crate) async fn sample(
     let procfs = Procfs::at("/proc");
     let stat = procfs.stat(asked.pid);
     let stat = stat.map_err(|error| behavior::no_process(asked.pid, &error))?;
-    let samples_per_s = (MOST_SAMPLES / asked.seconds.max(1)).clamp(FEWEST_PER_S, SAMPLES_PER_S);
+    let samples_per_s = (MOST_SAMPLES / asked.duration_s.max(1)).clamp(FEWEST_PER_S, SAMPLES_PER_S);
     let begun = Instant::now();
     let mut limits = Vec::new();
     let found = {
         let sampling = sampled(asked, samples_per_s, &mut limits);
         tokio::select! {
             found = sampling => found,
-            never = told(asked.seconds, begun, progress) => never,
+            never = told(asked.duration_s, begun, progress) => never,
         }
     };
     let took = begun.elapsed();
@@ -84,7 +84,7 @@ pub(crate) async fn sample(
         at: ClockReading::now().wall,
         process: stat.id(),
         comm: stat.comm,
-        sampled_ms: u64::from(asked.seconds) * 1000,
+        sampled_ms: u64::from(asked.duration_s) * 1000,
         tool,
         samples_per_s,
         cpu_percent,

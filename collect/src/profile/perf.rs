@@ -58,7 +58,7 @@ pub(super) async fn sample(
 async fn record(asked: &ProfileAsked, per_second: u32, file: &Path) -> Result<ToolOutput, String> {
     let (pid, rate) = (asked.pid.to_string(), per_second.to_string());
     let unwind = if asked.dwarf { "dwarf,16384" } else { "fp" };
-    let duration = Duration::from_secs(asked.seconds.into());
+    let duration = Duration::from_secs(asked.duration_s.into());
     Tool::named("perf", duration)
         .map_err(|error| failed(&error))?
         .stopped_with(Signal::INT, GRACE)

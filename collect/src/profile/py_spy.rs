@@ -19,10 +19,10 @@ pub(super) async fn sample(
     let file = folder.file("py-spy.raw");
     let (pid, seconds, rate) = (
         asked.pid.to_string(),
-        asked.seconds.to_string(),
+        asked.duration_s.to_string(),
         per_second.to_string(),
     );
-    let duration = Duration::from_secs(u64::from(asked.seconds) + 5);
+    let duration = Duration::from_secs(u64::from(asked.duration_s) + 5);
     let output = Tool::named("py-spy", duration)
         .map_err(|error| failed(&error))?
         .stopped_with(Signal::INT, GRACE)
