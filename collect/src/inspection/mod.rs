@@ -1,6 +1,7 @@
 //! Everything about what one process does at the moment. Nothing is read that stops it, and what
 //! may hang has a deadline.
 
+mod asleep;
 mod ends;
 mod files;
 mod locks;

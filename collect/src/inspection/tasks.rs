@@ -1,13 +1,10 @@
 //! The threads of a process, at one moment.
 
-use std::{
-    fs, io,
-    path::{Path, PathBuf},
-};
+use std::{fs, io, path::Path};
 
 use analysis::inspection::{MOST_THREADS, SyscallFact, TaskFact};
 
-use super::{Reader, syscalls};
+use super::{Reader, asleep::asleep_ns, syscalls};
 use crate::{CollectError, process::Procfs};
 
 /// How much is read of a thread.
@@ -102,18 +99,12 @@ impl Reader {
             Ok(lines) => task.kernel_stack = lines.lines().filter_map(kernel_function).collect(),
             Err(error) => self.lacks("kernel-stack", error.to_string()),
         }
-        let (own, other) = (
-            last_run(&PathBuf::from("/proc/thread-self/sched")),
-            last_run(&self.path(format!("task/{}/sched", task.tid))),
-        );
-        task.asleep_ns = match (own, other) {
-            _ if task.state == 'R' => None,
-            (Some(own), Some(other)) if other > 0 => Some(own.saturating_sub(other)),
-            _ => {
+        if task.state != 'R' {
+            task.asleep_ns = asleep_ns(&self.path(format!("task/{}", task.tid)));
+            if task.asleep_ns.is_none() {
                 self.lacks("asleep", "no-sched");
-                None
             }
-        };
+        }
     }
 
     fn is_32_bit(&mut self) -> bool {
@@ -153,7 +144,7 @@ fn counters(threads: &Procfs, folder: &Path, tid: u32) -> Result<TaskFact, Colle
     })
 }
 
-fn text(path: &Path) -> io::Result<String> {
+pub(super) fn text(path: &Path) -> io::Result<String> {
     let bytes = fs::read(path)?;
     Ok(String::from_utf8_lossy(bytes.trim_ascii_end()).into_owned())
 }
@@ -179,22 +170,6 @@ fn kernel_function(line: &str) -> Option<String> {
     let (_, rest) = line.split_once("] ")?;
     let name = rest.split(['+', '.', ' ']).next()?;
     (!name.is_empty() && !name.starts_with("0x")).then(|| name.to_owned())
-}
-
-/// When the scheduler last saw it run, by a clock of its own that stands still in suspend.
-fn last_run(path: &Path) -> Option<u64> {
-    let text = text(path).ok()?;
-    let line = text
-        .lines()
-        .find_map(|line| line.strip_prefix("se.exec_start"))?;
-    let ms = line.split(':').nth(1)?.trim();
-    let (whole, part) = ms.split_once('.').unwrap_or((ms, "0"));
-    let ns: u64 = format!("{part:0<6}").get(..6)?.parse().ok()?;
-    whole
-        .parse::<u64>()
-        .ok()?
-        .checked_mul(1_000_000)?
-        .checked_add(ns)
 }
 
 #[cfg(test)]
