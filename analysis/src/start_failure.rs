@@ -213,6 +213,31 @@ impl Culprit {
     }
 }
 
+/// Its name: `/etc/nginx/nginx.conf:7`, `postgresql.service`, `0.0.0.0:80` for who holds that.
+impl fmt::Display for Culprit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Process(holder) => f.write_str(&holder.address),
+            Self::Unit { unit } => write!(f, "{unit}"),
+            Self::Path {
+                path,
+                line: Some(line),
+            } => write!(f, "{path}:{line}"),
+            Self::Path {
+                path: name,
+                line: None,
+            }
+            | Self::User { user: name }
+            | Self::Group { group: name }
+            | Self::Address { address: name }
+            | Self::Library { name }
+            | Self::Capability { name }
+            | Self::Limit { name }
+            | Self::SystemCall { name } => f.write_str(name),
+        }
+    }
+}
+
 /// Who holds a port.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Holder {

@@ -182,7 +182,7 @@ fn causes_are_told_apart() -> Result<()> {
         until_shown(&host, case.unit, case.failed)?;
         let report = diagnose(&host, case.unit)?;
         let verdict = &report.verdict;
-        let culprit = verdict.culprit.as_ref().map(name);
+        let culprit = verdict.culprit.as_ref().map(Culprit::to_string);
         ensure!(
             (verdict.cause, verdict.certainty) == (case.cause, case.certainty)
                 && culprit.as_deref() == case.culprit,
@@ -252,7 +252,7 @@ fn who_holds_the_port_of_nginx_is_told_until_it_is_free() -> Result<()> {
     host.shell("systemctl restart nginx")?;
     until_shown(&host, "nginx", "ActiveState=failed")?;
     let report = diagnose(&host, "nginx")?;
-    let culprit = report.verdict.culprit.as_ref().map(name);
+    let culprit = report.verdict.culprit.as_ref().map(Culprit::to_string);
     // Its own test runs only where the kernel keeps it from writing.
     let is_tested = !report
         .limits
@@ -297,7 +297,7 @@ fn a_site_has_tests_of_its_own_which_change_nothing() -> Result<()> {
     until_shown(&host, "shop", "ActiveState=failed")?;
 
     let report = diagnose(&host, "shop")?;
-    let culprit = report.verdict.culprit.as_ref().map(name);
+    let culprit = report.verdict.culprit.as_ref().map(Culprit::to_string);
     ensure!(
         report.verdict.certainty == Certainty::Measured
             && culprit.as_deref() == Some("/etc/shop.conf:7"),
@@ -373,23 +373,5 @@ fn blamed(report: &StartFailure, certainty: Certainty) -> Result<Holder> {
             Ok(holder.clone())
         }
         _ => bail!("nobody is blamed: {report:#?}"),
-    }
-}
-
-fn name(culprit: &Culprit) -> String {
-    match culprit {
-        Culprit::Process(holder) => holder.address.clone(),
-        Culprit::Unit { unit } => unit.to_string(),
-        Culprit::Path { path, line } => match line {
-            Some(line) => format!("{path}:{line}"),
-            None => path.clone(),
-        },
-        Culprit::User { user: name }
-        | Culprit::Group { group: name }
-        | Culprit::Address { address: name }
-        | Culprit::Library { name }
-        | Culprit::Capability { name }
-        | Culprit::Limit { name }
-        | Culprit::SystemCall { name } => name.clone(),
     }
 }

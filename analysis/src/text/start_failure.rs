@@ -1,6 +1,8 @@
 //! The report about a failed start, as text.
 
 mod config_tests;
+mod culprit;
+mod evidence;
 mod fixes;
 mod log;
 
@@ -17,10 +19,9 @@ use super::{
 use crate::{
     Timestamp, dictionary,
     limitation::Limitation,
-    log::LogLine,
     start_failure::{
-        Attempt, Culprit, DependencyState, Evidence, Finding, Fix, FixKind, Holder, StartCause,
-        StartFailure, UnitStatus,
+        Attempt, Culprit, DependencyState, Finding, Fix, FixKind, StartCause, StartFailure,
+        UnitStatus,
     },
 };
 
@@ -31,38 +32,12 @@ impl AsText for StartFailure {
 
     fn headline(&self, catalogue: &Catalogue) -> String {
         let cause = self.verdict.cause.name();
-        let Some(culprit) = self.verdict.culprit.as_ref().and_then(brief) else {
+        let Some(culprit) = self.verdict.culprit.as_ref().and_then(culprit::brief) else {
             return cause.to_owned();
         };
         let parameters = [("cause", cause.into()), ("culprit", culprit.into())];
         catalogue.say_with("inquiry-by", &parameters)
     }
-}
-
-/// Who is to blame, in a word.
-fn brief(culprit: &Culprit) -> Option<String> {
-    let name = match culprit {
-        Culprit::Process(holder) => match (&holder.comm, &holder.unit) {
-            (Some(comm), _) => comm.clone(),
-            (None, Some(unit)) => unit.to_string(),
-            (None, None) => return None,
-        },
-        Culprit::Unit { unit } => unit.to_string(),
-        Culprit::Path { path, line } => place(path, *line),
-        Culprit::User { user: name }
-        | Culprit::Group { group: name }
-        | Culprit::Address { address: name }
-        | Culprit::Library { name }
-        | Culprit::Capability { name }
-        | Culprit::Limit { name }
-        | Culprit::SystemCall { name } => name.clone(),
-    };
-    Some(one_line(&name).into_owned())
-}
-
-/// `/etc/nginx/nginx.conf:7`.
-fn place(path: &str, line: Option<u32>) -> String {
-    line.map_or_else(|| path.to_owned(), |line| format!("{path}:{line}"))
 }
 
 pub fn render(report: &StartFailure, page: &Page<'_>) -> String {
@@ -154,11 +129,11 @@ fn verdict(report: &StartFailure, page: &Page<'_>) -> String {
     );
     let mut table = Table::default();
     if let Some(culprit) = &verdict.culprit {
-        culprit_rows(culprit, report, &mut table, page);
+        culprit::rows(culprit, report, &mut table, page);
     }
     let mut label = page.catalogue.say("start-evidence");
     for evidence in &verdict.evidence {
-        if let Some(line) = evidence_line(evidence, page) {
+        if let Some(line) = evidence::line(evidence, page) {
             table.row([Cell::from(std::mem::take(&mut label)), Cell::from(line)]);
         }
     }
@@ -227,123 +202,8 @@ fn other_line(finding: &Finding, page: &Page<'_>) -> String {
     format!("{title}{certainty}")
 }
 
-fn culprit_rows(culprit: &Culprit, report: &StartFailure, table: &mut Table, page: &Page<'_>) {
-    let mut row = |id: &str, value: String| {
-        table.row([Cell::from(page.catalogue.say(id)), Cell::from(value)]);
-    };
-    match culprit {
-        Culprit::Unit { unit } => row("start-culprit-unit", unit.to_string()),
-        Culprit::Path { path, line } => row("start-culprit-path", place(path, *line)),
-        Culprit::User { user } => row("start-culprit-user", user.clone()),
-        Culprit::Group { group } => row("start-culprit-group", group.clone()),
-        Culprit::Address { address } => row("start-culprit-address", address.clone()),
-        Culprit::Library { name } => row("start-culprit-library", name.clone()),
-        Culprit::Capability { name } => row("start-culprit-capability", name.clone()),
-        Culprit::Limit { name } => row("start-culprit-limit", name.clone()),
-        Culprit::SystemCall { name } => row("start-culprit-system-call", name.clone()),
-        Culprit::Process(holder) => {
-            row("start-culprit-holder", who(holder, page));
-            if let Some(unit) = &holder.unit {
-                row("start-culprit-unit", unit.to_string());
-            }
-            if let Some(container) = &holder.container {
-                row("start-culprit-container", container.clone());
-            }
-            row(
-                "start-culprit-address",
-                format!("{} ({})", holder.address, holder.protocol),
-            );
-            if !holder.argv.is_empty() {
-                row("start-culprit-command", holder.argv.join(" "));
-            }
-            if let Some(user) = &holder.user {
-                row("start-culprit-user", user.clone());
-            }
-            if let Some(since) = holder.since {
-                row(
-                    "start-culprit-since",
-                    moment_and_age(since, report.at, page),
-                );
-            }
-        }
-    }
-}
-
-fn who(holder: &Holder, page: &Page<'_>) -> String {
-    let Some(process) = holder.process else {
-        return page.catalogue.say("start-culprit-nobody-seen");
-    };
-    let parameters = [
-        ("comm", one_line(program(holder)).into_owned().into()),
-        ("pid", process.pid.to_string().into()),
-    ];
-    page.catalogue.say_with("start-culprit-pid", &parameters)
-}
-
-/// The program's name; the kernel keeps 15 bytes of it, and its first argument has all.
-fn program(holder: &Holder) -> &str {
-    const KEPT: usize = 15;
-    let comm = holder.comm.as_deref().unwrap_or("?");
-    let first = holder.argv.first().map_or("", String::as_str);
-    let name = first.rsplit('/').next().unwrap_or_default();
-    match comm.len() == KEPT && name.starts_with(comm) {
-        true => name,
-        false => comm,
-    }
-}
-
 fn moment_and_age(at: Timestamp, now: Timestamp, page: &Page<'_>) -> String {
     format!("{} ({})", moment(at, page.zone), age(now - at, page))
-}
-
-/// What a finding rests on, in a line. `None`: the culprit says it already.
-fn evidence_line(evidence: &Evidence, page: &Page<'_>) -> Option<String> {
-    match evidence {
-        Evidence::Log { line } => Some(format!("{}: {}", source(line), line.message)),
-        Evidence::Unit { property, value } => Some(format!("{property}={value}")),
-        Evidence::Status { status } => Some(dictionary::short(*status)),
-        Evidence::Dependency { unit, active_state } => Some(format!("{unit}: {active_state}")),
-        Evidence::File { path, state } => {
-            let id = format!("start-file-{state}");
-            let state = match page.catalogue.has(&id) {
-                true => page.catalogue.say(&id),
-                false => state.clone(),
-            };
-            Some(format!("{path}: {state}"))
-        }
-        Evidence::Filesystem {
-            path,
-            bytes,
-            free_bytes,
-            inodes,
-            free_inodes,
-            read_only,
-        } => {
-            let parameters = [
-                ("path", path.as_str().into()),
-                ("free", bytes_text(*free_bytes).into()),
-                ("size", bytes_text(*bytes).into()),
-                ("inodes", free_inodes.to_string().into()),
-                ("of", inodes.to_string().into()),
-            ];
-            let id = if *read_only {
-                "start-filesystem-read-only"
-            } else {
-                "start-filesystem"
-            };
-            Some(page.catalogue.say_with(id, &parameters))
-        }
-        Evidence::ConfigTest { name, message } => Some(format!("{name}: {message}")),
-        Evidence::Socket { .. } => None,
-    }
-}
-
-/// `nginx[15234]`, as `journalctl` has it.
-fn source(line: &LogLine) -> String {
-    match line.pid {
-        Some(pid) => format!("{}[{pid}]", line.source),
-        None => line.source.clone(),
-    }
 }
 
 /// When and how the start failed, and what was logged.

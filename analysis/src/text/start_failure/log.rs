@@ -1,6 +1,6 @@
 //! What was logged during a failed start.
 
-use super::{INDENT, indented, source};
+use super::{INDENT, evidence::source, indented};
 use crate::{
     log::LogLine,
     start_failure::{Attempt, LogFileExcerpt},

@@ -4,6 +4,7 @@ use unicode_width::UnicodeWidthStr;
 use super::*;
 use crate::{
     cause::Certainty,
+    log::LogLine,
     start_failure::{
         LogFileExcerpt,
         config_test::{BlamedPlace, ConfigTest, TestOutcome},
