@@ -53,6 +53,25 @@ pub(super) fn edit(path: &str, line: Option<u32>) -> String {
     format!("${{EDITOR:-vi}} {line}{}", word(path))
 }
 
+/// Corrects a file, tests it where its program can do that, then starts the unit.
+pub(super) fn correct_file(
+    path: &str,
+    line: Option<u32>,
+    test: Option<&str>,
+    facts: &StartFacts,
+) -> Fix {
+    let mut commands = vec![edit(path, line)];
+    commands.extend(test.map(str::to_owned));
+    commands.extend(start(facts));
+    Fix {
+        what: FixKind::CorrectFile {
+            path: path.to_owned(),
+        },
+        commands,
+        risky: false,
+    }
+}
+
 /// Adds settings to the unit in a file beside its own, then starts it.
 pub(super) fn set(settings: &[String], facts: &StartFacts) -> Vec<String> {
     let folder = format!("/etc/systemd/system/{}.d", facts.name());

@@ -12,6 +12,8 @@ use analysis::{
         facts::{Condition, ExecCommand, Setting, UnitFacts},
     },
 };
+use chrono::TimeDelta;
+use rustix::thread::CapabilitySet;
 use uuid::Uuid;
 use zbus::Variant;
 
@@ -69,7 +71,16 @@ pub(super) struct UnitRead {
     pub(super) of_kind: Properties,
 }
 
+/// What happened so lately may not be in the journal yet.
+const FRESH: TimeDelta = TimeDelta::seconds(5);
+
 impl UnitStart {
+    /// Whether it came into its state a moment ago.
+    pub(crate) fn is_fresh(&self, now: Timestamp) -> bool {
+        let since = self.facts.status.since;
+        since.is_some_and(|since| now - since < FRESH)
+    }
+
     pub(super) fn of(read: &UnitRead) -> Self {
         let (of_unit, of_kind) = (&read.of_unit, &read.of_kind);
         let has_image = !of_kind.text("RootImage").is_empty();
@@ -240,6 +251,7 @@ fn settings(kind: &Properties) -> Vec<Setting> {
             .filter(|setting| !setting.value.is_empty()),
     );
     found.extend(system_call_filter(kind).map(|calls| setting("SystemCallFilter", calls)));
+    found.extend(bounding_set(kind).map(|names| setting("CapabilityBoundingSet", names)));
     found.extend(kind.rows("EnvironmentFiles").filter_map(|row| match row {
         [path, may_miss] if !flag(may_miss) => Some(setting("EnvironmentFile", text(path))),
         _ => None,
@@ -267,6 +279,16 @@ fn system_call_filter(kind: &Properties) -> Option<String> {
         names.join(" "),
         if more { " ..." } else { "" }
     ))
+}
+
+/// The capabilities that its programs may have at most: `CAP_CHOWN CAP_KILL`; `None`: all.
+fn bounding_set(kind: &Properties) -> Option<String> {
+    let set = CapabilitySet::from_bits_truncate(kind.number("CapabilityBoundingSet"));
+    let names: Vec<_> = set
+        .iter_names()
+        .map(|(name, _)| format!("CAP_{name}"))
+        .collect();
+    (!set.is_all()).then(|| names.join(" "))
 }
 
 /// Whether runs of it may end at once and without an error.

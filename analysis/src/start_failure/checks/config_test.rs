@@ -30,13 +30,7 @@ fn finding(test: &ConfigTest, facts: &StartFacts) -> Option<Finding> {
     }];
     let fixes = match &says.culprit {
         Some(Culprit::Path { path, line }) if is_of_config(says.cause) => {
-            let mut commands = vec![commands::edit(path, *line), test.command.clone()];
-            commands.extend(commands::start(facts));
-            let correct = Fix {
-                what: FixKind::CorrectFile { path: path.clone() },
-                commands,
-                risky: false,
-            };
+            let correct = commands::correct_file(path, *line, Some(&test.command), facts);
             vec![correct, commands::read_log(facts)]
         }
         _ => vec![commands::read_log(facts)],

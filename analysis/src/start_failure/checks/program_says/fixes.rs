@@ -24,8 +24,7 @@ fn first(says: &Says, facts: &StartFacts) -> Option<Fix> {
                 shell::word(name)
             )],
         )),
-        Culprit::Address { address } if says.cause == StartCause::PrivilegedPort => {
-            let _ = address;
+        Culprit::Address { .. } if says.cause == StartCause::PrivilegedPort => {
             Some(capability("CAP_NET_BIND_SERVICE", facts))
         }
         Culprit::Address { address } => Some(about_address(says.cause, address)),
@@ -39,11 +38,9 @@ fn about_path(cause: StartCause, path: &str, line: Option<u32>, facts: &StartFac
     let owned = || path.to_owned();
     let word = shell::word(path);
     match cause {
-        StartCause::ConfigSyntax | StartCause::ConfigInvalidValue => Fix {
-            what: FixKind::CorrectFile { path: owned() },
-            commands: commands::then_start(commands::edit(path, line), facts),
-            risky: false,
-        },
+        StartCause::ConfigSyntax | StartCause::ConfigInvalidValue => {
+            commands::correct_file(path, line, None, facts)
+        }
         StartCause::DirectoryMissing => commands::make_directory(path, facts),
         StartCause::DiskFull | StartCause::InodesFull => look(
             FixKind::FreeSpace { path: owned() },
@@ -99,14 +96,22 @@ fn about_address(cause: StartCause, address: &str) -> Fix {
     look(what, vec![command])
 }
 
+/// Any other is worth as much as root is, or nearly.
+const HARMLESS_CAPABILITIES: [&str; 3] = ["CAP_NET_BIND_SERVICE", "CAP_IPC_LOCK", "CAP_SYS_NICE"];
+
 fn capability(name: &str, facts: &StartFacts) -> Fix {
-    let what = FixKind::AllowCapability {
-        name: name.to_owned(),
-    };
+    let mut settings = vec![format!("AmbientCapabilities={name}")];
+    // It is of no use outside of the bounding set, and one that is given adds to the one before.
+    let bounding_set = facts.setting("CapabilityBoundingSet");
+    if bounding_set.is_some_and(|set| !set.split(' ').any(|one| one == name)) {
+        settings.push(format!("CapabilityBoundingSet={name}"));
+    }
     Fix {
-        what,
-        commands: commands::set(&[format!("AmbientCapabilities={name}")], facts),
-        risky: false,
+        what: FixKind::AllowCapability {
+            name: name.to_owned(),
+        },
+        commands: commands::set(&settings, facts),
+        risky: !HARMLESS_CAPABILITIES.contains(&name),
     }
 }
 
