@@ -86,6 +86,7 @@ inspect-fact-user-function = its own stack is in { $function }
 inspect-fact-kernel-lock = /proc/locks: { $line }
 inspect-fact-did-not-run = did not run while it was watched for { $time }
 inspect-fact-cpu = used { $percent } % of a core while it was watched for { $time }
+inspect-fact-waited-for-cpu = waited for a free core for { $percent } % of these { $time }: the CPUs are busy with others
 inspect-fact-cpu-system = used { $percent } % of a core ({ $system } % in the kernel) while it was watched for { $time }
 inspect-fact-tracer = TracerPid { $pid }
 inspect-fact-threads-alike = { $count } of its { $of } threads like this

@@ -86,6 +86,7 @@ inspect-fact-user-function = 自身的堆栈位于 { $function }
 inspect-fact-kernel-lock = /proc/locks：{ $line }
 inspect-fact-did-not-run = 观察的 { $time } 内没有运行
 inspect-fact-cpu = 观察的 { $time } 内使用了一个核的 { $percent } %
+inspect-fact-waited-for-cpu = 这 { $time } 中有 { $percent } % 的时间在等待空闲的核：CPU 正被其他进程占用
 inspect-fact-cpu-system = 观察的 { $time } 内使用了一个核的 { $percent } %（其中内核态 { $system } %）
 inspect-fact-tracer = TracerPid { $pid }
 inspect-fact-threads-alike = { $of } 个线程中有 { $count } 个如此

@@ -53,6 +53,8 @@ pub struct TaskFact {
     pub kernel_stack: Vec<String>,
     /// CPU time of its life.
     pub run_ns: Option<u64>,
+    /// Time of its life in which it could have run, and other threads had the CPU.
+    pub queued_ns: Option<u64>,
     /// Of that, within the kernel, in steps of a clock tick (10 ms).
     pub system_ns: Option<u64>,
     /// How often it gave up the CPU to wait.

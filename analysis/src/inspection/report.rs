@@ -203,6 +203,11 @@ pub enum Evidence {
         system_percent: Option<f64>,
         window_ms: u64,
     },
+    /// It could have run, and others had the CPU.
+    WaitedForCpu {
+        percent: f64,
+        window_ms: u64,
+    },
     TracerPid {
         pid: u32,
     },

@@ -22,6 +22,7 @@ pub(crate) fn waits(name: &'static str, arguments: [u64; 6], wchan: &str) -> Tas
         }),
         kernel_stack: vec![wchan.to_owned(), "do_syscall_64".to_owned()],
         run_ns: Some(0),
+        queued_ns: Some(0),
         system_ns: Some(0),
         waits: Some(3),
         preemptions: Some(0),

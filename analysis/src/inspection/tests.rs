@@ -200,6 +200,25 @@ fn one_that_never_rests_computes_or_spins() {
 }
 
 #[test]
+fn one_that_others_leave_no_cpu_spins_all_the_same() {
+    let mut facts = facts(vec![TaskFact {
+        state: 'R',
+        syscall: None,
+        wchan: None,
+        ..waits("read", [0; 6], "")
+    }]);
+    facts.after[0].run_ns = Some(SECOND / 2 * 40 / 100);
+    facts.after[0].preemptions = Some(50);
+    assert_eq!(inspection(facts.clone()).verdict.cause, Doing::Working);
+    facts.after[0].queued_ns = Some(SECOND / 2 * 58 / 100);
+    let verdict = inspection(facts).verdict;
+    assert_eq!(verdict.cause, Doing::Spinning);
+    let is_told =
+        |one: &Evidence| matches!(one, Evidence::WaitedForCpu { percent, .. } if *percent > 57.0);
+    assert!(verdict.evidence.iter().any(is_told), "{verdict:?}");
+}
+
+#[test]
 fn a_worker_that_hangs_speaks_for_a_main_thread_that_rests() {
     let main = waits("epoll_wait", [0; 6], "ep_poll");
     let worker = TaskFact {

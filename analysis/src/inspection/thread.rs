@@ -8,10 +8,14 @@ use super::{
 };
 use crate::cause::Certainty;
 
-/// From this share of a core on a thread counts as one that does not rest.
+/// From this share of a core on, that it had or waited for, a thread counts as one that does not
+/// rest.
 const BUSY_PERCENT: f64 = 80.0;
 /// A thread that has used less than this, and waits at both looks, mostly waits.
 const QUIET_PERCENT: f64 = 20.0;
+
+/// It is worth a word that a thread waited so long for others to leave it a CPU.
+const QUEUED_PERCENT: f64 = 10.0;
 
 /// A thread at the second look, and what changed since the first.
 pub(super) struct Observed<'a> {
@@ -19,6 +23,8 @@ pub(super) struct Observed<'a> {
     window_ms: u64,
     cpu_percent: Option<f64>,
     system_percent: Option<f64>,
+    /// Time that it waited for a CPU.
+    queued_percent: Option<f64>,
     /// Times it went to wait. `None`: not known.
     waits: Option<u64>,
     /// It was there before, and has not run since.
@@ -41,6 +47,7 @@ impl<'a> Observed<'a> {
             window_ms: facts.window_ns / 1_000_000,
             cpu_percent: since(|task| task.run_ns).map(percent),
             system_percent: since(|task| task.system_ns).map(percent),
+            queued_percent: since(|task| task.queued_ns).map(percent),
             waits,
             did_not_run: waits == Some(0)
                 && preemptions == Some(0)
@@ -50,8 +57,9 @@ impl<'a> Observed<'a> {
     }
 
     fn is_busy(&self) -> bool {
+        let queued = self.queued_percent.unwrap_or_default();
         self.cpu_percent
-            .is_some_and(|percent| percent >= BUSY_PERCENT)
+            .is_some_and(|percent| percent > 0.0 && percent + queued >= BUSY_PERCENT)
     }
 
     pub(super) fn report(&self, facts: &InspectionFacts) -> Thread {
@@ -192,6 +200,10 @@ impl<'a> Observed<'a> {
             }),
             None => {}
         }
+        let queued = self
+            .queued_percent
+            .filter(|percent| *percent >= QUEUED_PERCENT);
+        evidence.extend(queued.map(|percent| Evidence::WaitedForCpu { percent, window_ms }));
         evidence
     }
 }

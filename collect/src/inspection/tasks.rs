@@ -129,14 +129,16 @@ fn counters(threads: &Procfs, folder: &Path, tid: u32) -> Result<TaskFact, Colle
         let line = status.lines().find_map(|line| line.strip_prefix(field))?;
         line.trim().parse().ok()
     };
-    let run_ns = text(&folder.join("schedstat"))
-        .ok()
-        .and_then(|line| line.split(' ').next()?.parse().ok());
+    let scheduled = text(&folder.join("schedstat")).unwrap_or_default();
+    let mut scheduled = scheduled.split(' ').map(|number| number.parse().ok());
+    let run_ns = scheduled.next().flatten();
+    let queued_ns = scheduled.next().flatten();
     Ok(TaskFact {
         tid,
         comm: stat.comm,
         state: stat.state.letter(),
         run_ns: run_ns.or(Some(stat.user_ns.saturating_add(stat.system_ns))),
+        queued_ns,
         system_ns: Some(stat.system_ns),
         waits: number("voluntary_ctxt_switches:"),
         preemptions: number("nonvoluntary_ctxt_switches:"),

@@ -251,6 +251,13 @@ fn fact(evidence: &Evidence, catalogue: &Catalogue) -> String {
                 None => say("inspect-fact-cpu", &parameters),
             }
         }
+        Evidence::WaitedForCpu { percent, window_ms } => {
+            let parameters = [
+                ("percent", format!("{percent:.0}").into()),
+                ("time", milliseconds(*window_ms, catalogue).into()),
+            ];
+            say("inspect-fact-waited-for-cpu", &parameters)
+        }
         Evidence::TracerPid { pid } => one("inspect-fact-tracer", "pid", &pid.to_string()),
         Evidence::ThreadsAlike { count, of } => say(
             "inspect-fact-threads-alike",
