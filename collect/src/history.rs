@@ -27,7 +27,7 @@ use crate::{
     systemd::Manager,
 };
 
-pub use tails::{MOST_TAILS, TAIL_LINES, tails};
+pub(crate) use tails::{MOST_TAILS, tails};
 
 /// How much earlier than asked the journal is read: a run that stopped just inside the period
 /// started before it.

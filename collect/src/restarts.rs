@@ -3,8 +3,7 @@
 use std::{path::PathBuf, time::Duration};
 
 use analysis::{
-    Timestamp,
-    identity::{InvocationId, UnitName},
+    identity::UnitName,
     limitation::Limitation,
     order::{Failure, Progress, Step},
     restarts::{RestartQuestion, RestartReport, RestartsAsked, restart_report},
@@ -19,6 +18,7 @@ use crate::{
     gather::blocking,
     history::{HistoryAsked, MOST_TAILS, history, tails},
     host::ClockReading,
+    journal::JournaledRun,
 };
 
 /// For a host that is asked from afar: it leaves time to conclude before the order ends.
@@ -98,7 +98,7 @@ pub async fn report_from_journal(wanted: JournalAsked) -> Result<RestartReport, 
 }
 
 /// The newest runs of the unit that ended badly. Of all units nobody reads the logs at once.
-fn failed_runs(runs: &[Run], question: &RestartQuestion) -> Vec<(InvocationId, Timestamp)> {
+fn failed_runs(runs: &[Run], question: &RestartQuestion) -> Vec<JournaledRun> {
     let Some(unit) = &question.unit else {
         return Vec::new();
     };
@@ -110,10 +110,15 @@ fn failed_runs(runs: &[Run], question: &RestartQuestion) -> Vec<(InvocationId, T
                 .as_ref()
                 .is_some_and(|stop| stop.cause.is_failure())
         })
-        .filter_map(|run| Some((run.invocation, run.stopped_at?)))
-        .filter(|(_, stopped_at)| *stopped_at >= question.since)
+        .filter(|run| run.stopped_at >= Some(question.since))
+        .map(|run| JournaledRun {
+            unit: run.unit.clone(),
+            invocation: run.invocation,
+            began_at: run.started_at,
+            ended_at: run.stopped_at,
+        })
         .collect();
-    failed.sort_by_key(|(_, stopped_at)| std::cmp::Reverse(*stopped_at));
+    failed.sort_by_key(|run| std::cmp::Reverse(run.ended_at));
     failed.truncate(MOST_TAILS);
     failed
 }

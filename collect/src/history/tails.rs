@@ -12,7 +12,7 @@ use chrono::TimeDelta;
 use super::blocking;
 use crate::{
     CollectError,
-    journal::{JournalOptions, JournalSource, Match, Matches, Position, open},
+    journal::{JournalOptions, JournalSource, JournaledRun, Position, open},
 };
 
 /// Runs whose last lines are read.
@@ -30,14 +30,14 @@ const LATE: TimeDelta = TimeDelta::seconds(2);
 /// Entries that are read for one run and one look back: the last of more are not found.
 const MOST_ENTRIES: usize = 20_000;
 
-/// The last lines of each of `runs`, which ended at that time. What cannot be read in time is left
+/// The last lines of each of `runs`, of which the end is known. What cannot be read in time is left
 /// out; the first are read first.
 ///
 /// # Errors
 ///
 /// If the journal cannot be opened.
-pub async fn tails(
-    runs: Vec<(InvocationId, Timestamp)>,
+pub(crate) async fn tails(
+    runs: Vec<JournaledRun>,
     journal: Option<&Path>,
     within: Duration,
 ) -> Result<BTreeMap<InvocationId, Vec<LogLine>>, CollectError> {
@@ -45,22 +45,20 @@ pub async fn tails(
     blocking(move || {
         let until = Instant::now() + within;
         let mut tails = BTreeMap::new();
-        for (invocation, stopped_at) in runs.into_iter().take(MOST_TAILS) {
+        for run in runs.into_iter().take(MOST_TAILS) {
             if Instant::now() >= until {
                 break;
             }
-            let id = invocation.0.simple().to_string();
+            let Some(ended_at) = run.ended_at else {
+                continue;
+            };
             let options = JournalOptions {
                 directory: directory.clone(),
-                matches: Matches::everything()
-                    .or([Match::new("_SYSTEMD_INVOCATION_ID", &*id)])
-                    // What a child of systemd says before it becomes the program. Only root may:
-                    // anybody can write this field.
-                    .or([Match::new("INVOCATION_ID", &*id), Match::new("_UID", "0")]),
+                matches: run.matches(),
                 follow: false,
             };
             let mut source = open(&options)?.source;
-            tails.insert(invocation, tail(source.as_mut(), stopped_at)?);
+            tails.insert(run.invocation, tail(source.as_mut(), &run, ended_at)?);
         }
         Ok(tails)
     })
@@ -69,22 +67,23 @@ pub async fn tails(
 
 fn tail(
     source: &mut dyn JournalSource,
-    stopped_at: Timestamp,
+    run: &JournaledRun,
+    ended_at: Timestamp,
 ) -> Result<Vec<LogLine>, CollectError> {
     let mut last = VecDeque::new();
     for back in LOOK_BACK {
         last.clear();
-        source.seek(&Position::Since(stopped_at - back))?;
+        source.seek(&Position::Since(ended_at - back))?;
         for _ in 0..MOST_ENTRIES {
             let Some(entry) = source.next().transpose()? else {
                 break;
             };
-            if entry.at > stopped_at + LATE {
+            if entry.at > ended_at + LATE {
                 break;
             }
             let line = LogLine::of(&entry);
             // What systemd says of the stop is its cause, and told as such.
-            if line.is_of_manager() {
+            if line.is_of_manager() || !run.has(&entry) {
                 continue;
             }
             if last.len() == TAIL_LINES {

@@ -10,6 +10,7 @@ mod follow;
 mod libsystemd;
 mod matches;
 mod reader;
+mod run;
 mod send;
 mod synchronize;
 
@@ -17,6 +18,7 @@ use std::{path::PathBuf, time::Duration};
 
 use analysis::{Timestamp, journal::JournalEntry};
 
+pub(crate) use self::run::JournaledRun;
 pub use self::{
     child::JournalctlChild,
     follow::{Batch, Follower},

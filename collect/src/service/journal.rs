@@ -1,6 +1,6 @@
 //! What the journal has of a unit: its last runs, and the end of its log.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use analysis::{
     identity::{InvocationId, UnitName},
@@ -15,7 +15,7 @@ use crate::{
     gather::within,
     history::{HistoryAsked, history},
     host::ClockReading,
-    journal::{JournalOptions, Match, Matches, Position, open},
+    journal::{JournalOptions, JournaledRun, Match, Matches, Position, open, synchronize},
     systemd::UnitService,
 };
 
@@ -26,6 +26,8 @@ const LOOK_BACK: [TimeDelta; 3] = [TimeDelta::hours(1), TimeDelta::days(1), Time
 const ENOUGH_RUNS: usize = 5;
 /// Lines of the log that are kept.
 const TAIL_LINES: u32 = 30;
+/// How long journald may take to write down what it was given.
+const SETTLED_WITHIN: Duration = Duration::from_millis(400);
 /// Lines of all runs that are looked through for the newest, where systemd has forgotten it.
 const LOOKED_THROUGH: u32 = 200;
 
@@ -74,11 +76,22 @@ pub(super) struct Tail {
 
 /// The end of the log of the run that is, or that was last.
 pub(super) fn tail(unit: &UnitService) -> Result<Tail, CollectError> {
+    if unit.start.is_fresh(ClockReading::now().wall) {
+        // Not root, or no such journald: what is there by now has to do.
+        let _ = synchronize(SETTLED_WITHIN);
+    }
     match unit.start.invocation {
         Some(invocation) => {
-            let mut entries = last(of_run(invocation), TAIL_LINES + 1)?;
+            let run = JournaledRun {
+                unit: unit.start.facts.name.clone(),
+                invocation,
+                began_at: unit.start.began_at,
+                // It is the last one: what comes behind it is its own.
+                ended_at: None,
+            };
+            let mut entries = last(run.matches(), TAIL_LINES + 1)?;
             // The run of process 1 itself has its lines about all units.
-            entries.retain(|entry| is_about(unit, entry));
+            entries.retain(|entry| run.has(entry) && is_about(unit, entry));
             Ok(cut(entries, Some(invocation)))
         }
         // systemd has forgotten the run: it was in another boot, or the unit was unloaded.
@@ -107,17 +120,7 @@ fn cut(entries: Vec<JournalEntry>, invocation: Option<InvocationId>) -> Tail {
     }
 }
 
-/// The lines of the processes of a run, and those of systemd about it.
-fn of_run(invocation: InvocationId) -> Matches {
-    let id = invocation.0.simple().to_string();
-    Matches::everything()
-        .or([Match::new("_SYSTEMD_INVOCATION_ID", &*id)])
-        // Also what a child of systemd says before it becomes the program. Only root may:
-        // anybody can write this field.
-        .or([Match::new("INVOCATION_ID", &*id), Match::new("_UID", "0")])
-}
-
-/// The same of all runs, under any of its names.
+/// The lines of the processes of all runs, and those of systemd about them, under any of its names.
 fn of_units(unit: &UnitService) -> Matches {
     let names = unit.start.names.iter().chain([&unit.start.facts.name]);
     let named = |field| {

@@ -21,7 +21,9 @@ use chrono::TimeDelta;
 use crate::{
     CollectError,
     host::ClockReading,
-    journal::{JournalOptions, JournalSource, Match, Matches, Position, open, synchronize},
+    journal::{
+        JournalOptions, JournalSource, JournaledRun, Match, Matches, Position, open, synchronize,
+    },
     systemd::UnitStart,
 };
 
@@ -41,10 +43,7 @@ const MOST_BEGINNING_LINES: usize = 100;
 const LONGEST_LOG: TimeDelta = TimeDelta::minutes(10);
 /// Lines of one failure come together, its last some moments later.
 const NEAR: TimeDelta = TimeDelta::seconds(5);
-/// What a program said last is stored so long after its end, where journald was busy.
-const LAST_WORDS: TimeDelta = TimeDelta::milliseconds(500);
-/// A failure so fresh may not be in the journal yet, which is then waited for.
-const FRESH: TimeDelta = TimeDelta::seconds(5);
+/// How long a fresh failure is waited for.
 const SETTLED_WITHIN: Duration = Duration::from_millis(400);
 
 /// What the journal says of a unit's starts.
@@ -66,7 +65,7 @@ pub(super) fn read(unit: &UnitStart, until: Instant) -> Result<JournalFacts, Col
     };
     let options = manager_options(unit);
     let now = ClockReading::now().wall;
-    if is_fresh(unit, now) {
+    if unit.is_fresh(now) {
         // Not root, or no such journald: what is there by now has to do.
         let _ = synchronize(SETTLED_WITHIN);
     }
@@ -161,15 +160,7 @@ fn is_failed(unit: &UnitStart) -> bool {
 
 /// The run that failed a moment ago, whose lines journald may still be writing.
 fn fresh_failure(unit: &UnitStart, now: Timestamp) -> Option<InvocationId> {
-    (is_failed(unit) && is_fresh(unit, now)).then_some(unit.invocation)?
-}
-
-/// Whether the unit came into its state a moment ago.
-fn is_fresh(unit: &UnitStart, now: Timestamp) -> bool {
-    unit.facts
-        .status
-        .since
-        .is_some_and(|since| now - since < FRESH)
+    (is_failed(unit) && unit.is_fresh(now)).then_some(unit.invocation)?
 }
 
 fn has_failure_of(lines: &VecDeque<JournalEntry>, invocation: InvocationId) -> bool {
@@ -237,24 +228,23 @@ impl Reader {
         facts: &JournalFacts,
         now: Timestamp,
     ) -> Result<Excerpt, CollectError> {
-        let id = invocation.0.simple().to_string();
-        let options = JournalOptions {
-            directory: None,
-            matches: Matches::everything()
-                .or([Match::new("_SYSTEMD_INVOCATION_ID", &*id)])
-                // Of a program that has ended already journald knows the unit, and not the run.
-                .or([Match::new("_SYSTEMD_UNIT", unit.facts.name.as_str())])
-                // Also what a child of systemd says before it becomes the program. Only root
-                // may: anybody can write this field.
-                .or([Match::new("INVOCATION_ID", &*id), Match::new("_UID", "0")]),
-            follow: false,
-        };
         let failed_at = facts.failed.as_ref().map_or(now, |failed| failed.failed_at);
         let began_at = facts.failed.as_ref().and_then(|failed| failed.began_at);
         let began_at = began_at
             .or(unit.began_at.filter(|began_at| *began_at < failed_at))
             .unwrap_or(failed_at - LONGEST_LOG);
         let from = began_at.max(failed_at - LONGEST_LOG) - TimeDelta::seconds(1);
+        let run = JournaledRun {
+            unit: unit.facts.name.clone(),
+            invocation,
+            began_at: Some(began_at),
+            ended_at: Some(failed_at),
+        };
+        let options = JournalOptions {
+            directory: None,
+            matches: run.matches(),
+            follow: false,
+        };
         let mut source = open(&options)?.source;
         source.seek(&Position::Since(from))?;
         let mut log = Excerpt::default();
@@ -262,14 +252,7 @@ impl Reader {
             if entry.at > failed_at + NEAR {
                 break;
             }
-            let run = entry
-                .field("_SYSTEMD_INVOCATION_ID")
-                .or(entry.field("INVOCATION_ID"));
-            let is_of_run = match run {
-                Some(run) => run == id,
-                None => entry.at >= began_at && entry.at <= failed_at + LAST_WORDS,
-            };
-            if is_of_run {
+            if run.has(&entry) {
                 log.push(LogLine::of(&entry));
             }
         }
