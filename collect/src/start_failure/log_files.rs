@@ -12,13 +12,14 @@ use std::{
 
 use analysis::{
     Timestamp,
+    limitation::Limitation,
     start_failure::{
         Attempt,
         log_file::{LogFileEnd, LogFileExcerpt, excerpt},
     },
 };
 use chrono::{Local, Offset as _, TimeDelta};
-use rustix::fs::{CWD, Mode, OFlags, ResolveFlags, openat2};
+use rustix::fs::{CWD, Mode, OFlags, openat};
 
 use crate::systemd::UnitStart;
 
@@ -70,14 +71,23 @@ const KNOWN: [(&str, &[&str]); 14] = [
     ("rabbitmq-server", &["/var/log/rabbitmq/*"]),
 ];
 
-/// What the files have of the failed start, that with the newest lines first.
-pub(super) fn of(attempt: &Attempt, unit: &UnitStart) -> Vec<LogFileExcerpt> {
+/// What the files have of the failed start.
+#[derive(Default)]
+pub(super) struct LogFiles {
+    /// That with the newest lines first.
+    pub excerpts: Vec<LogFileExcerpt>,
+    /// Files that were written meanwhile and may not be read.
+    pub limits: Vec<Limitation>,
+}
+
+pub(super) fn of(attempt: &Attempt, unit: &UnitStart) -> LogFiles {
+    let mut found = LogFiles::default();
     let Some((from, to)) = span(attempt) else {
-        return Vec::new();
+        return found;
     };
     // Another folder for `/` has other files.
     if unit.root.as_deref() != Some("") {
-        return Vec::new();
+        return found;
     }
     let mut paths: Vec<(Timestamp, PathBuf)> = candidates(unit)
         .into_iter()
@@ -88,17 +98,30 @@ pub(super) fn of(attempt: &Attempt, unit: &UnitStart) -> Vec<LogFileExcerpt> {
     paths.sort_by(|one, other| other.cmp(one));
     paths.dedup();
     let zone = Local::now().offset().fix();
-    let excerpts = paths.into_iter().filter_map(|(modified_at, path)| {
-        let text = tail(&path).ok()?;
-        let end = LogFileEnd {
-            path: path.to_str()?,
-            modified_at,
-            text: &text,
-            zone,
-        };
-        excerpt(&end, from, to + AFTER)
-    });
-    excerpts.take(MOST_FILES).collect()
+    for (modified_at, path) in paths {
+        if found.excerpts.len() == MOST_FILES {
+            break;
+        }
+        let path = path.to_string_lossy();
+        match tail(Path::new(&*path)) {
+            Ok(text) => {
+                let end = LogFileEnd {
+                    path: &path,
+                    modified_at,
+                    text: &text,
+                    zone,
+                };
+                found.excerpts.extend(excerpt(&end, from, to + AFTER));
+            }
+            Err(error) => found.limits.push(Limitation {
+                what: path.into_owned(),
+                why: error.to_string(),
+                count: 1,
+            }),
+        }
+    }
+    found.limits.truncate(MOST_FILES);
+    found
 }
 
 fn span(attempt: &Attempt) -> Option<(Timestamp, Timestamp)> {
@@ -194,9 +217,7 @@ fn modified_at(path: &Path) -> Option<Timestamp> {
 /// Services own the folders of their logs, and we may be root: neither a link nor a second name
 /// of another's file is followed, and a pipe is not waited for.
 fn tail(path: &Path) -> io::Result<String> {
-    let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOFOLLOW;
-    let file = openat2(CWD, path, flags, Mode::empty(), ResolveFlags::NO_SYMLINKS)?;
-    let mut file = File::from(file);
+    let mut file = open_without_links(path)?;
     let found = file.metadata()?;
     if !found.is_file() || found.nlink() != 1 {
         return Err(io::ErrorKind::PermissionDenied.into());
@@ -210,6 +231,21 @@ fn tail(path: &Path) -> io::Result<String> {
         (1.., Some((_, whole))) => Ok(whole.to_owned()),
         _ => Ok(text),
     }
+}
+
+/// Opens a file, folder by folder. `openat2` would do it in one call: kernels before 5.6 do not
+/// have it, and systemd takes it from units with `RestrictSUIDSGID=`, as our agent's.
+fn open_without_links(path: &Path) -> io::Result<File> {
+    let of_folder = OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let of_file = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOFOLLOW;
+    let (Some(folders), Some(name)) = (path.parent(), path.file_name()) else {
+        return Err(io::ErrorKind::InvalidInput.into());
+    };
+    let mut folder = openat(CWD, "/", of_folder, Mode::empty())?;
+    for part in folders.strip_prefix("/").unwrap_or(folders) {
+        folder = openat(&folder, part, of_folder, Mode::empty())?;
+    }
+    Ok(openat(&folder, name, of_file, Mode::empty())?.into())
 }
 
 #[cfg(test)]
@@ -261,6 +297,8 @@ mod tests {
         assert!(text.len() <= 64 * 1024 && text.starts_with(line));
         symlink(&path, folder.join("link.log")).unwrap();
         assert!(tail(&folder.join("link.log")).is_err());
+        symlink(&folder, folder.join("twin")).unwrap();
+        assert!(tail(&folder.join("twin/app.log")).is_err());
         fs::hard_link(&path, folder.join("twin.log")).unwrap();
         assert!(tail(&path).is_err());
     }

@@ -161,7 +161,9 @@ async fn read_log_files(facts: &mut StartFacts, unit: &UnitStart) {
     let unit = unit.clone();
     let read = move || Ok(log_files::of(&attempt, &unit));
     let files = blocking(LOG_FILES_WITHIN, "the log files", read).await;
-    facts.log_files = files.unwrap_or_else(|error| missing(&mut facts.limits, "log-files", &error));
+    let files = files.unwrap_or_else(|error| missing(&mut facts.limits, "log-files", &error));
+    facts.log_files = files.excerpts;
+    facts.limits.extend(files.limits);
 }
 
 /// Looks at what the log complains about.
