@@ -11,13 +11,16 @@ pub use account::Account;
 
 use std::{
     ffi::OsStr,
+    fs::File,
     io,
     path::{Path, PathBuf},
     process::{ExitStatus, Stdio},
     time::Duration,
 };
 
-use rustix::process::{Pid, Signal, kill_process_group, set_parent_process_death_signal};
+use rustix::process::{
+    Pid, Resource, Rlimit, Signal, kill_process_group, set_parent_process_death_signal, setrlimit,
+};
 use tokio::{
     io::{AsyncRead, AsyncReadExt},
     process::{Child, Command},
@@ -161,6 +164,25 @@ impl Tool {
     #[must_use]
     pub fn stopped_with(mut self, signal: Signal, grace: Duration) -> Self {
         (self.stop_with, self.grace) = (signal, grace);
+        self
+    }
+
+    /// Writes its output into a file rather than keeping it, and no file larger than so much: the
+    /// kernel ends it there.
+    #[must_use]
+    pub fn writing_to(mut self, file: File, most_bytes: u64) -> Self {
+        self.command.stdout(file);
+        // SAFETY: one system call between fork and exec, which neither allocates nor locks.
+        #[expect(unsafe_code, reason = "a process can limit itself only")]
+        unsafe {
+            self.command.pre_exec(move || {
+                let limit = Rlimit {
+                    current: Some(most_bytes),
+                    maximum: Some(most_bytes),
+                };
+                Ok(setrlimit(Resource::Fsize, limit)?)
+            });
+        }
         self
     }
 

@@ -2,7 +2,7 @@
 //! kernel, systemd and the core say of it. Where cores go belongs to the whole machine and is left
 //! alone: that of systemd-coredump is told by entries like its own.
 
-use std::{fs, process::Command};
+use std::{fs, process::Command, time::Duration};
 
 use analysis::{
     cause::Certainty,
@@ -15,7 +15,9 @@ use system::{
     Host, program,
     systemctl::{install, run, shown, until_shown},
 };
-use testhost::Pool;
+use testhost::{Pool, debs, until};
+
+const LISTED_WITHIN: Duration = Duration::from_secs(60);
 
 /// What a program does, and what is to be said of it.
 struct Case {
@@ -283,6 +285,132 @@ fn what_systemd_coredump_writes_is_joined_and_nobody_else_is_believed() -> Resul
         "{seen:#?}"
     );
     Ok(())
+}
+
+/// Where the kernel hands cores to is one setting for the whole machine, so that here somebody else
+/// hands a real one over: a debugger, in which the process has crashed and is still there.
+#[test]
+fn what_systemd_coredump_keeps_is_unpacked_and_told_as_coredumpctl_tells_it() -> Result<()> {
+    let host = host()?;
+    let Ok(packages) = debs::download(&["systemd-coredump"]) else {
+        println!("the package systemd-coredump cannot be had here");
+        return Ok(());
+    };
+    if !has_gdb() {
+        println!("gdb is not installed");
+        return Ok(());
+    }
+    debs::unpack(&host, &packages)?;
+    run(&host, "systemctl start systemd-coredump.socket")?;
+    crash_in_debugger(&host)?;
+    let line = "coredumpctl list --json=short crasher";
+    let listed: serde_json::Value = serde_json::from_str(&run(&host, line)?)?;
+    let listed = &listed[0];
+    let info = run(&host, "coredumpctl info crasher --no-pager")?;
+
+    let report = asked(&host, "aiops", "crasher --detail")?;
+    let [crash] = &report.crashes[..] else {
+        bail!("not one crash: {report:#?}")
+    };
+    let pid = crash.process.pid.context("a pid")?;
+    ensure!(listed["pid"] == pid && listed["sig"] == 11, "{listed}");
+    // coredumpctl lists when the entry was written, and shows this in full.
+    let line = "journalctl -o cat --output-fields=COREDUMP_TIMESTAMP COREDUMP_COMM=crasher";
+    let dumped_us: i64 = run(&host, line)?.trim().parse()?;
+    let apart_us = crash.at.timestamp_micros() - dumped_us;
+    ensure!(apart_us.abs() < 1_000_000, "{apart_us} us off");
+    ensure!(listed["exe"] == crash.process.exe.as_deref().unwrap_or_default());
+    let unit = crash.process.unit.as_ref().context("a unit")?;
+    ensure!(info.contains(&format!("Unit: {unit}\n")), "{unit}: {info}");
+    let core = &crash.core;
+    let path = core.path.as_deref().context("a path")?;
+    ensure!(
+        info.contains(&format!("Storage: {path} (present)")),
+        "{info}"
+    );
+    let size = run(&host, &format!("stat -c %s {path}"))?;
+    ensure!(
+        core.size_bytes == size.trim().parse().ok(),
+        "{core:?} {size}"
+    );
+    ensure!(
+        core.is_compressed && core.state == CoreState::Kept,
+        "{core:?}"
+    );
+    ensure!(core.commands == [format!("coredumpctl debug {pid}")]);
+    unpacked(&report, crash)?;
+    let last = asked(&host, "aiops", "--last")?;
+    ensure!(
+        last.crashes[0] == *crash && last.newest == report.newest,
+        "{last:#?}"
+    );
+
+    // What coredumpctl does, another program does where it is not.
+    run(&host, "mv /usr/bin/coredumpctl /root/")?;
+    if run(&host, "ls /usr/bin/zstd || true")?.contains("zstd") {
+        let report = asked(&host, "aiops", "crasher --detail")?;
+        unpacked(&report, &report.crashes[0])?;
+    }
+    run(&host, "mv /root/coredumpctl /usr/bin/")?;
+    run(&host, &format!("rm {path}"))?;
+    let gone = asked(&host, "aiops", "crasher --detail")?;
+    ensure!(
+        gone.crashes[0].core.state == CoreState::Removed,
+        "{gone:#?}"
+    );
+    let info = run(&host, "coredumpctl info crasher --no-pager")?;
+    ensure!(info.contains("(missing)"), "{info}");
+    let left = run(&host, "ls -A /var/tmp /tmp")?;
+    ensure!(!left.contains("aiops-core"), "{left}");
+    Ok(())
+}
+
+/// What only the core has, which is compressed.
+fn unpacked(report: &CrashReport, crash: &Crash) -> Result<()> {
+    let newest = report.newest.as_ref().context("the newest in full")?;
+    ensure!(
+        newest.limits.iter().all(|limit| limit.what != "core"),
+        "{newest:#?}"
+    );
+    let reason = crash
+        .reason
+        .as_ref()
+        .and_then(|reason| reason.name.as_deref());
+    ensure!(reason == Some("SEGV_MAPERR"), "{crash:#?}");
+    ensure!(
+        crash.verdict.cause == CrashCause::NullDereference,
+        "{crash:#?}"
+    );
+    let stack = newest.stack.as_ref().context("a stack")?;
+    let mut names = stack
+        .crashed()
+        .filter_map(|frame| frame.function.as_deref());
+    ensure!(names.any(|name| name == "read_port"), "{stack:#?}");
+    ensure!(!newest.registers.is_empty(), "{newest:#?}");
+    Ok(())
+}
+
+/// Lets a program crash, and hands its core to systemd-coredump as the kernel does: with these
+/// arguments (core(5), systemd-coredump(8)), the core on standard input, the process still there.
+fn crash_in_debugger(host: &Host) -> Result<()> {
+    host.write(
+        "/opt/hand-over",
+        "#!/bin/sh\nexec /usr/lib/systemd/systemd-coredump $1 0 0 11 $(date +%s) \
+         18446744073709551615 $(hostname) </var/tmp/handed-over\n",
+    )?;
+    host.write(
+        "/opt/commands",
+        "run\ngcore /var/tmp/handed-over\n\
+         python gdb.execute(f'shell sh /opt/hand-over {gdb.selected_inferior().pid}')\nkill\n",
+    )?;
+    let gdb = "/usr/bin/gdb -nx -batch -x /opt/commands --args /opt/crasher null";
+    let text = format!("[Service]\nType=oneshot\nExecStart={gdb}\n");
+    install(host, "shop", &text)?;
+    run(host, "systemctl start shop && rm /var/tmp/handed-over")?;
+    until("coredumpctl lists the crash", LISTED_WITHIN, || {
+        let listed = host.shell("coredumpctl list crasher")?;
+        Ok((listed.status == 0).then_some(()))
+    })
 }
 
 fn host() -> Result<Host> {

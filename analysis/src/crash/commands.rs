@@ -7,6 +7,8 @@ use crate::shell::word;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CorePlace {
     File(String),
+    /// In it, once it is unpacked.
+    Compressed(String),
     None,
     /// It is there, and is not given to a debugger: why.
     Refused(&'static str),
@@ -16,11 +18,14 @@ impl CorePlace {
     pub fn of(crash: &Crash) -> Self {
         let core = &crash.core;
         match (&core.path, core.state) {
-            (Some(_), _) if core.is_compressed => Self::Refused(
-                "it is compressed, and is not unpacked for a report; the command above does that",
+            (Some(path), _) if path.ends_with(".crash") => Self::Refused(
+                "it is in a report of apport, and is not unpacked; the command above does that",
             ),
             (Some(path), CoreState::Kept | CoreState::Truncated | CoreState::Unknown) => {
-                Self::File(path.clone())
+                match core.is_compressed {
+                    true => Self::Compressed(path.clone()),
+                    false => Self::File(path.clone()),
+                }
             }
             _ => Self::None,
         }

@@ -11,6 +11,7 @@ mod debugger;
 mod journal;
 mod kernel_log;
 mod units;
+mod unpack;
 
 use std::time::{Duration, Instant};
 
@@ -25,6 +26,8 @@ use analysis::{
     limitation::Limitation,
     order::{Failure, Progress, Step},
 };
+
+use unpack::Unpacked;
 
 use crate::{CollectError, NoAnswer, black_box::Folders, deadline::Deadline, host::ClockReading};
 
@@ -107,13 +110,14 @@ pub async fn crash(
         });
         facts.log = words.await.unwrap_or_default();
     }
-    add_newest_core(&mut facts, &first);
+    let core = newest_core(&first).await;
+    add_notes(&mut facts, &first, &core);
     progress(step(Step::Concluding, 2));
     let mut report = crashes(facts, asked, now);
     if asked.wants_newest()
         && let Some(newest) = report.crashes.first()
     {
-        let examined = examine(newest, &report).await;
+        let examined = examine(newest, &report, core).await;
         report.examine(examined);
     }
     no_such_process(report, asked)
@@ -129,18 +133,52 @@ fn no_such_process(report: CrashReport, asked: &CrashAsked) -> Result<CrashRepor
     }
 }
 
-/// What systemd-coredump keeps is read only of the newest: there may be many, and large ones.
-fn add_newest_core(facts: &mut CrashFacts, first: &CrashReport) {
+/// The core of the newest crash, as a debugger can read it.
+enum NewestCore {
+    None,
+    File(String),
+    Unpacked(Unpacked),
+    Unread(String),
+}
+
+impl NewestCore {
+    fn path(&self) -> Option<String> {
+        match self {
+            Self::File(path) => Some(path.clone()),
+            Self::Unpacked(unpacked) => Some(unpacked.path()),
+            Self::None | Self::Unread(_) => None,
+        }
+    }
+}
+
+/// Only the newest is unpacked: there may be many, and large ones.
+async fn newest_core(first: &CrashReport) -> NewestCore {
     let Some(newest) = first.crashes.first().filter(|_| first.wants_newest) else {
+        return NewestCore::None;
+    };
+    match CorePlace::of(newest) {
+        CorePlace::File(path) => NewestCore::File(path),
+        CorePlace::Compressed(path) => match unpack::unpack(&path).await {
+            Ok(unpacked) => NewestCore::Unpacked(unpacked),
+            Err(error) => NewestCore::Unread(error.to_string()),
+        },
+        CorePlace::None => NewestCore::None,
+        CorePlace::Refused(why) => NewestCore::Unread(why.to_owned()),
+    }
+}
+
+fn add_notes(facts: &mut CrashFacts, first: &CrashReport, core: &NewestCore) {
+    let Some((newest, path)) = first.crashes.first().zip(core.path()) else {
         return;
     };
     let is_told = newest.reason.is_some();
-    let is_plain = !newest.core.is_compressed && newest.core.state != CoreState::Removed;
-    if let Some(path) = &newest.core.path
-        && is_plain
-        && !is_told
-        && let Ok(notes) = core_notes::read(path)
-    {
+    if !is_told && let Ok(mut notes) = core_notes::read(&path) {
+        if let NewestCore::Unpacked(_) = core {
+            // Of the file that stays, not of ours.
+            notes.path = newest.core.path.clone().unwrap_or_default();
+            notes.size_bytes = newest.core.size_bytes.unwrap_or_default();
+            notes.is_truncated = newest.core.state == CoreState::Truncated;
+        }
         facts.sightings.push(Sighting {
             at: newest.at,
             boot: newest.boot,
@@ -149,18 +187,23 @@ fn add_newest_core(facts: &mut CrashFacts, first: &CrashReport) {
     }
 }
 
-async fn examine(newest: &Crash, report: &CrashReport) -> Examined {
+async fn examine(newest: &Crash, report: &CrashReport, core: NewestCore) -> Examined {
     let mut examined = Examined::default();
-    let place = CorePlace::of(newest);
-    match place {
-        CorePlace::File(path) => debugger::examine(&mut examined, newest, &path).await,
-        CorePlace::None => {}
-        CorePlace::Refused(why) => examined.limits.push(Limitation {
-            what: "core".to_owned(),
-            why: why.to_owned(),
-            count: 1,
-        }),
+    if let Some(path) = core.path() {
+        debugger::examine(&mut examined, newest, &path).await;
     }
+    let unread = match core {
+        NewestCore::Unread(why) => Some(why),
+        NewestCore::Unpacked(Unpacked { is_cut: true, .. }) => {
+            Some("it is very large, and was unpacked in part".to_owned())
+        }
+        _ => None,
+    };
+    examined.limits.extend(unread.map(|why| Limitation {
+        what: "core".to_owned(),
+        why,
+        count: 1,
+    }));
     let crash = newest.clone();
     let since = report.since;
     let log = blocking(LOG_WITHIN, "the journal", move || {
