@@ -3,7 +3,8 @@
 // - AIOPS_E2E_LINK logs an administrator in.
 // - AIOPS_E2E_UNIT on the host AIOPS_E2E_HOST (`nginx.service` on `h1`) cannot start: another unit,
 //   AIOPS_E2E_HOLDER (`holder.service`), holds its port.
-// - AIOPS_E2E_OTHER (`h2`) is another host that is online.
+// - AIOPS_E2E_OTHER (`h2`) is another host that is online. AIOPS_E2E_BUSY is the pid of a process
+//   on it that computes; empty where perf cannot look at it.
 
 import { expect, test, type Page } from '@playwright/test';
 
@@ -15,6 +16,7 @@ const LINK = given('LINK', '');
 const HOST = given('HOST', 'h1');
 const OTHER = given('OTHER', 'h2');
 const UNIT = given('UNIT', 'nginx.service');
+const BUSY = given('BUSY', '');
 const HOLDER = given('HOLDER', 'holder.service');
 /** A host answers within its time limit; the machine of the tests may be slow. */
 const ANSWERED_WITHIN = { timeout: 60_000 };
@@ -120,6 +122,36 @@ test('several hosts are grouped by what they answer', async () => {
   await page.getByRole('button', { name: 'Ask', exact: true }).click();
   await expect(page.locator('p.answers')).toHaveText('2 of 2', ANSWERED_WITHIN);
   await look(page, 'inquiry-groups');
+});
+
+test('a profile is a picture that can be searched and walked by keys', async () => {
+  test.skip(BUSY === '', 'perf cannot be used here');
+  await page.goto('/diagnose?analysis=profile-process');
+  await page.getByLabel('Pid').fill(BUSY);
+  await page.getByLabel('Watch (seconds)').fill('2');
+  await page.getByRole('searchbox').fill(OTHER);
+  await page.locator('.offered').getByRole('checkbox').first().check();
+  await page.getByRole('button', { name: 'Ask', exact: true }).click();
+  const flame = page.getByRole('region', { name: `Flame graph of ${OTHER}` });
+  await expect(flame).toBeVisible(ANSWERED_WITHIN);
+  const boxes = flame.locator('.flame-box');
+  const all = await boxes.count();
+  expect(all).toBeGreaterThan(2);
+  await boxes.first().focus();
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('ArrowDown');
+  const name = await page.evaluate(() => document.activeElement?.textContent ?? '');
+  await page.keyboard.press('Enter');
+  await expect(flame.locator('.caller')).toHaveCount(2);
+  await look(page, 'flame-zoomed');
+  await boxes.nth(2).focus();
+  await page.keyboard.press('Escape');
+  await expect(flame.locator('.caller')).toHaveCount(0);
+  await expect(boxes).toHaveCount(all);
+  await flame.getByRole('searchbox').fill(name);
+  await expect(flame.getByRole('status')).toContainText('%');
+  await expect(flame.locator('.found').first()).toBeVisible();
+  await look(page, 'flame-found');
 });
 
 test('the audit shows who did what, and the settings who may', async () => {

@@ -157,6 +157,24 @@ web-tier-D0 = only reads
 web-tier-D1 = samples: the target runs a little slower
 web-tier-D2 = stops the target while it looks
 web-at-most = { $length } at most
+web-flame-of = Flame graph of { $host }
+web-flame-help = A box stands below its caller and is as wide as its share of the samples. A click or Enter shows it large, the arrows lead from box to box, Escape shows all.
+web-flame-search = Search for a function
+web-flame-whole = Show all
+web-flame-box = { $name }: { $n ->
+    [one] one sample
+   *[other] { $n } samples
+}, { $share }
+web-flame-found = { $n ->
+    [0] No such function
+    [one] One sample, { $share }
+   *[other] { $n } samples, { $share }
+}
+web-flame-cut = The deepest calls are not drawn: there are too many. Click a box to see what is below it.
+web-flame-omitted = { $n ->
+    [one] One sample of a rare stack is not in the picture.
+   *[other] { $n } samples of rare stacks are not in the picture.
+}
 web-parameter-unit = Unit
 web-parameter-unit-help = nginx means nginx.service
 web-parameter-pid = Pid

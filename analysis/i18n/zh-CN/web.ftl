@@ -139,6 +139,17 @@ web-tier-D0 = 只读取
 web-tier-D1 = 采样：目标略微变慢
 web-tier-D2 = 查看时暂停目标
 web-at-most = 最多 { $length }
+web-flame-of = { $host } 的火焰图
+web-flame-help = 每个方框位于其调用者下方，宽度为所占样本比例。点击或按回车放大，方向键在方框间移动，Esc 恢复全图。
+web-flame-search = 搜索函数
+web-flame-whole = 显示全部
+web-flame-box = { $name }：{ $n } 个样本，{ $share }
+web-flame-found = { $n ->
+    [0] 没有这个函数
+   *[other] { $n } 个样本，{ $share }
+}
+web-flame-cut = 方框过多，最深的调用未画出。点击某个方框可查看其下的调用。
+web-flame-omitted = 有 { $n } 个样本属于罕见的调用栈，未画在图中。
 web-parameter-unit = 单元
 web-parameter-unit-help = nginx 即 nginx.service
 web-parameter-pid = PID
