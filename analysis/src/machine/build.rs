@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 
 use super::{
-    InterfaceCounters, Machine, MachineCounters, MachineFacts, Resource, ResourceFinding,
+    InterfaceCounters, Machine, MachineCounters, MachineFacts, MountUse, Resource, ResourceFinding,
     ResourceLevel, Threshold, culprits::culprits,
 };
 use crate::cause::Certainty;
@@ -143,6 +143,7 @@ impl Measured {
 
     fn mounts(&mut self, state: &super::MachineState) {
         for mount in &state.mounts {
+            let known = self.0.len();
             let name = Some(mount.mount_point.as_str());
             let used = mount.total_bytes.saturating_sub(mount.free_bytes);
             // As df has it: what is kept for root is no room.
@@ -151,6 +152,10 @@ impl Measured {
             if mount.inodes > 0 {
                 let used = mount.inodes.saturating_sub(mount.free_inodes);
                 self.add_named(Resource::Inodes, name, Some(share(used, mount.inodes)));
+            }
+            let is_fine = |one: &ResourceFinding| one.level == ResourceLevel::Fine;
+            if another_stands_for(mount, &state.mounts) && self.0[known..].iter().all(is_fine) {
+                self.0.truncate(known);
             }
         }
     }
@@ -184,6 +189,15 @@ impl Measured {
         let retransmits = (sent >= FEW).then(|| share(again, sent));
         self.add(Resource::TcpRetransmits, retransmits);
     }
+}
+
+/// Whether a fuller tmpfs of the same size says all that this one would.
+fn another_stands_for(mount: &MountUse, all: &[MountUse]) -> bool {
+    let key = |one: &MountUse| (Reverse(one.free_bytes), Reverse(one.mount_point.clone()));
+    let is_fuller = |other: &MountUse| {
+        other.is_memory && other.total_bytes == mount.total_bytes && key(other) > key(mount)
+    };
+    mount.is_memory && all.iter().any(is_fuller)
 }
 
 /// The fuller direction of an interface.

@@ -86,6 +86,8 @@ pub struct Pressure {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MountUse {
     pub mount_point: String,
+    /// A tmpfs: it has no room of its own, and mostly a size that others have too.
+    pub is_memory: bool,
     pub total_bytes: u64,
     pub free_bytes: u64,
     /// What others than root can get of it.

@@ -143,6 +143,7 @@ fn file_systems_are_as_full_as_df_says() {
     let mut facts = facts();
     facts.state.mounts = vec![MountUse {
         mount_point: "/var".to_owned(),
+        is_memory: false,
         total_bytes: 100,
         free_bytes: 10,
         // A twentieth is kept for root.
@@ -156,6 +157,45 @@ fn file_systems_are_as_full_as_df_says() {
     assert_eq!((space.used_bytes, space.total_bytes), (Some(90), Some(95)));
     let inodes = find(&report, Resource::Inodes);
     assert_eq!((inodes.value, inodes.name.as_deref()), (10.0, Some("/var")));
+}
+
+#[test]
+fn of_file_systems_in_memory_the_fullest_stands_for_those_of_its_size() {
+    let memory = |point: &str, total_bytes, free_bytes| MountUse {
+        mount_point: point.to_owned(),
+        is_memory: true,
+        total_bytes,
+        free_bytes,
+        available_bytes: free_bytes,
+        inodes: 100,
+        free_inodes: 100,
+    };
+    let told = |mounts: Vec<MountUse>| {
+        let mut facts = facts();
+        facts.state.mounts = mounts;
+        let findings = machine(facts).findings.into_iter();
+        let of_space = findings.filter(|one| one.resource == Resource::DiskSpace);
+        of_space.filter_map(|one| one.name).collect::<Vec<_>>()
+    };
+    let fine = [
+        memory("/dev/shm", 1000, 900),
+        memory("/run", 500, 499),
+        memory("/run/user/0", 1000, 1000),
+        memory("/tmp", 1000, 950),
+    ];
+    assert_eq!(told(fine.to_vec()), ["/dev/shm", "/run"]);
+    // All that is short is told.
+    let mut short = fine.to_vec();
+    short.push(memory("/full", 1000, 10));
+    short.push(memory("/fuller", 1000, 0));
+    assert_eq!(told(short), ["/fuller", "/full", "/run"]);
+    // Those that are alike do not leave each other out.
+    let alike = vec![memory("/a", 1000, 1000), memory("/b", 1000, 1000)];
+    assert_eq!(told(alike), ["/a"]);
+    // Each disk has its own room, whatever its size.
+    let mut disks = fine.to_vec();
+    disks.iter_mut().for_each(|one| one.is_memory = false);
+    assert_eq!(told(disks).len(), 4);
 }
 
 #[test]

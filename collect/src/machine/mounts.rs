@@ -44,7 +44,7 @@ const LOCAL: [&str; 15] = [
 pub(super) fn mounts(mountinfo: &str) -> (Vec<MountUse>, Vec<Limitation>) {
     let mut remote = 0;
     let mut late: BTreeMap<String, u32> = BTreeMap::new();
-    let mut places: BTreeMap<String, String> = BTreeMap::new();
+    let mut places: BTreeMap<String, Place> = BTreeMap::new();
     for mount in mountinfo.lines().filter_map(parse) {
         if REMOTE.contains(&mount.kind) || mount.kind.starts_with("fuse") {
             remote += 1;
@@ -52,20 +52,20 @@ pub(super) fn mounts(mountinfo: &str) -> (Vec<MountUse>, Vec<Limitation>) {
             // One of several mounts of a device is enough: the outermost.
             let place = places
                 .entry(mount.device.to_owned())
-                .or_insert_with(|| mount.point.clone());
-            if mount.point.len() < place.len() {
-                *place = mount.point;
+                .or_insert_with(|| Place::of(&mount));
+            if mount.point.len() < place.point.len() {
+                *place = Place::of(&mount);
             }
         }
     }
     let deadline = Deadline::of(DEADLINE);
     let mut found = Vec::new();
     // Of file systems that are mounted over each other only the last can be reached.
-    let points: BTreeSet<String> = places.into_values().collect();
-    for point in points.into_iter().take(MOST) {
-        let path = point.clone();
-        match deadline.run(&point, move || statvfs(path.as_str())) {
-            Ok(Ok(status)) => found.extend(use_of(point, &status)),
+    let places: BTreeSet<Place> = places.into_values().collect();
+    for place in places.into_iter().take(MOST) {
+        let path = place.point.clone();
+        match deadline.run(&place.point, move || statvfs(path.as_str())) {
+            Ok(Ok(status)) => found.extend(use_of(place, &status)),
             // Of somebody else, or gone.
             Ok(Err(_)) => {}
             Err(CollectError::TooManyStuck { .. }) => {
@@ -89,6 +89,22 @@ struct Mount<'a> {
     point: String,
     options: &'a str,
     kind: &'a str,
+}
+
+/// Where a file system is looked at.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Place {
+    point: String,
+    is_memory: bool,
+}
+
+impl Place {
+    fn of(mount: &Mount<'_>) -> Self {
+        Self {
+            point: mount.point.clone(),
+            is_memory: mount.kind == "tmpfs",
+        }
+    }
 }
 
 /// `36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 - ext3 /dev/root rw,errors=continue`.
@@ -122,10 +138,11 @@ fn is_meant(mount: &Mount<'_>) -> bool {
     LOCAL.contains(&mount.kind) && !is_read_only && !is_inner && !of_kernel
 }
 
-fn use_of(mount_point: String, status: &StatVfs) -> Option<MountUse> {
+fn use_of(place: Place, status: &StatVfs) -> Option<MountUse> {
     let bytes = |blocks: u64| blocks.saturating_mul(status.f_frsize);
     (status.f_blocks > 0).then(|| MountUse {
-        mount_point,
+        mount_point: place.point,
+        is_memory: place.is_memory,
         total_bytes: bytes(status.f_blocks),
         free_bytes: bytes(status.f_bfree),
         available_bytes: bytes(status.f_bavail),

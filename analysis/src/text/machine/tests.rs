@@ -93,6 +93,7 @@ fn report() -> Machine {
         ..MachineCounters::default()
     };
     let mount = |mount_point: &str, free_bytes| MountUse {
+        is_memory: false,
         mount_point: mount_point.to_owned(),
         total_bytes: 100 << 30,
         free_bytes,
