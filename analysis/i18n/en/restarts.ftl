@@ -131,6 +131,7 @@ restarts-pattern-needs = { $n } of { $needed } needed
 restarts-pattern-shift = shift test
 restarts-pattern-waiting = tasks wait { $before }, else { $otherwise }
 restarts-pattern-load = load { $before } before, else { $otherwise }
+restarts-pattern-load-of-host = the host has the load: --record journal
 restarts-pattern-no-load = no record of the load at those times
 restarts-weekday-0 = Mon
 restarts-weekday-1 = Tue

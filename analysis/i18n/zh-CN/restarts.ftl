@@ -100,6 +100,7 @@ restarts-pattern-needs = { $n }，需要 { $needed }
 restarts-pattern-shift = 平移检验
 restarts-pattern-waiting = 任务等待 { $before }，平时 { $otherwise }
 restarts-pattern-load = 之前负载 { $before }，平时 { $otherwise }
+restarts-pattern-load-of-host = 负载记录在主机上：--record journal
 restarts-pattern-no-load = 没有当时的负载记录
 restarts-weekday-0 = 周一
 restarts-weekday-1 = 周二

@@ -76,7 +76,7 @@ fn unit(report: &RestartReport, page: &Page<'_>) -> String {
         text.push('\n');
         text.push_str(&causes(unit, page));
         text.push_str(&stops::render(unit, page));
-        text.push_str(&patterns::render(unit, page));
+        text.push_str(&patterns::render(unit, report.source, page));
         text.push_str(&policy::render(unit, page));
         text.push_str(&advice::render(unit, page));
     }

@@ -6,7 +6,7 @@ use super::{sentence, table};
 use crate::{
     black_box::LoadMeasure,
     restarts::{
-        UnitRestarts,
+        RecordSource, UnitRestarts,
         patterns::{LEVEL, Pattern, PatternTest, PatternVerdict, StatisticalTest, StopKind},
     },
     text::{
@@ -20,7 +20,7 @@ use crate::{
 const DAY_S: i64 = 86_400;
 const HOUR_S: i64 = 3600;
 
-pub(super) fn render(unit: &UnitRestarts, page: &Page<'_>) -> String {
+pub(super) fn render(unit: &UnitRestarts, source: RecordSource, page: &Page<'_>) -> String {
     let kinds = [
         (StopKind::Own, "restarts-patterns-own"),
         (StopKind::Requested, "restarts-patterns-requested"),
@@ -35,7 +35,7 @@ pub(super) fn render(unit: &UnitRestarts, page: &Page<'_>) -> String {
         let heading = page.catalogue.say(heading);
         if tests.iter().any(|test| test.p_value.is_some()) {
             text.push_str(&format!("{heading}\n"));
-            text.push_str(&table(&rows(&tests, page), 2, page));
+            text.push_str(&table(&rows(&tests, source, page), 2, page));
             continue;
         }
         let parameters = [
@@ -60,7 +60,7 @@ pub(super) fn render(unit: &UnitRestarts, page: &Page<'_>) -> String {
     }
 }
 
-fn rows(tests: &[&PatternTest], page: &Page<'_>) -> Table {
+fn rows(tests: &[&PatternTest], source: RecordSource, page: &Page<'_>) -> Table {
     let catalogue = page.catalogue;
     let mut table = Table::default();
     for test in tests {
@@ -72,7 +72,7 @@ fn rows(tests: &[&PatternTest], page: &Page<'_>) -> Table {
                 PatternVerdict::Found => cell.painted(Style::bad),
                 _ => cell,
             },
-            Cell::from(basis(test, catalogue)),
+            Cell::from(basis(test, source, catalogue)),
         ]);
     }
     table
@@ -145,14 +145,18 @@ fn loads(test: &PatternTest, catalogue: &Catalogue) -> String {
 }
 
 /// The test, what it looked at, and how often chance does that.
-fn basis(test: &PatternTest, catalogue: &Catalogue) -> String {
+fn basis(test: &PatternTest, source: RecordSource, catalogue: &Catalogue) -> String {
     let what = match test.pattern {
         Pattern::HourOfDay => "days",
         Pattern::Weekday => "weeks",
         Pattern::MinuteOfHour => "hours",
         Pattern::Interval => "intervals",
         Pattern::AfterHighLoad if test.test.is_none() => {
-            return catalogue.say("restarts-pattern-no-load");
+            // Only the host's own record has the load.
+            return catalogue.say(match source {
+                RecordSource::Ledger => "restarts-pattern-load-of-host",
+                RecordSource::Journal => "restarts-pattern-no-load",
+            });
         }
         Pattern::AfterHighLoad => "hours",
     };
