@@ -4,7 +4,7 @@ mod support;
 
 use delivery::Rules;
 use proptest::prelude::*;
-use support::action::Action;
+use support::action::{Action, Fate};
 use support::oracle::{actions, check, shrunk};
 use support::world::Breakage;
 
@@ -76,4 +76,33 @@ fn what_was_found_on_the_disk_is_not_dropped_from_memory() {
     let actions = numbers.map(Action::from_number);
     let checked = check(74, &actions, Rules::default(), Breakage::default());
     assert!(checked.is_ok(), "{checked:?}\n{actions:#?}");
+}
+
+/// An event of the log that the server has stored and not acknowledged is dropped from the last
+/// segment, to make room; then the agent is killed, and reads the log from where the spool says.
+#[test]
+fn what_is_dropped_from_the_last_segment_is_not_read_again() {
+    let actions = [
+        Action::Log(1),
+        Action::Read(4),
+        Action::Drain,
+        Action::Connect {
+            welcome_lost: false,
+        },
+        Action::Process(4),
+        Action::Send,
+        Action::FailSyncs(4),
+        Action::Deliver {
+            from_old_stream: false,
+            fate: Fate::StoredUnanswered,
+        },
+        Action::Sync,
+        Action::Process(2),
+        Action::Process(4),
+        Action::Process(2),
+        Action::Process(3),
+        Action::Kill,
+    ];
+    let checked = check(318_381, &actions, Rules::default(), Breakage::default());
+    assert!(checked.is_ok(), "{checked:?}");
 }

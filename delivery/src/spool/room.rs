@@ -6,6 +6,7 @@ use crate::gap::GapReason;
 use crate::record::{Class, Kind, Record};
 use crate::segment;
 use crate::storage::Storage;
+use std::collections::BTreeMap;
 use std::io;
 
 impl<S: Storage> Spool<S> {
@@ -46,8 +47,12 @@ impl<S: Storage> Spool<S> {
                 .iter()
                 .position(|segment| segment.holds(victim))
             {
-                // A disk that refuses to rewrite leaves the incoming record as the one to drop.
-                return self.thin_segment(at, victim).is_ok();
+                match self.thin_segment(at, victim) {
+                    Ok(0) => {}
+                    Ok(_) => return true,
+                    // A disk that refuses to rewrite leaves the incoming record as the one to drop.
+                    Err(_) => return false,
+                }
             }
         }
         self.join_gaps_on_disk()
@@ -64,14 +69,15 @@ impl<S: Storage> Spool<S> {
         self.thin_segment(at, Class::P2).is_ok()
     }
 
-    /// Rewrites a segment without `class`. The file is replaced as a whole or stays as it was.
-    fn thin_segment(&mut self, at: usize, class: Class) -> io::Result<()> {
+    /// Rewrites a segment without `class` and returns how many events went. The file is replaced as
+    /// a whole or stays as it was.
+    fn thin_segment(&mut self, at: usize, class: Class) -> io::Result<u64> {
         let mut segment = self.segments[at].clone();
         let before = self.read_segment(&segment)?;
-        let lost = count(&before, class);
-        let after = self
-            .drops(GapReason::SpoolFull)
-            .thin(before, class, usize::MAX);
+        let events = count(&before, class);
+        let is_last = at + 1 == self.segments.len();
+        let after = self.thin(before, class, is_last);
+        let lost = events - count(&after, class);
         let file = segment.file();
         let start = usize::try_from(segment.start).unwrap_or(0);
         let mut bytes = self.storage.read_at(&file, 0, start)?;
@@ -82,8 +88,9 @@ impl<S: Storage> Spool<S> {
             segment::encode(record, &mut bytes);
             segment.add(record);
         }
-        // Those that are left do not join: trying again would win nothing.
+        // Trying again would win nothing of those that are left.
         segment.joinable_bytes = 0;
+        segment.class_bytes[class as usize] = 0;
         let unfinished = segment.name.file(UNFINISHED);
         self.write_new_file(&unfinished, &bytes, 0)?;
         self.storage.rename(&unfinished, &file)?;
@@ -94,7 +101,23 @@ impl<S: Storage> Spool<S> {
         self.segments[at] = segment;
         self.stats.records += lost;
         self.reader = None;
-        Ok(())
+        Ok(lost)
+    }
+
+    /// The records without those of `class`. Of the last segment each source keeps its last one:
+    /// no header behind it has that cursor, and what the server has stored already would be read
+    /// and stored again.
+    fn thin(&self, records: Vec<Record>, class: Class, is_last: bool) -> Vec<Record> {
+        let cursors = records.iter().filter(|record| record.cursor.is_some());
+        let last: BTreeMap<_, _> = cursors.map(|record| (record.source, record.seq)).collect();
+        let stays = |record: &Record| is_last && last.get(&record.source) == Some(&record.seq);
+        let drops = self.drops(GapReason::SpoolFull);
+        let parts = records.chunk_by(|one, next| !stays(one) && !stays(next));
+        let thinned = parts.map(|part| match part {
+            [one] if stays(one) => vec![one.clone()],
+            part => drops.thin(part.to_vec(), class, usize::MAX),
+        });
+        thinned.flatten().collect()
     }
 
     /// What opening found does not count: it is not dropped, and one segment at most.
