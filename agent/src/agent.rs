@@ -20,6 +20,7 @@ use crate::{
     clock,
     config::Config,
     delivering::Delivery,
+    good_starts,
     host_facts::{self, BootFacts},
     identity::Identity,
     leaving,
@@ -90,7 +91,9 @@ impl Agent {
             state: state.clone(),
             me: agent,
             policy: PolicyFile::at(&config.orders.policy),
-            program: worker.with_black_box(&config.black_box_folders()),
+            program: worker
+                .with_black_box(&config.black_box_folders())
+                .with_good_starts(&config.good_starts_folder()),
             board: board.clone(),
         });
         info!(%agent, host_name, server = identity.enrolment.server, "agent starts");
@@ -181,10 +184,16 @@ impl Agent {
         }
         let (dependencies, shared) = watch::channel(Arc::new(Dependencies::default()));
         if self.config.sources.dbus {
+            let (became_active, active) = mpsc::channel(good_starts::WAITING);
+            if self.config.good_starts.enabled {
+                let kept = self.config.good_starts_folder();
+                sources.spawn(good_starts::keep(kept, active, stop.clone()));
+            }
             sources.spawn(sources::hear_dbus(
                 dependencies,
                 events(),
                 told.clone(),
+                became_active,
                 stop.clone(),
             ));
         }

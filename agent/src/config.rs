@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use collect::black_box::Folders;
+use collect::{black_box::Folders, good_starts::GoodStarts};
 use serde::Deserialize;
 
 use crate::{orders::DEFAULT_POLICY, state_dir::DEFAULT_STATE_DIR};
@@ -17,7 +17,7 @@ pub const DEFAULT_CONFIG: &str = "/etc/aiops/agent.toml";
 const DEFAULT_BLACK_BOX: &str = "/run/aiops/black-box";
 
 /// Every key there is, with its table: what a mistyped one is compared with.
-const KEYS: [(&str, &[&str]); 7] = [
+const KEYS: [(&str, &[&str]); 8] = [
     (
         "",
         &[
@@ -29,9 +29,11 @@ const KEYS: [(&str, &[&str]); 7] = [
             "journal",
             "orders",
             "black_box",
+            "good_starts",
         ],
     ),
     ("black_box", &["enabled", "folder"]),
+    ("good_starts", &["enabled"]),
     ("orders", &["policy"]),
     ("log", &["filter", "format"]),
     ("spool", &["max_mib"]),
@@ -54,6 +56,14 @@ pub struct Config {
     pub journal: JournalConfig,
     pub orders: OrdersConfig,
     pub black_box: BlackBoxConfig,
+    pub good_starts: GoodStartsConfig,
+}
+
+/// Copies of the configuration of services that started well.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct GoodStartsConfig {
+    pub enabled: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -135,7 +145,14 @@ impl Default for Config {
             journal: JournalConfig::default(),
             orders: OrdersConfig::default(),
             black_box: BlackBoxConfig::default(),
+            good_starts: GoodStartsConfig::default(),
         }
+    }
+}
+
+impl Default for GoodStartsConfig {
+    fn default() -> Self {
+        Self { enabled: true }
     }
 }
 
@@ -149,6 +166,11 @@ impl Default for BlackBoxConfig {
 }
 
 impl Config {
+    /// Where copies of what services are made of are kept.
+    pub fn good_starts_folder(&self) -> GoodStarts {
+        GoodStarts::at(self.state_dir.join("good-starts"))
+    }
+
     /// Where the black box is.
     pub fn black_box_folders(&self) -> Folders {
         let kept = self.state_dir.join("black-box");
@@ -370,7 +392,7 @@ mod tests {
         let all = "state_dir = '/x'\nhost_name = 'h'\n[log]\nfilter = 'info'\nformat = 'json'\n\
                    [spool]\nmax_mib = 1\n[sources]\nprocess = 'bpf'\njournal = true\ndbus = true\n\
                    [journal]\ndirectory = '/j'\nfirst_read_back_h = 1\n\
-                   cgroup_root = '/c'\n[orders]\npolicy = '/p'\n\n[black_box]\nenabled = false\nfolder = '/x'";
+                   cgroup_root = '/c'\n[orders]\npolicy = '/p'\n\n[black_box]\nenabled = false\nfolder = '/x'\n[good_starts]\nenabled = false";
         let table: toml::Table = all.parse().unwrap();
         let written: usize = table
             .values()

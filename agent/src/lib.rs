@@ -5,6 +5,7 @@ mod black_box;
 mod clock;
 pub mod config;
 mod delivering;
+mod good_starts;
 mod host_facts;
 mod https;
 pub mod identity;

@@ -10,6 +10,8 @@
 //! | [`attempts`] | finds the failed start in what systemd journaled |
 //! | [`address_in_use`] | reads which address a program could not have |
 //! | [`says`] | reads why a program did not start, in its own words |
+//! | [`good_start`] | finds the last start that went well |
+//! | [`changes`] | what changed since then |
 //! | [`quick_end()`] | finds a run that ended by itself at once |
 //! | `sandbox` | what the unit's own settings forbid |
 //! | [`similar`] | names that may have been meant |
@@ -19,12 +21,14 @@
 pub mod address_in_use;
 pub mod attempts;
 mod cause;
+pub mod changes;
 mod checks;
 pub(crate) mod commands;
 pub mod config_test;
 mod engine;
 pub mod facts;
 mod fix;
+pub mod good_start;
 pub mod log_file;
 mod quick_end;
 mod sandbox;
@@ -35,6 +39,7 @@ pub mod telling;
 pub(crate) mod testing;
 
 pub use cause::StartCause;
+pub use changes::Changes;
 pub use config_test::ConfigTest;
 pub use engine::diagnose;
 pub use facts::StartFacts;
@@ -101,6 +106,9 @@ pub struct StartFailure {
     /// What the program wrote into files of its own meanwhile, the newest file first.
     #[serde(default)]
     pub log_files: Vec<LogFileExcerpt>,
+    /// What changed since it started well last. `None`: there is nothing to explain.
+    #[serde(default)]
+    pub changes: Option<Changes>,
 }
 
 /// What systemd says of the unit now.

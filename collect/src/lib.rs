@@ -8,6 +8,7 @@ mod crash;
 mod deadline;
 mod error;
 mod gather;
+pub mod good_starts;
 mod guard;
 pub mod history;
 pub mod host;
@@ -28,6 +29,7 @@ mod start_failure;
 pub mod systemd;
 mod tasks;
 mod tool;
+mod unit_snapshot;
 mod zombies;
 
 pub use answer::{NoAnswer, answer};

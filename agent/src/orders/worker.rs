@@ -8,7 +8,10 @@
 use std::{ffi::OsString, io, io::Write as _, path::PathBuf, process::Stdio, time::Duration};
 
 use analysis::order::{Failure, MAX_DEFLATED_BYTES, MAX_REPORT_BYTES, Order, Progress};
-use collect::black_box::{Folders, KEPT_VARIABLE, RECENT_VARIABLE};
+use collect::{
+    black_box::{Folders, KEPT_VARIABLE, RECENT_VARIABLE},
+    good_starts::{self, GoodStarts},
+};
 use flate2::{Compression, write::DeflateEncoder};
 use rustix::process::{Pid, Signal, kill_process_group};
 use serde::{Deserialize, Serialize};
@@ -80,6 +83,14 @@ impl Program {
             (RECENT_VARIABLE, folders.recent.clone().into()),
             (KEPT_VARIABLE, folders.kept.clone().into()),
         ]);
+        self
+    }
+
+    /// The same, with what is kept of good starts.
+    #[must_use]
+    pub fn with_good_starts(mut self, kept: &GoodStarts) -> Self {
+        let folder = kept.folder().as_os_str().to_owned();
+        self.environment.push((good_starts::VARIABLE, folder));
         self
     }
 }

@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 use super::told::{Told, at_its_best, not_at_all};
 use crate::{
     clock::event_now,
+    good_starts::is_service,
     observed::{DBUS, Observed},
     uplink::whole,
 };
@@ -35,6 +36,7 @@ pub async fn hear(
     dependencies: watch::Sender<Arc<Dependencies>>,
     events: mpsc::Sender<Observed>,
     told: Told,
+    became_active: mpsc::Sender<UnitName>,
     stop: CancellationToken,
 ) {
     let mut last = None;
@@ -47,7 +49,7 @@ pub async fn hear(
                 if last.replace(best.clone()) != Some(best.clone()) {
                     told.runs(best).await;
                 }
-                let mut ear = Ear::new(manager, &dependencies, &events, &told);
+                let mut ear = Ear::new(manager, &dependencies, &events, &told, &became_active);
                 stop.run_until_cancelled(ear.listen(changes)).await
             }
             Some(Err(error)) => {
@@ -80,6 +82,7 @@ struct Ear<'a> {
     dependencies: &'a watch::Sender<Arc<Dependencies>>,
     events: &'a mpsc::Sender<Observed>,
     told: &'a Told,
+    became_active: &'a mpsc::Sender<UnitName>,
     known: BTreeSet<UnitName>,
     read_dependencies_at: Instant,
     /// The earliest moment at which they may be read again.
@@ -93,6 +96,7 @@ impl<'a> Ear<'a> {
         dependencies: &'a watch::Sender<Arc<Dependencies>>,
         events: &'a mpsc::Sender<Observed>,
         told: &'a Told,
+        became_active: &'a mpsc::Sender<UnitName>,
     ) -> Self {
         let now = Instant::now();
         Self {
@@ -100,6 +104,7 @@ impl<'a> Ear<'a> {
             dependencies,
             events,
             told,
+            became_active,
             known: BTreeSet::new(),
             read_dependencies_at: now,
             rested_at: now,
@@ -115,6 +120,10 @@ impl<'a> Ear<'a> {
                     Some(UnitChange::State(state)) => {
                         if self.known.insert(state.unit.clone()) {
                             self.learn(&state.unit).await;
+                        }
+                        if state.active == "active" && is_service(&state.unit) {
+                            // Full: see `good_starts::WAITING`.
+                            let _ = self.became_active.try_send(state.unit.clone());
                         }
                         let event = event_now(self.told.boot, Fact::UnitState(state));
                         let observed = Observed::once(DBUS, event);

@@ -7,10 +7,12 @@
 //!
 //! | module | what it knows |
 //! |---|---|
+//! | [`config`] | lines of configuration files |
 //! | [`names`] | which names of options, variables and headers say "secret" |
 //! | [`programs`] | programs whose short options carry one: `mysql -pX`, `curl -u me:X` |
 //! | [`shapes`] | what looks like a secret wherever it stands: keys, tokens, URLs with a password |
 
+mod config;
 mod names;
 mod programs;
 mod shapes;
@@ -19,6 +21,7 @@ mod words;
 #[cfg(test)]
 mod tests;
 
+pub use config::scrub_config_line;
 use words::Scrubber;
 
 /// Stands where a secret stood.

@@ -206,7 +206,7 @@ impl Seen {
     }
 }
 
-fn is_skip(message: &str) -> bool {
+pub(super) fn is_skip(message: &str) -> bool {
     message.contains(" was skipped because ") || message.starts_with("Condition check resulted in")
 }
 

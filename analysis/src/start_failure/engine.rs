@@ -1,7 +1,7 @@
 //! From facts to the verdict: all checks look, the best evidence wins.
 
 use super::{
-    Finding, StartFailure, Verdict, checks,
+    Finding, StartFailure, Verdict, changes, checks,
     facts::{Standing, StartFacts},
 };
 use crate::cause::Certainty;
@@ -21,6 +21,8 @@ pub fn diagnose(facts: StartFacts) -> StartFailure {
         evidence: best.evidence,
         fixes: best.fixes,
     };
+    let changes = facts.changes.as_ref();
+    let changes = changes.map(|changed| changes::changes(changed, verdict.culprit.as_ref()));
     let name = facts.name().clone();
     let asked_as = Some(facts.asked.clone()).filter(|asked| *asked != name);
     StartFailure {
@@ -35,6 +37,7 @@ pub fn diagnose(facts: StartFacts) -> StartFailure {
         limits: facts.limits,
         config_tests: facts.config_tests,
         log_files: facts.log_files,
+        changes,
     }
 }
 

@@ -8,6 +8,7 @@ use super::{
     Attempt, ConfigTest, DependencyState, Holder, LogFileExcerpt, LogLine, UnitStatus,
     address_in_use::{addresses_in_use, ports_of_arguments},
     attempts::SETTLED_AFTER,
+    changes::facts::ChangeFacts,
 };
 use crate::{Timestamp, identity::UnitName, limitation::Limitation, process::ExitStatus};
 
@@ -40,6 +41,8 @@ pub struct StartFacts {
     pub ended_at_once: Option<Duration>,
     pub config_tests: Vec<ConfigTest>,
     pub log_files: Vec<LogFileExcerpt>,
+    /// `None`: they were not looked for.
+    pub changes: Option<ChangeFacts>,
 }
 
 /// A path that the program complains about, as it is now.

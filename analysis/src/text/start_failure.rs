@@ -1,5 +1,6 @@
 //! The report about a failed start, as text.
 
+mod changes;
 mod config_tests;
 mod culprit;
 mod evidence;
@@ -47,6 +48,7 @@ pub fn render(report: &StartFailure, page: &Page<'_>) -> String {
         attempt(report, page),
         log::files(&report.log_files, page),
         config_tests::render(&report.config_tests, page),
+        changes::render(report, page),
         dependencies(report, page),
         fixes::list(&report.verdict, page),
         limits(&report.limits, page),

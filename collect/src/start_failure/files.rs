@@ -68,7 +68,7 @@ pub(super) fn state(root: &str, path: &str) -> FileState {
 }
 
 /// From where the files of process 1, and so of the units, are to be seen.
-struct View {
+pub(crate) struct View {
     /// Folder that is their `/`.
     from: PathBuf,
     /// Whether it is certain that there are no others: what is missing here is missing.
@@ -77,7 +77,7 @@ struct View {
 
 impl View {
     /// The agent has a `/tmp` of its own (`PrivateTmp=`), and other files than process 1 has.
-    fn of_manager(proc: &Path) -> Self {
+    pub(crate) fn of_manager(proc: &Path) -> Self {
         let namespace = |process: &str| fs::read_link(proc.join(process).join("ns/mnt"));
         let own = namespace("self");
         match (namespace("1"), own) {
@@ -91,6 +91,11 @@ impl View {
         }
     }
 
+    /// Whether what is missing here is missing.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.is_whole
+    }
+
     fn own(is_whole: bool) -> Self {
         Self {
             from: PathBuf::from("/"),
@@ -98,7 +103,8 @@ impl View {
         }
     }
 
-    fn place(&self, root: &str, path: &str) -> PathBuf {
+    /// Where a path of a unit with this `/` lies.
+    pub(crate) fn place(&self, root: &str, path: &str) -> PathBuf {
         self.from
             .join(root.trim_start_matches('/'))
             .join(path.trim_start_matches('/'))

@@ -4,6 +4,7 @@
 //! the failing run, the programs' files, and who listens on the ports that the log names. Each
 //! part has its share of the five seconds; what is not there in time is a limitation of the report.
 
+mod changes;
 mod config_tests;
 pub(crate) mod files;
 mod journal;
@@ -51,6 +52,11 @@ const SOCKETS_WITHIN: Duration = Duration::from_millis(800);
 /// Ports that are looked up.
 const MOST_PORTS: usize = 16;
 
+/// Files that the programs of a unit are configured with.
+pub(crate) fn config_files(unit: &UnitStart) -> Vec<String> {
+    config_tests::files(unit)
+}
+
 /// Says why a unit of this host did not start.
 ///
 /// # Errors
@@ -96,6 +102,7 @@ async fn gather(
         ended_at_once: None,
         config_tests: Vec::new(),
         log_files: Vec::new(),
+        changes: None,
     };
 
     progress(step(Step::ReadingJournal, 1));
@@ -145,11 +152,17 @@ async fn gather(
             true => not_from_here(&facts),
         }
     };
-    let (listening, tested) = tokio::join!(listening, config_tests::run(&facts, &unit));
+    let (listening, tested, changed) = tokio::join!(
+        listening,
+        config_tests::run(&facts, &unit),
+        changes::read(&facts, &unit)
+    );
     facts.sockets = listening.holders;
     facts.limits.extend(listening.limits);
     facts.config_tests = tested.tests;
     facts.limits.extend(tested.limits);
+    facts.limits.extend(changed.limits);
+    facts.changes = changed.facts;
     Ok(facts)
 }
 

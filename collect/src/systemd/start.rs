@@ -62,6 +62,10 @@ pub struct UnitStart {
     pub environment_files: Vec<String>,
     /// Files that systemd writes its output to.
     pub output_files: Vec<String>,
+    /// When it became active last, and, if it is not any more, when that was over.
+    pub active: Option<(Timestamp, Option<Timestamp>)>,
+    /// Its limits and rights, as systemd has them loaded.
+    pub limits: Vec<Setting>,
 }
 
 /// The properties of a unit: those of all, and those of its kind.
@@ -98,6 +102,11 @@ impl UnitStart {
             environment: of_kind.texts("Environment"),
             environment_files: environment_files(of_kind),
             output_files: output_files(of_kind),
+            active: of_unit.time("ActiveEnterTimestamp").map(|from| {
+                let until = of_unit.time("ActiveExitTimestamp");
+                (from, until.filter(|until| *until >= from))
+            }),
+            limits: limits(of_kind),
             facts: facts(read.name.clone(), of_unit, of_kind),
         }
     }
@@ -257,6 +266,47 @@ fn settings(kind: &Properties) -> Vec<Setting> {
         _ => None,
     }));
     found
+}
+
+/// Limits that a unit meets, and the rights that it has.
+fn limits(kind: &Properties) -> Vec<Setting> {
+    const OF_NUMBERS: [&str; 12] = [
+        "LimitAS",
+        "LimitCORE",
+        "LimitDATA",
+        "LimitFSIZE",
+        "LimitMEMLOCK",
+        "LimitNOFILE",
+        "LimitNPROC",
+        "LimitSTACK",
+        "MemoryHigh",
+        "MemoryMax",
+        "TasksMax",
+        "CapabilityBoundingSet",
+    ];
+    const OF_FLAGS: [&str; 5] = [
+        "NoNewPrivileges",
+        "PrivateDevices",
+        "PrivateNetwork",
+        "PrivateTmp",
+        "DynamicUser",
+    ];
+    if kind.text("Type").is_empty() {
+        return Vec::new();
+    }
+    let number = |name: &str| match kind.number(name) {
+        u64::MAX => "infinity".to_owned(),
+        number if name == "CapabilityBoundingSet" => format!("{number:#x}"),
+        number => number.to_string(),
+    };
+    let numbers = OF_NUMBERS.map(|name| (name, number(name)));
+    let flag = |name| if kind.flag(name) { "yes" } else { "no" };
+    let flags = OF_FLAGS.map(|name| (name, flag(name).to_owned()));
+    let setting = |(name, value): (&str, String)| Setting {
+        name: name.to_owned(),
+        value,
+    };
+    numbers.into_iter().chain(flags).map(setting).collect()
 }
 
 /// Longest list of system calls that is told.

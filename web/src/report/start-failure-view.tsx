@@ -9,6 +9,7 @@ import { Code, HostText } from '../parts/host-text';
 import { Status } from '../parts/status';
 import { useSay } from '../text/language';
 import { unitPath } from '../unit/path';
+import { ChangesView } from './changes';
 import { Limits } from './limits';
 import { LogLines } from './log-lines';
 import { UnitFacts } from './unit-facts';
@@ -37,6 +38,7 @@ export function StartFailureView({ report, host }: Props) {
       <Conclusion finding={report.verdict} main />
       {report.state != null && <UnitFacts state={report.state} attempt={report.attempt ?? null} />}
       {report.attempt != null && <LogLines attempt={report.attempt} />}
+      {report.changes != null && <ChangesView changes={report.changes} />}
       <Dependencies report={report} />
       {others.length > 0 && (
         <section>

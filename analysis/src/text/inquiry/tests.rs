@@ -59,6 +59,7 @@ fn start_report(cause: StartCause, comm: Option<&str>) -> Outcome {
         limits: Vec::new(),
         config_tests: vec![],
         log_files: vec![],
+        changes: None,
     };
     Outcome::answered(report.into())
 }

@@ -6,7 +6,12 @@ use crate::{
     cause::Certainty,
     log::LogLine,
     start_failure::{
-        LogFileExcerpt,
+        LogFileExcerpt, StartFacts,
+        changes::{
+            FileRole, GoodStart, PackagePart, StartRecord,
+            facts::{ChangeFacts, FileSeen, FileStamp, Snapshot},
+            package_log::PackageEvent,
+        },
         config_test::{BlamedPlace, ConfigTest, TestOutcome},
         diagnose,
         testing::*,
@@ -199,6 +204,114 @@ fn what_a_program_wrote_into_its_own_files_is_shown_and_judged() {
     let [english, chinese] = both(&report);
     insta::assert_snapshot!(english);
     insta::assert_snapshot!(chinese);
+}
+
+/// A start that failed after changes that the agent had kept copies for.
+fn changed() -> StartFacts {
+    let mut facts = failed("exit-code", exited(1), vec![]);
+    let stamp = |seconds, text: &str| FileStamp {
+        mode: 0o644,
+        uid: 0,
+        gid: 0,
+        bytes: 1,
+        modified_at: at(seconds),
+        changed_at: at(seconds),
+        sha256: Some(text.to_owned()),
+        text: Some(text.to_owned()),
+    };
+    let file = |path: &str, role, stamp| FileSeen {
+        path: path.to_owned(),
+        role,
+        stamp,
+    };
+    let conf = "/etc/nginx/nginx.conf";
+    let drop_in = "/etc/systemd/system/nginx.service.d/limits.conf";
+    let before = "http {\n  listen 80;\n  root /var/www;\n}\n";
+    let after = "http {\n  lisen 80;\n  auth_token s3cret;\n  root /var/www;\n}\n";
+    let mut kept = Snapshot {
+        started_at: at(-3 * 86_400),
+        taken_at: at(-3 * 86_400 + 2),
+        ..Snapshot::default()
+    };
+    let old = stamp(-9 * 86_400, before);
+    kept.files = vec![file(conf, FileRole::Configuration, Some(old))];
+    let limit = |value: &str| [("LimitNOFILE".to_owned(), value.to_owned())].into();
+    kept.settings = limit("1024");
+    let now = Snapshot {
+        files: vec![
+            file(conf, FileRole::Configuration, Some(stamp(-60, after))),
+            file(
+                drop_in,
+                FileRole::DropIn,
+                Some(stamp(-120, "[Service]\nLimitNOFILE=16\n")),
+            ),
+            file(
+                "/usr/sbin/nginx",
+                FileRole::Program,
+                Some(FileStamp {
+                    modified_at: at(-90 * 86_400),
+                    changed_at: at(-7200),
+                    ..stamp(0, "")
+                }),
+            ),
+        ],
+        settings: limit("16"),
+        kernel: Some("6.1.0-29-amd64".into()),
+        ..Snapshot::default()
+    };
+    let package = |name: &str, before: Option<&str>| PackageEvent {
+        at: at(-7200),
+        name: name.into(),
+        before: before.map(Into::into),
+        after: Some("1.22.1-9+deb12u4".into()),
+    };
+    let mut packages: Vec<_> = (0..12)
+        .map(|n| package(&format!("lib{n}"), Some("1")))
+        .collect();
+    packages.push(package("nginx", Some("1.22.1-9+deb12u3")));
+    facts.changes = Some(ChangeFacts {
+        journal_read: true,
+        kept: Some(kept),
+        now,
+        packages,
+        brings: [("nginx".to_owned(), PackagePart::Program)].into(),
+        booted_at: Some(at(-86_400)),
+        kernel_before: Some("6.1.0-28-amd64".into()),
+        ..ChangeFacts::default()
+    });
+    facts
+}
+
+#[test]
+fn what_changed_is_shown_with_what_is_blamed_first() {
+    let mut facts = changed();
+    let said = "nginx: [emerg] unknown directive \"lisen\" in /etc/nginx/nginx.conf:2";
+    facts.attempt.as_mut().unwrap().log = vec![line("nginx", said)];
+    let [english, chinese] = both(&diagnose(facts));
+    insta::assert_snapshot!(english);
+    insta::assert_snapshot!(chinese);
+}
+
+#[test]
+fn what_changed_is_told_by_dates_where_no_copy_was_kept() {
+    let mut facts = changed();
+    let changes = facts.changes.as_mut().unwrap();
+    let at = changes.kept.take().unwrap().started_at;
+    let known_from = StartRecord::Journal;
+    changes.good_start = Some(GoodStart { at, known_from });
+    changes.packages.clear();
+    let [english, chinese] = both(&diagnose(facts.clone()));
+    insta::assert_snapshot!(english);
+    insta::assert_snapshot!(chinese);
+    facts.changes = Some(ChangeFacts {
+        journal_read: true,
+        ..ChangeFacts::default()
+    });
+    let [english, _] = both(&diagnose(facts));
+    assert!(
+        english.contains("no start that went well is on record"),
+        "{english}"
+    );
 }
 
 #[test]

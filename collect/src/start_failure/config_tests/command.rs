@@ -41,6 +41,25 @@ pub(super) fn plan<'a>(
     .next()
 }
 
+/// The configurations that the unit's command line names, or that its program takes.
+pub(super) fn config_files(
+    rows: &[Row],
+    commands: &[ExecCommand],
+    environment: &Environment,
+) -> Vec<String> {
+    let main = commands
+        .iter()
+        .filter(|command| command.step == "ExecStart");
+    main.flat_map(|command| {
+        let argv = environment.expand(&command.argv);
+        let row = rows.iter().find(|row| row.is_for(&command.path));
+        row.map_or_else(Vec::new, |row| {
+            configs(row, argv.get(1..).unwrap_or_default())
+        })
+    })
+    .collect()
+}
+
 fn filled<'a>(row: &'a Row, program: &str, argv: &[String], unit: &str) -> Option<Planned<'a>> {
     let rest = argv.get(1..).unwrap_or_default();
     let mut values = vec![("program", program.to_owned()), ("unit", unit.to_owned())];

@@ -55,10 +55,7 @@ pub(super) async fn run(facts: &StartFacts, unit: &UnitStart) -> Tested {
         return tested;
     }
     let rows = table::all(Path::new(OF_SITE), &mut tested.limits);
-    let mut environment = Environment::of(&unit.environment);
-    for path in &unit.environment_files {
-        environment.read(path);
-    }
+    let environment = environment(unit);
     let of_unit = &unit.facts;
     let name = of_unit.name.as_str();
     let Some(planned) = plan(&rows, &of_unit.commands, &environment, name) else {
@@ -73,6 +70,21 @@ pub(super) async fn run(facts: &StartFacts, unit: &UnitStart) -> Tested {
         }),
     }
     tested
+}
+
+/// The configuration files of a unit's programs, as far as the table of tests knows them.
+pub(super) fn files(unit: &UnitStart) -> Vec<String> {
+    let rows = table::all(Path::new(OF_SITE), &mut Vec::new());
+    let environment = environment(unit);
+    command::config_files(&rows, &unit.facts.commands, &environment)
+}
+
+fn environment(unit: &UnitStart) -> Environment {
+    let mut environment = Environment::of(&unit.environment);
+    for path in &unit.environment_files {
+        environment.read(path);
+    }
+    environment
 }
 
 /// Whether the program came to run, so that its configuration may be the reason.

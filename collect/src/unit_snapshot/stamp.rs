@@ -1,0 +1,219 @@
+//! Reads what a file is.
+
+use std::{
+    fs::{self, Metadata, OpenOptions},
+    io::{self, Read},
+    os::unix::fs::{MetadataExt, OpenOptionsExt},
+    path::Path,
+    time::Instant,
+};
+
+use analysis::{
+    Timestamp,
+    start_failure::changes::{FileRole, facts::FileStamp},
+};
+use sha2::{Digest, Sha256};
+
+/// Larger files are known by their size and time.
+const MOST_HASHED_BYTES: u64 = 1 << 20;
+/// The text of larger files is not kept.
+const MOST_TEXT_BYTES: usize = 64 << 10;
+/// What is read, and what is kept, of all files of a unit.
+const MOST_READ_BYTES: u64 = 16 << 20;
+const MOST_KEPT_BYTES: usize = 1 << 20;
+
+/// Reads files while there is time and room.
+pub(super) struct Reader {
+    until: Instant,
+    read_bytes: u64,
+    kept_bytes: usize,
+    is_cut: bool,
+}
+
+impl Reader {
+    pub(super) fn new(until: Instant) -> Self {
+        Self {
+            until,
+            read_bytes: 0,
+            kept_bytes: 0,
+            is_cut: false,
+        }
+    }
+
+    /// Whether there was not time for all.
+    pub(super) fn is_cut(&self) -> bool {
+        self.is_cut
+    }
+
+    /// The outer `None`: it cannot be looked at, or is no file. The inner: there is none.
+    #[expect(clippy::option_option, reason = "both are told above")]
+    pub(super) fn read(
+        &mut self,
+        path: &Path,
+        role: FileRole,
+        sees_all: bool,
+    ) -> Option<Option<FileStamp>> {
+        if Instant::now() >= self.until {
+            self.is_cut = true;
+            return None;
+        }
+        let found = match fs::metadata(path) {
+            Ok(found) => found,
+            Err(error) if error.kind() == io::ErrorKind::NotFound && sees_all => return Some(None),
+            Err(_) => return None,
+        };
+        if !found.is_file() {
+            // A link to a device masks a unit.
+            let link = fs::symlink_metadata(path).ok()?;
+            let is_mask = role == FileRole::UnitFile && link.is_symlink();
+            return is_mask.then(|| Some(stamp(&link)));
+        }
+        let own = moment(found.ctime(), found.ctime_nsec());
+        // Where the path is a link, somebody may have put the link there.
+        let of_link =
+            fs::symlink_metadata(path).map_or(own, |link| moment(link.ctime(), link.ctime_nsec()));
+        let content = self.content(path, &found, role);
+        let text = content.as_ref().and_then(|content| {
+            let is_kept = role != FileRole::Program && role != FileRole::Accounts;
+            let text = text(content).filter(|_| is_kept && !is_secret(path, content))?;
+            let fits = self.kept_bytes + text.len() <= MOST_KEPT_BYTES;
+            fits.then(|| text.to_owned())
+        });
+        self.kept_bytes += text.as_ref().map_or(0, String::len);
+        Some(Some(FileStamp {
+            changed_at: own.max(of_link),
+            sha256: content.map(|content| hex(&Sha256::digest(content))),
+            text,
+            ..stamp(&found)
+        }))
+    }
+
+    fn content(&mut self, path: &Path, found: &Metadata, role: FileRole) -> Option<Vec<u8>> {
+        let fits = found.len() <= MOST_HASHED_BYTES
+            && self.read_bytes + found.len() <= MOST_READ_BYTES
+            && role != FileRole::Accounts;
+        if !fits {
+            return None;
+        }
+        // What became a pipe meanwhile would make whoever opens it wait.
+        let mut options = OpenOptions::new();
+        let options = options.read(true).custom_flags(libc::O_NONBLOCK);
+        let mut content = Vec::new();
+        let file = options.open(path).ok()?;
+        let mut file = file.take(MOST_HASHED_BYTES + 1);
+        file.read_to_end(&mut content).ok()?;
+        self.read_bytes += content.len() as u64;
+        (content.len() as u64 <= MOST_HASHED_BYTES).then_some(content)
+    }
+}
+
+fn stamp(found: &Metadata) -> FileStamp {
+    FileStamp {
+        mode: found.mode() & 0o7777,
+        uid: found.uid(),
+        gid: found.gid(),
+        bytes: found.len(),
+        modified_at: moment(found.mtime(), found.mtime_nsec()),
+        changed_at: moment(found.ctime(), found.ctime_nsec()),
+        sha256: None,
+        text: None,
+    }
+}
+
+fn moment(seconds: i64, nanoseconds: i64) -> Timestamp {
+    let nanoseconds = u32::try_from(nanoseconds).unwrap_or(0);
+    Timestamp::from_timestamp(seconds, nanoseconds).unwrap_or_default()
+}
+
+fn text(content: &[u8]) -> Option<&str> {
+    let is_text = content.len() <= MOST_TEXT_BYTES && !content.contains(&0);
+    is_text.then(|| std::str::from_utf8(content).ok()).flatten()
+}
+
+/// Whether nobody may keep a copy of it.
+fn is_secret(path: &Path, content: &[u8]) -> bool {
+    const ENDINGS: [&str; 10] = [
+        "key", "pem", "p12", "pfx", "jks", "keystore", "keytab", "kdbx", "crt", "asc",
+    ];
+    const NAMES: [&str; 8] = [
+        "shadow",
+        "passwd",
+        "password",
+        "secret",
+        "token",
+        "credential",
+        "pgpass",
+        "id_rsa",
+    ];
+    const MARK: &[u8] = b"PRIVATE KEY-----";
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let name = name.to_ascii_lowercase();
+    let ending = name.rsplit('.').next().unwrap_or_default();
+    ENDINGS.contains(&ending)
+        || NAMES.iter().any(|word| name.contains(word))
+        || content.windows(MARK.len()).any(|bytes| bytes == MARK)
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{os::unix::fs::symlink, time::Duration};
+
+    use super::*;
+
+    #[test]
+    fn small_texts_are_kept_and_secrets_are_not() {
+        let folder = tempfile::tempdir().unwrap();
+        // (name, content, whether its text, and its hash, are kept)
+        let large = "x".repeat(MOST_TEXT_BYTES + 1);
+        let key = "-----BEGIN RSA PRIVATE KEY-----\nx";
+        let cases = [
+            ("a.conf", "a = 1\n", true, true),
+            ("tls.key", "x", false, true),
+            ("htpasswd", "x", false, true),
+            ("b.conf", key, false, true),
+            ("binary", "a\0b", false, true),
+            ("large", &large, false, true),
+        ];
+        let mut reader = Reader::new(Instant::now() + Duration::from_secs(60));
+        for (name, content, is_kept, is_hashed) in cases {
+            let path = folder.path().join(name);
+            fs::write(&path, content).unwrap();
+            let seen = reader.read(&path, FileRole::Configuration, true);
+            let stamp = seen.unwrap().unwrap();
+            assert_eq!(stamp.text.is_some(), is_kept, "{name}");
+            assert_eq!(stamp.sha256.is_some(), is_hashed, "{name}");
+        }
+        let role = FileRole::Configuration;
+        assert_eq!(
+            reader.read(&folder.path().join("none"), role, true),
+            Some(None)
+        );
+        assert_eq!(reader.read(&folder.path().join("none"), role, false), None);
+        assert_eq!(reader.read(folder.path(), role, true), None);
+        reader.until = Instant::now();
+        assert_eq!(reader.read(&folder.path().join("a.conf"), role, true), None);
+        assert!(reader.is_cut());
+    }
+
+    #[test]
+    fn a_link_that_was_put_there_has_a_time_of_its_own() {
+        let folder = tempfile::tempdir().unwrap();
+        let (file, link) = (folder.path().join("file"), folder.path().join("link"));
+        fs::write(&file, "x").unwrap();
+        let before = fs::metadata(&file).unwrap();
+        let mut reader = Reader::new(Instant::now() + Duration::from_secs(60));
+        let changed = |found: &Metadata| moment(found.ctime(), found.ctime_nsec());
+        // Times of files have the grain of the kernel's clock.
+        while fs::symlink_metadata(&link).map_or(true, |link| changed(&link) <= changed(&before)) {
+            let _ = fs::remove_file(&link);
+            symlink(&file, &link).unwrap();
+        }
+        let seen = reader.read(&link, FileRole::Configuration, true);
+        let stamp = seen.unwrap().unwrap();
+        assert!(stamp.changed_at > changed(&before) && stamp.modified_at <= changed(&before));
+    }
+}
