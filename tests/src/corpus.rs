@@ -13,7 +13,7 @@ use std::{collections::BTreeMap, fs, path::Path};
 use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
 
-pub use run::{hosts_alone, try_cases};
+pub use run::{boot, try_cases, try_on};
 pub use score::{Score, Tried};
 pub use table::{Table, markdown};
 

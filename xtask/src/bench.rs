@@ -39,6 +39,10 @@ const BENCHES: &[Bench] = &[
         about: "aiops analyze restarts, against journalctl",
     },
     Bench {
+        name: "start-failure",
+        about: "how often the cause of a failed start is found, and how fast",
+    },
+    Bench {
         name: "ptree",
         about: "aiops analyze ptree, against ps -ef --forest",
     },

@@ -50,8 +50,8 @@ pub fn try_cases(families: &[Family]) -> Result<Vec<Tried>> {
             let Some(family) = next else {
                 return Ok(tried);
             };
-            let host = hosts_alone(family);
-            let of_family = host.and_then(|host| try_family(&host, family));
+            let host = boot(family);
+            let of_family = host.and_then(|host| try_on(&host, family));
             tried.extend(of_family.unwrap_or_else(|error| not_tried(family, &error)));
         }
     };
@@ -84,7 +84,7 @@ fn not_tried(family: &Family, error: &anyhow::Error) -> Vec<Tried> {
 /// # Errors
 ///
 /// If it cannot be made.
-pub fn hosts_alone(family: &Family) -> Result<Host> {
+pub fn boot(family: &Family) -> Result<Host> {
     testhost::requirements().map_err(|missing| anyhow::anyhow!("{missing}"))?;
     let shape = Shape {
         memory: &family.memory,
@@ -107,7 +107,12 @@ fn names(family: &Family) -> Vec<&str> {
     family.packages.iter().map(String::as_str).collect()
 }
 
-fn try_family(host: &Host, family: &Family) -> Result<Vec<Tried>> {
+/// Tries the cases of a family on its host, one after the other.
+///
+/// # Errors
+///
+/// If the host cannot be cleaned up between two cases.
+pub fn try_on(host: &Host, family: &Family) -> Result<Vec<Tried>> {
     let save = format!(
         "mkdir -p /var/tmp/kept; {ACTIVE} > /var/tmp/active
          for path in {}; do cp -a --parents \"$path\" /var/tmp/kept; done",

@@ -2,8 +2,7 @@
 //! would type: `journalctl -u X --since -7d -o json`.
 
 use std::{
-    fs,
-    path::{Path, PathBuf},
+    path::Path,
     process::{Command, Stdio},
     time::{Duration, Instant},
 };
@@ -18,7 +17,7 @@ use system::program;
 const ROUNDS: usize = 5;
 
 fn main() -> Result<()> {
-    let folder = cached_journal()?;
+    let folder = journal::cached()?;
     load("before");
     let aiops = program::path("aiops")?;
     for unit in [journal::QUIET, journal::CHATTY] {
@@ -26,24 +25,6 @@ fn main() -> Result<()> {
     }
     load("after");
     Ok(())
-}
-
-/// The journal, made once a day: the period is counted from now.
-fn cached_journal() -> Result<PathBuf> {
-    let today = chrono::Utc::now().format("%Y-%m-%d").to_string();
-    let bin = std::env::current_exe()?;
-    let target = bin.ancestors().nth(2).context("we lie in target/release")?;
-    let folders = target.join("bench-journal");
-    let folder = folders.join(today);
-    if !folder.exists() {
-        if folders.exists() {
-            fs::remove_dir_all(&folders)?;
-        }
-        let partial = folders.join("partial");
-        journal::write(&partial)?;
-        fs::rename(partial, &folder)?;
-    }
-    Ok(folder)
 }
 
 fn compare(aiops: &Path, folder: &Path, unit: &str) -> Result<()> {
