@@ -15,6 +15,7 @@
 //! | [`quick_end()`] | finds a run that ended by itself at once |
 //! | `sandbox` | what the unit's own settings forbid |
 //! | [`similar`] | names that may have been meant |
+//! | [`supervised`] | how a program of supervisord fares |
 //! | [`telling`] | finds the lines that say why |
 //! | `checks`, `engine` | the findings, and the verdict among them |
 
@@ -34,6 +35,7 @@ mod quick_end;
 mod sandbox;
 pub mod says;
 pub mod similar;
+pub mod supervised;
 pub mod telling;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -130,6 +132,17 @@ pub struct UnitStatus {
     pub since: Option<Timestamp>,
     /// Automatic restarts since somebody started it.
     pub restarts: u32,
+}
+
+impl UnitStatus {
+    /// Whether a SysV script started it, and nothing of it runs: systemd cannot tell whether it
+    /// should.
+    pub fn is_idle_script(&self) -> bool {
+        let is_script = |file: &String| file.starts_with("/run/systemd/generator.late/");
+        self.files.first().is_some_and(is_script)
+            && self.active_state == "active"
+            && self.sub_state == "exited"
+    }
 }
 
 /// One start that failed.

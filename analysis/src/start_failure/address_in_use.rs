@@ -34,12 +34,34 @@ pub fn addresses_in_use(log: &[LogLine]) -> Vec<(&LogLine, BTreeSet<Wanted>)> {
         if wanted.is_empty() {
             let around = &log[at.saturating_sub(NEAR)..log.len().min(at + NEAR + 1)];
             let own = around.iter().filter(|other| other.source == line.source);
-            wanted = own.flat_map(|other| port_words(&other.message)).collect();
+            wanted = own.flat_map(|other| ports_near(&other.message)).collect();
         }
         found.push((line, wanted));
     }
     found
 }
+
+/// The lines that say only that the program could not listen, each with the addresses it names: it
+/// may be that somebody else does.
+pub fn not_listening(log: &[LogLine]) -> Vec<(&LogLine, BTreeSet<Wanted>)> {
+    let is_one = |line: &&LogLine| {
+        CANNOT_LISTEN.is_match(&line.message) && !OTHER_REASON.is_match(&line.message)
+    };
+    let lines = log.iter().filter(is_one);
+    lines.map(|line| (line, named(&line.message))).collect()
+}
+
+/// How programs say that they cannot listen, and not why.
+static CANNOT_LISTEN: LazyLock<Regex> = LazyLock::new(|| {
+    let words = r"(?i)\b(cannot|can't|could not|couldn't|unable to|failed to|error) (\w+ ){0,2}(bind|listen|listening|endpoint)\b";
+    Regex::new(words).expect("it is a regular expression")
+});
+
+/// Why else a program may not listen.
+static OTHER_REASON: LazyLock<Regex> = LazyLock::new(|| {
+    let words = r"(?i)denied|not permitted|cannot assign|can't assign|not available|no such|unix|invalid|not supported|EACCES|EPERM|EADDRNOTAVAIL";
+    Regex::new(words).expect("it is a regular expression")
+});
 
 /// The ports that the arguments of a program name: `8000`, `:8000`, `127.0.0.1:8000`, `--port=8000`.
 /// A number may be anything, so that only one which somebody listens on means something.
@@ -68,13 +90,15 @@ static UNIX_SOCKET: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"unix:/|(?i:unix (domain )?socket)").expect("it is a regular expression")
 });
 
-/// `0.0.0.0:80`, `[::]:80`, `:::80`, `*:80`, `:80`, `localhost:80`, `('0.0.0.0', 80)`.
+/// `0.0.0.0:80`, `[::]:80`, `:::80`, `*:80`, `:80`, `localhost:80`, `('0.0.0.0', 80)`,
+/// `listen(0.0.0.0, 143)`.
 static ADDRESS: LazyLock<Regex> = LazyLock::new(|| {
     let words = r#"(?x)
         \[(?<v6>[0-9a-fA-F:.]+)(%\w+)?\]:(?<p6>\d{1,5})
       | (?:^|[\s("'=/\[]) (?: (?<any6>::) : | (?<v4>\d{1,3}(?:\.\d{1,3}){3}): | (?:\*|localhost)?:)
         (?<p4>\d{1,5}) (?:[\s)"',;\].:]|$)
       | \(['"](?<pyip>[0-9a-fA-F:.]*)['"],\s*(?<pyport>\d{1,5})
+      | \((?<cip>\d{1,3}(?:\.\d{1,3}){3}|[0-9a-fA-F:]*::[0-9a-fA-F:]*),\s*(?<cport>\d{1,5})
     "#;
     Regex::new(words).expect("it is a regular expression")
 });
@@ -98,11 +122,10 @@ fn named(message: &str) -> BTreeSet<Wanted> {
     let mut found = BTreeSet::new();
     for groups in ADDRESS.captures_iter(message) {
         let text = |name| groups.name(name).map(|text| text.as_str());
-        let port = text("p6").or_else(|| text("p4")).or_else(|| text("pyport"));
-        let ip = text("v6")
-            .or_else(|| text("any6"))
-            .or_else(|| text("v4"))
-            .or_else(|| text("pyip"));
+        let port = ["p6", "p4", "pyport", "cport"].into_iter().find_map(text);
+        let ip = ["v6", "any6", "v4", "pyip", "cip"]
+            .into_iter()
+            .find_map(text);
         found.extend(wanted(udp, ip, port));
     }
     if found.is_empty() {
@@ -118,6 +141,16 @@ fn port_words(message: &str) -> BTreeSet<Wanted> {
         wanted(udp, text("before").or_else(|| text("after")), text("port"))
     });
     ports.collect()
+}
+
+/// The ports that a line near one names, or says that it listens on.
+fn ports_near(message: &str) -> BTreeSet<Wanted> {
+    let words = port_words(message);
+    if !words.is_empty() || !message.to_ascii_lowercase().contains("listen") {
+        return words;
+    }
+    let other = named(message).into_iter();
+    other.map(|wanted| Wanted { ip: None, ..wanted }).collect()
 }
 
 fn wanted(udp: Option<bool>, ip: Option<&str>, port: Option<&str>) -> Option<Wanted> {
@@ -204,6 +237,10 @@ mod tests {
             (
                 "nginx: [emerg] bind() to 0.0.0.0:443 failed (98: Address already in use)",
                 &["0.0.0.0 443"],
+            ),
+            (
+                "Error: service(imap-login): listen(0.0.0.0, 143) failed: Address already in use",
+                &["0.0.0.0 143"],
             ),
             (
                 "nginx: [emerg] bind() to [::]:80 failed (98: Unknown error: Address already in use)",

@@ -5,11 +5,15 @@ use std::borrow::Cow;
 use super::{
     Fix, FixKind,
     facts::{Standing, StartFacts},
+    supervised::SUPERVISED,
 };
 use crate::{identity::UnitName, shell::word};
 
 /// Starts the unit; the start limit is lifted before, if that was hit.
 pub(super) fn start(facts: &StartFacts) -> Vec<String> {
+    if let Some(program) = facts.setting(SUPERVISED) {
+        return vec![format!("supervisorctl start {}", word(program))];
+    }
     let name = name(facts.name());
     let mut commands = Vec::new();
     if facts.start_limit_was_hit() {
@@ -37,12 +41,23 @@ pub(super) fn edit_and_start(path: &str, facts: &StartFacts) -> Vec<String> {
     let is_main = files
         .and_then(|files| files.first())
         .is_some_and(|file| file == path);
+    if facts.setting(SUPERVISED).is_some() {
+        return edit_supervised(path, facts);
+    }
     if is_main {
         let edit = format!("systemctl edit --full {}", name(facts.name()));
         return then_start(edit, facts);
     }
     let mut commands = vec![edit(path, None)];
     commands.push("systemctl daemon-reload".to_owned());
+    commands.extend(start(facts));
+    commands
+}
+
+/// Edits the section of a program, then has supervisord read it, which starts what has changed.
+fn edit_supervised(path: &str, facts: &StartFacts) -> Vec<String> {
+    let update = "supervisorctl update".to_owned();
+    let mut commands = vec![edit(path, None), update];
     commands.extend(start(facts));
     commands
 }
@@ -74,6 +89,14 @@ pub(super) fn correct_file(
 
 /// Adds settings to the unit in a file beside its own, then starts it.
 pub(super) fn set(settings: &[String], facts: &StartFacts) -> Vec<String> {
+    if let Some(unit) = facts
+        .unit
+        .as_ref()
+        .filter(|_| facts.setting(SUPERVISED).is_some())
+    {
+        let path = unit.status.files.first().map_or("", String::as_str);
+        return edit_supervised(path, facts);
+    }
     let folder = format!("/etc/systemd/system/{}.d", facts.name());
     let file = word(&format!("{folder}/aiops.conf")).into_owned();
     let lines: Vec<_> = settings.iter().map(|line| word(line)).collect();
@@ -150,10 +173,13 @@ pub(super) fn allow_access(path: &str) -> Fix {
 
 /// Read everything that the unit logged.
 pub(super) fn read_log(facts: &StartFacts) -> Fix {
-    let name = name(facts.name());
+    let command = match facts.setting(SUPERVISED) {
+        Some(program) => format!("supervisorctl tail {} stderr", word(program)),
+        None => format!("journalctl -u {} -n 100 --no-pager", name(facts.name())),
+    };
     Fix {
         what: FixKind::ReadLog,
-        commands: vec![format!("journalctl -u {name} -n 100 --no-pager")],
+        commands: vec![command],
         risky: false,
     }
 }

@@ -12,7 +12,8 @@ pub fn diagnose(facts: StartFacts) -> StartFailure {
     if findings.is_empty() {
         findings.push(checks::healthy(&facts).unwrap_or_else(|| checks::unknown(&facts)));
     }
-    findings.sort_by_key(|finding| (evidence(finding), finding.cause));
+    // Of two that agree, the one that knows whom to blame says more.
+    findings.sort_by_key(|finding| (evidence(finding), finding.cause, finding.culprit.is_none()));
     let best = findings[0].clone();
     let verdict = Verdict {
         cause: best.cause,

@@ -6,9 +6,10 @@ use chrono::TimeDelta;
 
 use super::{
     Attempt, ConfigTest, DependencyState, Holder, LogFileExcerpt, LogLine, UnitStatus,
-    address_in_use::{addresses_in_use, ports_of_arguments},
+    address_in_use::{addresses_in_use, not_listening, ports_of_arguments},
     attempts::SETTLED_AFTER,
     changes::facts::ChangeFacts,
+    says::why,
 };
 use crate::{Timestamp, identity::UnitName, limitation::Limitation, process::ExitStatus};
 
@@ -43,6 +44,16 @@ pub struct StartFacts {
     pub log_files: Vec<LogFileExcerpt>,
     /// `None`: they were not looked for.
     pub changes: Option<ChangeFacts>,
+    /// The files that are taken for its configuration. Filled only if it fails.
+    pub configurations: Vec<ConfigurationFact>,
+}
+
+/// A configuration file of the program, by its command line or by its name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConfigurationFact {
+    pub path: String,
+    /// What it may be told to listen on: numbers in lines about ports.
+    pub ports: BTreeSet<u16>,
 }
 
 /// A path that the program complains about, as it is now.
@@ -178,7 +189,11 @@ impl StartFacts {
         let status = &unit.status;
         let went_wrong = !matches!(status.result.as_str(), "" | "success");
         match status.active_state.as_str() {
-            "active" | "reloading" | "refreshing" if self.is_looping(status) => Standing::Fails,
+            "active" | "reloading" | "refreshing"
+                if self.is_looping(status) || self.is_idle_script() =>
+            {
+                Standing::Fails
+            }
             "active" | "reloading" | "refreshing" => Standing::Runs,
             _ if !matches!(status.load_state.as_str(), "loaded" | "merged") => Standing::NotLoaded,
             "failed" => Standing::Fails,
@@ -205,6 +220,14 @@ impl StartFacts {
                 && !attempt.failed_while_running()
         });
         is_fresh && just_failed && status.restarts >= LOOP_RESTARTS
+    }
+
+    /// Whether its SysV script said that all is well, nothing of it runs, and what it wrote says why.
+    pub fn is_idle_script(&self) -> bool {
+        let is_idle = |unit: &UnitFacts| unit.status.is_idle_script();
+        self.unit.as_ref().is_some_and(is_idle)
+            && !self.went_well_since
+            && why(self.log()).is_some_and(|(line, _)| !line.is_of_manager())
     }
 
     /// systemd's word for how the start ended: `exit-code`, `timeout`, `dependency`.
@@ -268,6 +291,17 @@ impl StartFacts {
             && self.manager_line(START_LIMIT_LINE).is_some()
     }
 
+    /// The ports that may be meant where the log names none: of the arguments, or else of the
+    /// configuration.
+    fn likely_ports(&self) -> BTreeSet<u16> {
+        let of_arguments = self.argument_ports();
+        if !of_arguments.is_empty() {
+            return of_arguments;
+        }
+        let ports = self.configurations.iter().map(|file| &file.ports);
+        ports.flatten().copied().collect()
+    }
+
     /// The ports that the program's arguments name.
     pub fn argument_ports(&self) -> BTreeSet<u16> {
         let commands = self.unit.as_ref().map_or(&[][..], |unit| &unit.commands);
@@ -278,13 +312,16 @@ impl StartFacts {
             .collect()
     }
 
-    /// The same, where the log says that an address is in use and not which.
+    /// The ports that may be meant where the log says that an address is in use, or that the program
+    /// cannot listen, and not on which.
     pub fn unnamed_ports(&self) -> BTreeSet<u16> {
-        let lines = addresses_in_use(self.log());
+        let log = self.said();
+        let mut lines = addresses_in_use(&log);
+        lines.extend(not_listening(&log));
         if lines.is_empty() || lines.iter().any(|(_, wanted)| !wanted.is_empty()) {
             return BTreeSet::new();
         }
-        self.argument_ports()
+        self.likely_ports()
     }
 
     /// The first value of a setting of the unit.

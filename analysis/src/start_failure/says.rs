@@ -12,7 +12,8 @@ use regex::Regex;
 
 use super::{Culprit, LogLine, StartCause, telling::all_telling_lines};
 
-pub(super) use self::places::{first_path, is_config, line_number};
+pub use self::places::is_config;
+pub(super) use self::places::{first_path, line_number};
 use self::{
     places::config_in,
     rules::{RULES, Rule},
@@ -31,11 +32,85 @@ pub fn why(log: &[LogLine]) -> Option<(&LogLine, Says)> {
     let lines = all_telling_lines(log).into_iter();
     let understood = lines.filter_map(|line| Some((line, says_with_next(line, log)?)));
     let (line, mut says) = understood.min_by_key(|(line, says)| severity(line, says))?;
+    if says.culprit.is_none() && is_about_a_file(says.cause) {
+        says.culprit = file_before(line, log);
+    }
     if says.culprit.is_none() && is_of_config(says.cause) {
-        says.culprit = place_behind(line, log);
+        match reason_behind(line, log) {
+            Some(reason) => says = reason,
+            None => says.culprit = place_behind(line, log),
+        }
     }
     Some((line, says))
 }
+
+/// What the lines behind a complaint about the configuration say of it, where that is nothing about
+/// the configuration: Redis shows the line that it could not use, and below it the error.
+fn reason_behind(line: &LogLine, log: &[LogLine]) -> Option<Says> {
+    let near: Vec<_> = behind(line, log).take(NEAR).collect();
+    near.windows(2).find_map(|pair| {
+        let shows = pair[0].message.trim_start().starts_with(">>>");
+        let together = || says(&format!("{}: {}", pair[0].message, pair[1].message));
+        let reason = shows.then(together)??;
+        (!is_of_config(reason.cause) && reason.culprit.is_some()).then_some(reason)
+    })
+}
+
+fn is_about_a_file(cause: StartCause) -> bool {
+    matches!(
+        cause,
+        StartCause::FileMissing | StartCause::CertificateInvalid
+    )
+}
+
+/// The file that a program said it would read, right before it could not.
+fn file_before(line: &LogLine, log: &[LogLine]) -> Option<Culprit> {
+    static READS: LazyLock<Regex> =
+        LazyLock::new(|| places::regex(r"(?i)\b(loading|reading|opening)\b.{0,60}\bfile\b"));
+    let at = log.iter().position(|other| std::ptr::eq(other, line))?;
+    let above = log[..at].iter().rev();
+    let mut near = above
+        .filter(|other| other.source == line.source)
+        .take(NEAR + 1);
+    let reads = near.find(|other| READS.is_match(&other.message))?;
+    first_path(&reads.message).map(Culprit::path)
+}
+
+/// Whether a line names the line of a configuration file that it is about.
+pub(super) fn is_at_a_line(message: &str) -> bool {
+    static AT_A_LINE: LazyLock<Regex> = LazyLock::new(|| places::regex(rules::AT_A_LINE));
+    AT_A_LINE.is_match(message)
+        && matches!(
+            config_in(message),
+            Some(Culprit::Path { line: Some(_), .. })
+        )
+}
+
+/// Whether the words say that something is not there. Others only say that it cannot be used.
+pub fn says_missing(message: &str) -> bool {
+    static MISSING: LazyLock<Regex> = LazyLock::new(|| {
+        places::regex(r"(?i)no such file|\bENOENT\b|not exist|n't exist|not found|missing")
+    });
+    MISSING.is_match(message)
+}
+
+/// What a Python exception says together with the line of the program that raised it, which names
+/// what the exception does not: `s.bind("/run/app.sock")`.
+fn says_with_source(line: &LogLine, log: &[LogLine]) -> Option<Says> {
+    let at = log.iter().position(|other| std::ptr::eq(other, line))?;
+    let above = log[..at].iter().rev();
+    let mut own = above.filter(|other| other.source == line.source);
+    // Some versions mark the part of the line.
+    let is_mark = |text: &str| text.trim().chars().all(|letter| "^~".contains(letter));
+    let raised = own.find(|other| !is_mark(&other.message))?;
+    let is_source = raised.message.starts_with("    ");
+    let together = || says(&format!("{}: {}", raised.message.trim(), line.message));
+    let says = is_source.then(together)??;
+    (!is_of_config(says.cause) && says.culprit.is_some()).then_some(says)
+}
+
+/// Lines behind one that may belong to it.
+const NEAR: usize = 3;
 
 /// What a line says. One that ends with a colon goes on in the next: Apache tells where in the one,
 /// and what in the other.
@@ -47,12 +122,11 @@ fn says_with_next(line: &LogLine, log: &[LogLine]) -> Option<Says> {
         let together = || says(&format!("{} {}", line.message.trim_end(), next.message));
         return alone.or_else(together);
     }
-    says(&line.message)
+    says(&line.message).or_else(|| says_with_source(line, log))
 }
 
 /// Where programs stand that tell what is wrong in one line, and where in the next ones.
 fn place_behind(line: &LogLine, log: &[LogLine]) -> Option<Culprit> {
-    const NEAR: usize = 3;
     let words = regex_of_place();
     let mut near = behind(line, log).take(NEAR);
     near.find_map(|other| {
@@ -64,7 +138,9 @@ fn place_behind(line: &LogLine, log: &[LogLine]) -> Option<Culprit> {
 
 fn regex_of_place() -> &'static Regex {
     static PLACE: LazyLock<Regex> = LazyLock::new(|| {
-        places::regex(r"(?i)\b(error found at|contains errors|errors? in|in file)\b")
+        places::regex(
+            r"(?i)\b(error found at|contains errors|errors? in|in file)\b|^\(?['\x22]?/\S+ line \d",
+        )
     });
     &PLACE
 }

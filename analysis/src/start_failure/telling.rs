@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::LogLine;
+use super::{LogLine, says::is_at_a_line};
 
 /// Lines that a reader is shown as the reason.
 pub const MOST_TELLING: usize = 3;
@@ -19,7 +19,7 @@ static FAILURE: LazyLock<Regex> = LazyLock::new(|| {
           | cannot | can't | could\ not | couldn't | unable | not\ found | no\ such | missing
           | bad | undefined | unexpected | syntax | corrupt(ed)? | already\ in\ use | not\ permitted
           | assertion | segfault | in\ use | timed\ out | no\ space | read-only | too\ many | expired
-          | mismatch | unsupported | bungled | no\ hostkeys | does\ not | cannot\ be | incompatible | out\ of\ memory | already\ running | locked | unreachable ) \b
+          | mismatch | unsupported | bungled | no\ hostkeys | does\ not | not\ valid | have\ not | did\ not | cannot\ be | incompatible | out\ of\ memory | already\ running | locked | unreachable ) \b
         | [A-Z]\w+(Error|Exception):
         | \bline:\ \d+\ pos:\ ";
     Regex::new(words).expect("it is a regular expression")
@@ -79,7 +79,7 @@ fn tells(line: &LogLine) -> bool {
 
 /// Whether a text has words of a failure.
 pub fn tells_of_error(text: &str) -> bool {
-    FAILURE.is_match(text) && !HARMLESS.is_match(text)
+    (FAILURE.is_match(text) || is_at_a_line(text)) && !HARMLESS.is_match(text)
 }
 
 #[cfg(test)]

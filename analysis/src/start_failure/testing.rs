@@ -92,6 +92,7 @@ pub(crate) fn resting() -> StartFacts {
         config_tests: vec![],
         log_files: vec![],
         changes: None,
+        configurations: vec![],
     }
 }
 

@@ -82,14 +82,15 @@ pub(super) fn read(unit: &UnitStart, until: Instant) -> Result<JournalFacts, Col
         Some(failed) if failed.began_at.is_none() => Some(reader.with_beginning(failed)?),
         found => found,
     };
+    // What a script says of its last start is asked for, not an earlier failure.
     let mut facts = JournalFacts {
-        failed,
+        failed: failed.filter(|failed| !(is_idle(unit) && failed.went_well_since)),
         ..JournalFacts::default()
     };
     // systemd's own record of the run that failed, where its lines are gone.
     let invocation = match &facts.failed {
         Some(failed) => failed.invocation,
-        None => unit.invocation.filter(|_| is_failed(unit)),
+        None => unit.invocation.filter(|_| is_failed(unit) || is_idle(unit)),
     };
     let failed_at = facts.failed.as_ref().map(|failed| failed.failed_at);
     facts.log = match invocation {
@@ -156,6 +157,10 @@ fn manager_options(unit: &UnitStart) -> JournalOptions {
 fn is_failed(unit: &UnitStart) -> bool {
     let status = &unit.facts.status;
     status.active_state == "failed" || status.sub_state.starts_with("auto-restart")
+}
+
+fn is_idle(unit: &UnitStart) -> bool {
+    unit.facts.status.is_idle_script()
 }
 
 /// The run that failed a moment ago, whose lines journald may still be writing.
@@ -228,7 +233,13 @@ impl Reader {
         facts: &JournalFacts,
         now: Timestamp,
     ) -> Result<Excerpt, CollectError> {
-        let failed_at = facts.failed.as_ref().map_or(now, |failed| failed.failed_at);
+        let since = unit.facts.status.since;
+        let failed_at = match &facts.failed {
+            Some(failed) => failed.failed_at,
+            None => since
+                .filter(|_| is_failed(unit) || is_idle(unit))
+                .unwrap_or(now),
+        };
         let began_at = facts.failed.as_ref().and_then(|failed| failed.began_at);
         let began_at = began_at
             .or(unit.began_at.filter(|began_at| *began_at < failed_at))

@@ -165,7 +165,7 @@ fn log_path(word: &str) -> Option<String> {
 }
 
 /// The files that a path with `*` in its last part means.
-fn matching(pattern: &str) -> Vec<PathBuf> {
+pub(super) fn matching(pattern: &str) -> Vec<PathBuf> {
     let path = Path::new(pattern);
     let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else {
         return Vec::new();
@@ -205,7 +205,7 @@ fn fits(pattern: &str, name: &str) -> bool {
     }
 }
 
-fn modified_at(path: &Path) -> Option<Timestamp> {
+pub(super) fn modified_at(path: &Path) -> Option<Timestamp> {
     let found = fs::symlink_metadata(path).ok()?;
     found
         .is_file()
@@ -216,7 +216,7 @@ fn modified_at(path: &Path) -> Option<Timestamp> {
 ///
 /// Services own the folders of their logs, and we may be root: neither a link nor a second name
 /// of another's file is followed, and a pipe is not waited for.
-fn tail(path: &Path) -> io::Result<String> {
+pub(super) fn tail(path: &Path) -> io::Result<String> {
     let mut file = open_without_links(path)?;
     let found = file.metadata()?;
     if !found.is_file() || found.nlink() != 1 {

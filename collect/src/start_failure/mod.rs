@@ -6,11 +6,13 @@
 
 mod changes;
 mod config_tests;
+mod configurations;
 pub(crate) mod files;
 mod journal;
 mod listeners;
 mod log_files;
 mod places;
+mod supervisor;
 
 use std::{
     collections::BTreeSet,
@@ -24,8 +26,14 @@ use analysis::{
     log::Excerpt,
     order::{Failure, Progress, Step},
     start_failure::{
-        StartFacts, StartFailure, StartFailureAsked, address_in_use::addresses_in_use,
-        attempts::FailedStart, diagnose, facts::Standing, says::blamed_paths, similar::similar,
+        StartFacts, StartFailure, StartFailureAsked,
+        address_in_use::{addresses_in_use, not_listening},
+        attempts::FailedStart,
+        diagnose,
+        facts::Standing,
+        says::blamed_paths,
+        similar::similar,
+        supervised::SUPERVISED,
     },
 };
 
@@ -103,6 +111,7 @@ async fn gather(
         config_tests: Vec::new(),
         log_files: Vec::new(),
         changes: None,
+        configurations: Vec::new(),
     };
 
     progress(step(Step::ReadingJournal, 1));
@@ -133,8 +142,17 @@ async fn gather(
     let has_own_network = unit.has_own_network;
     let root = unit.root.clone();
     take_unit(&mut facts, unit.clone(), journal);
-    if facts.standing() == Standing::Fails {
+    if unit.facts.status.is_idle_script() && !facts.is_idle_script() {
+        facts.attempt = None;
+    }
+    if facts.standing() == Standing::NotLoaded && is_nothing(&unit) {
+        take_supervised(&mut facts).await;
+    }
+    if facts.standing() == Standing::Fails && facts.setting(SUPERVISED).is_some() {
+        look_further(&mut facts, Some(String::new())).await;
+    } else if facts.standing() == Standing::Fails {
         read_log_files(&mut facts, &unit).await;
+        read_configurations(&mut facts, &unit).await;
         look_further(&mut facts, root).await;
     }
 
@@ -177,6 +195,29 @@ async fn read_log_files(facts: &mut StartFacts, unit: &UnitStart) {
     let files = files.unwrap_or_else(|error| missing(&mut facts.limits, "log-files", &error));
     facts.log_files = files.excerpts;
     facts.limits.extend(files.limits);
+}
+
+/// Puts a program of supervisord in the place of a unit that does not exist.
+async fn take_supervised(facts: &mut StartFacts) {
+    let (asked, now) = (facts.asked.clone(), facts.at);
+    let read = move || Ok(supervisor::program(&asked, now));
+    let found = blocking(LOG_FILES_WITHIN, "supervisord's log", read).await;
+    let found = found.unwrap_or_else(|error| missing(&mut facts.limits, "supervisor", &error));
+    let Some(found) = found else {
+        return;
+    };
+    facts.unit = Some(found.unit);
+    facts.attempt = found.attempt;
+    facts.log_files = found.log_files;
+    facts.files = found.files;
+}
+
+async fn read_configurations(facts: &mut StartFacts, unit: &UnitStart) {
+    let unit = unit.clone();
+    let read = move || Ok(configurations::of(&unit));
+    let files = blocking(FILES_WITHIN, "the configuration", read).await;
+    facts.configurations =
+        files.unwrap_or_else(|error| missing(&mut facts.limits, "configuration", &error));
 }
 
 /// Looks at what the log complains about.
@@ -240,7 +281,10 @@ fn take_unit(facts: &mut StartFacts, unit: UnitStart, journal: JournalFacts) {
 /// The failed start that systemd itself still knows of. `None`: the unit is in no failed state.
 fn failed_now(unit: &UnitStart, now: Timestamp) -> Option<FailedStart> {
     let status = &unit.facts.status;
-    let is_failed = status.active_state == "failed" || status.sub_state.starts_with("auto-restart");
+    let is_failed = status.active_state == "failed"
+        || status.sub_state.starts_with("auto-restart")
+        // Its own words tell whether it is one.
+        || status.is_idle_script();
     is_failed.then(|| FailedStart {
         invocation: unit.invocation,
         began_at: unit.began_at,
@@ -268,8 +312,9 @@ fn ports(facts: &StartFacts) -> BTreeSet<u16> {
         return BTreeSet::new();
     }
     let log = facts.said();
-    let wanted = addresses_in_use(&log)
-        .into_iter()
+    let lines = addresses_in_use(&log).into_iter();
+    let wanted = lines
+        .chain(not_listening(&log))
         .flat_map(|(_, wanted)| wanted);
     let named = wanted.map(|wanted| wanted.port);
     named

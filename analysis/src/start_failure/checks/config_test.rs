@@ -30,10 +30,12 @@ fn finding(test: &ConfigTest, facts: &StartFacts) -> Option<Finding> {
     }];
     let fixes = match &says.culprit {
         Some(Culprit::Path { path, line }) if is_of_config(says.cause) => {
-            let correct = commands::correct_file(path, *line, Some(&test.command), facts);
+            // What is made at each start a test may miss before it.
+            let test = (!is_prepared(facts)).then_some(test.command.as_str());
+            let correct = commands::correct_file(path, *line, test, facts);
             vec![correct, commands::read_log(facts)]
         }
-        _ => vec![commands::read_log(facts)],
+        _ => program_says::fixes(&says, facts),
     };
     Some(Finding {
         cause: says.cause,
@@ -42,6 +44,15 @@ fn finding(test: &ConfigTest, facts: &StartFacts) -> Option<Finding> {
         evidence,
         fixes,
     })
+}
+
+/// What the unit makes before it starts its program, and takes away with it.
+fn is_prepared(facts: &StartFacts) -> bool {
+    let commands = facts.unit.as_ref().map_or(&[][..], |unit| &unit.commands);
+    let has_step = commands
+        .iter()
+        .any(|command| command.step == "ExecStartPre");
+    has_step || facts.setting("RuntimeDirectory").is_some()
 }
 
 /// The line that blames something which a test can know, and what it says.

@@ -19,7 +19,10 @@ pub(in crate::start_failure) fn healthy(facts: &StartFacts) -> Option<Finding> {
     };
     Some(Finding {
         cause,
-        certainty: Certainty::Measured,
+        certainty: match status.is_idle_script() {
+            true => Certainty::Inferred,
+            false => Certainty::Measured,
+        },
         culprit: None,
         evidence: vec![
             property("ActiveState", &*status.active_state),

@@ -5,7 +5,8 @@ use crate::{
     identity::UnitName,
     start_failure::{
         Holder,
-        address_in_use::{DOUBTFUL, Wanted, addresses_in_use},
+        address_in_use::{DOUBTFUL, Wanted, addresses_in_use, not_listening},
+        says::why,
     },
 };
 
@@ -25,7 +26,11 @@ pub(super) fn check(facts: &StartFacts) -> Option<Finding> {
         return None;
     }
     let log = facts.said();
-    let lines = addresses_in_use(&log);
+    let mut lines = addresses_in_use(&log);
+    let is_said = !lines.is_empty();
+    if !is_said {
+        lines = not_listening(&log);
+    }
     let (first, _) = lines.first()?;
     let wanted: Vec<Wanted> = lines
         .iter()
@@ -33,8 +38,15 @@ pub(super) fn check(facts: &StartFacts) -> Option<Finding> {
         .copied()
         .collect();
     let found = holder(&wanted, &facts.sockets).or_else(|| of_arguments(facts));
-    let is_sure = found.is_some_and(|(fit, holder)| fit < DOUBTFUL && held_then(holder, facts));
+    if !is_said && found.is_none() {
+        return None;
+    }
+    let is_sure =
+        found.is_some_and(|(fit, holder)| fit < DOUBTFUL && held_then(holder, facts)) && is_said;
     let holder = found.map(|(_, holder)| holder);
+    if wanted.is_empty() && holder.is_none() && is_about_a_path(&log) {
+        return None;
+    }
     let mut evidence = vec![said(first)];
     evidence.extend(holder.map(|holder| Evidence::Socket {
         holder: holder.clone(),
@@ -67,6 +79,11 @@ pub(super) fn check(facts: &StartFacts) -> Option<Finding> {
     })
 }
 
+/// Whether the address is the path of a Unix socket.
+fn is_about_a_path(log: &[LogLine]) -> bool {
+    why(log).is_some_and(|(_, says)| says.cause == StartCause::SocketPathInUse)
+}
+
 /// The socket that is in the way, and how well it fits: of the first address for which there is
 /// no doubt, else of the first that has one.
 fn holder<'a>(wanted: &[Wanted], sockets: &'a [Holder]) -> Option<(u8, &'a Holder)> {
@@ -79,7 +96,7 @@ fn holder<'a>(wanted: &[Wanted], sockets: &'a [Holder]) -> Option<(u8, &'a Holde
     fitting.min_by_key(|(fit, _)| *fit >= DOUBTFUL)
 }
 
-/// The socket on a port that the command line names, where the log names none: it may be that one.
+/// The socket on a port that the command line, or the configuration, names, where the log names none: it may be that one.
 fn of_arguments(facts: &StartFacts) -> Option<(u8, &Holder)> {
     let ports = facts.unnamed_ports();
     let holder = facts
@@ -240,6 +257,20 @@ mod tests {
         let finding = check(&facts).unwrap();
         assert!(finding.culprit.is_some());
         assert_eq!(finding.certainty, Certainty::Inferred);
+    }
+
+    #[test]
+    fn a_traceback_shows_that_the_address_is_a_path() {
+        let mut facts = facts(vec![]);
+        facts.attempt.as_mut().unwrap().log = vec![
+            line("python3", "Traceback (most recent call last):"),
+            line("python3", "  File \"/opt/app.py\", line 3, in <module>"),
+            line("python3", "    s.bind(\"/run/app.sock\")"),
+            line("python3", "OSError: [Errno 98] Address already in use"),
+        ];
+        let verdict = crate::start_failure::diagnose(facts).verdict;
+        assert_eq!(verdict.cause, StartCause::SocketPathInUse);
+        assert_eq!(verdict.culprit, Some(Culprit::path("/run/app.sock")));
     }
 
     #[test]

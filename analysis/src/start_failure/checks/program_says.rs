@@ -1,20 +1,28 @@
 //! The program itself says why it did not start.
 
+mod configuration;
 mod confirm;
 mod fixes;
 
 use super::*;
-use crate::start_failure::says::{Says, line_number, why};
+use crate::start_failure::{
+    facts::FileState,
+    says::{Says, says_missing, why},
+};
 
 pub(super) fn check(facts: &StartFacts) -> Option<Finding> {
-    let ended_by_itself = matches!(facts.result(), "exit-code" | "protocol" | "timeout");
+    let ended_by_itself =
+        matches!(facts.result(), "exit-code" | "protocol" | "timeout") || facts.is_idle_script();
     if !facts.fails() || !ended_by_itself || failed_step(facts).is_some() {
         return None;
     }
     let log = facts.said();
     let (of_journal, of_files) = log.split_at(facts.log().len());
     let (line, said_so) = why(of_journal).or_else(|| why(of_files))?;
-    let says = with_port(with_configuration(said_so, line, facts), facts);
+    let says = with_port(configuration::named(said_so, line, facts), facts);
+    if is_doubtful(&says, line, facts) {
+        return None;
+    }
     let (says, certainty, seen) = confirm::by_facts(says, facts);
     let mut evidence = vec![said(line)];
     evidence.extend(seen);
@@ -30,32 +38,20 @@ pub(super) fn check(facts: &StartFacts) -> Option<Finding> {
     })
 }
 
-/// Adds the file that a program means that complains of its configuration and does not name it: the
-/// one that its command line names.
-fn with_configuration(says: Says, line: &LogLine, facts: &StartFacts) -> Says {
-    let is_of_config = matches!(
-        says.cause,
-        StartCause::ConfigSyntax | StartCause::ConfigInvalidValue
-    );
-    if !is_of_config || says.culprit.is_some() {
-        return says;
-    }
-    let command = facts.failed_command().or_else(|| {
-        let unit = facts.unit.as_ref()?;
-        unit.commands
-            .iter()
-            .find(|command| command.step == "ExecStart")
-    });
-    let arguments = command.map_or(&[][..], |command| &command.argv);
-    let path = arguments
-        .iter()
-        .skip(1)
-        .find_map(|word| configuration(word));
-    let culprit = path.map(|path| Culprit::Path {
-        path: path.to_owned(),
-        line: number_near(line, &facts.said()),
-    });
-    Says { culprit, ..says }
+/// What to do about what a program, or its test, says.
+pub(super) fn fixes(says: &Says, facts: &StartFacts) -> Vec<Fix> {
+    fixes::of(says, facts)
+}
+
+/// Whether a file that only "cannot be opened" is there: then something else keeps it from that.
+fn is_doubtful(says: &Says, line: &LogLine, facts: &StartFacts) -> bool {
+    let is_missing = || match &says.culprit {
+        Some(Culprit::Path { path, .. }) => facts
+            .place(path)
+            .is_none_or(|place| place.state == FileState::Missing),
+        _ => true,
+    };
+    says.cause == StartCause::FileMissing && !says_missing(&line.message) && !is_missing()
 }
 
 /// Knows a program that may not listen and does not name its port, as from Python: by the function
@@ -78,25 +74,6 @@ fn with_port(says: Says, facts: &StartFacts) -> Says {
         },
         _ => says,
     }
-}
-
-/// The configuration file that an argument names: `/etc/x.conf`, `--config=/etc/x.conf`.
-fn configuration(word: &str) -> Option<&str> {
-    let path = &word[word.find('/')?..];
-    let is_option = word.starts_with('-') || word.starts_with('/');
-    (is_option && crate::start_failure::says::is_config(path)).then_some(path)
-}
-
-/// Lines around one in which the number may stand.
-const NEAR: usize = 3;
-
-/// "at line 12", in the message or in those of the same program around it.
-fn number_near(line: &LogLine, log: &[LogLine]) -> Option<u32> {
-    let at = log.iter().position(|other| other == line)?;
-    let around = &log[at.saturating_sub(NEAR)..log.len().min(at + NEAR + 1)];
-    let own = around.iter().filter(|other| other.source == line.source);
-    line_number(&line.message)
-        .or_else(|| own.filter_map(|other| line_number(&other.message)).next())
 }
 
 /// Who is not allowed: root, unless the unit says otherwise.
@@ -148,23 +125,6 @@ mod tests {
             assert_eq!(finding.culprit, culprit);
             assert_eq!(finding.fixes[0].commands[0], command);
         }
-    }
-
-    #[test]
-    fn a_configuration_that_is_not_named_is_that_of_the_command_line() {
-        let log = vec![
-            line("redis", "*** FATAL CONFIG FILE ERROR (Redis 7.0.15) ***"),
-            line("redis", "Reading the configuration file, at line 2"),
-            line("redis", ">>> 'foo bar'"),
-            line("redis", "Bad directive or wrong number of arguments"),
-        ];
-        let mut facts = failed("exit-code", exited(1), log);
-        facts.unit.as_mut().unwrap().commands[0].argv = ["redis-server", "/etc/redis/redis.conf"]
-            .map(Into::into)
-            .into();
-        let finding = check(&facts).unwrap();
-        assert_eq!(finding.cause, StartCause::ConfigSyntax);
-        assert_eq!(finding.culprit, path("/etc/redis/redis.conf", Some(2)));
     }
 
     #[test]

@@ -17,7 +17,7 @@ pub(super) fn regex(words: &str) -> Regex {
 /// A path as messages have it, with or without quotes.
 static PATH: LazyLock<Regex> = LazyLock::new(|| {
     regex(
-        r#"(?:^|[\s"'`(\[=<:])(?<path>/[^\s"'`:,;()\[\]<>]+)(?::(?<line>\d{1,7})|\((?<in_brackets>\d{1,7})\):)?"#,
+        r#"(?:^|[\s"'`(\[=<:])(?<path>/[^\s"'`:,;()\[\]<>]+)(?::(?<line>\d{1,7})|\((?<in_brackets>\d{1,7})\):|\[(?<in_square>\d{1,7})\]:)?"#,
     )
 });
 
@@ -57,10 +57,13 @@ pub(super) static MILD: LazyLock<Regex> =
 
 /// What lies below `/etc` and is none.
 static OTHER: LazyLock<Regex> = LazyLock::new(|| {
-    regex(r"\.(key|pem|crt|cer|der|p12|jks|csr|txt|db|sqlite|sock|pid|lock|so|log|sh|py)$")
+    regex(
+        r"\.(key|pem|crt|cer|der|p12|jks|csr|txt|db|sqlite|sock|pid|lock|so|log|sh|py)$|/(passwd|shadow|\.?htpasswd|pwfile|users|secrets)$",
+    )
 });
 
-pub(in crate::start_failure) fn is_config(path: &str) -> bool {
+/// Whether a file is called like a configuration, or lies where they lie.
+pub fn is_config(path: &str) -> bool {
     CONFIG.is_match(path) && !OTHER.is_match(path)
 }
 
@@ -92,6 +95,7 @@ pub(super) fn config_in(message: &str) -> Option<Culprit> {
     let own = found
         .name("line")
         .or_else(|| found.name("in_brackets"))
+        .or_else(|| found.name("in_square"))
         .and_then(|line| line.as_str().parse().ok());
     Some(Culprit::Path {
         path: clean(&found["path"]).to_owned(),

@@ -115,12 +115,26 @@ fn host(address: String) -> Culprit {
     Culprit::Address { address }
 }
 
+/// `/etc/x.conf:3: ...`, `/etc/x.conf[3]: ...`
+pub(super) const AT_A_LINE: &str = r"(?:^|[\s:])/[^\s:\[]+(?::\d+(?::\d+)?|\[\d+\]):\s";
+
 pub(super) static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
     use Names::{
         Address, Config, ConfigOnly, Fixed, Group, LowPort, Nobody, Path, PathOnly, SocketPath,
     };
     use StartCause as Cause;
     let table: &[(StartCause, Names, &str)] = &[
+        // supervisord.
+        (
+            Cause::ExecNotFound,
+            Group(Culprit::path),
+            r"spawnerr: can't find command '(?<name>[^']+)'",
+        ),
+        (
+            Cause::ExecNotExecutable,
+            Group(Culprit::path),
+            r"spawnerr: command at '(?<name>[^']+)' is not executable",
+        ),
         (
             Cause::InterpreterMissing,
             Group(interpreter),
@@ -150,7 +164,7 @@ pub(super) static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
         (
             Cause::UserMissing,
             Group(user),
-            r#"(?i)\b(unknown|no such|invalid|bad|can't find|cannot find|could not find|couldn't find) user(?:name| name| id)?[: ]+["'`]?(?<name>[a-z_][\w.-]*)"#,
+            r#"(?i)\b(unknown|no such|invalid|bad|can't find|cannot find|could not find|couldn't find) (?:the )?user(?:name| name| id)?[: ]+["'`]?(?<name>[a-z_][\w.-]*)"#,
         ),
         (
             Cause::UserMissing,
@@ -175,7 +189,7 @@ pub(super) static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
         (
             Cause::GroupMissing,
             Group(group),
-            r#"(?i)\b(unknown|no such|invalid|bad|can't find|cannot find|could not find|couldn't find) group(?:name| name| id)?[: ]+["'`]?(?<name>[a-z_][\w.-]*)"#,
+            r#"(?i)\b(unknown|no such|invalid|bad|can't find|cannot find|could not find|couldn't find) (?:the )?group(?:name| name| id)?[: ]+["'`]?(?<name>[a-z_][\w.-]*)"#,
         ),
         (
             Cause::GroupMissing,
@@ -265,7 +279,7 @@ pub(super) static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
         (
             Cause::DataIncompatible,
             Path,
-            r"(?i)(database|data) (files|directory) (are|is) (incompatible|not compatible)|initialized by PostgreSQL version|can't handle RDB format|(unsupported|incompatible|unknown|wrong) (redo log|data|database|schema|storage|index|file|on-disk)[ -](file )?(format|version)|created (by|with) (a |an )?(newer|different|older|incompatible)|(downgrade|upgrade).{0,60}not (supported|possible)|bad file format reading the append only file",
+            r"(?i)(database|data) (files|directory) (are|is) (incompatible|not compatible)|initialized by PostgreSQL version|can't handle RDB format|(unsupported|incompatible|unknown|wrong) (redo log|data|database|schema|storage|index|file|on-disk)[ -](file )?(format|version)|created (by|with) (a |an )?(newer|different|older|incompatible)|(downgrade|upgrade).{0,60}not (supported|possible)|bad file format reading the append only file|\b(wrong|bad|invalid) (signature|magic)( number)? (trying|loading|reading|in|of)\b",
         ),
         (
             Cause::CapabilityMissing,
@@ -321,7 +335,7 @@ pub(super) static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
         (
             Cause::DirectoryMissing,
             PathOnly,
-            r"(?i)(?:^|[^r] |[^\w ])(directory|folder|datadir|chdir|chroot|mkdir)\b.{0,160}(does not exist|doesn't exist|no such file|is missing|not found)",
+            r"(?i)(?:^|[^r] |[^\w ])(directory|folder|datadir|chdir|chroot|mkdir|dir /\S+)\b.{0,160}(does not exist|doesn't exist|no such file|is missing|not found)",
         ),
         (
             Cause::ConfigMissing,
@@ -330,8 +344,19 @@ pub(super) static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
         ),
         (
             Cause::FileMissing,
+            Group(Culprit::path),
+            r"(?<name>/[^\s:]+) (?:is )?missing\b",
+        ),
+        (
+            Cause::FileMissing,
             Nobody,
-            r"fails with '[^/'][^']*': No such file or directory|no hostkeys available",
+            r"fails with '[^/'][^']*': No such file or directory|no hostkeys available|(?i:(have not|did not|could not|couldn't|cannot|can't) (found|find) any (\w+ )?files?\b)",
+        ),
+        // OpenSSL; it says which file elsewhere.
+        (
+            Cause::FileMissing,
+            Path,
+            r"(system library|routines?)::?\S*No such file or directory",
         ),
         (
             Cause::FileMissing,
@@ -346,12 +371,12 @@ pub(super) static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
         (
             Cause::ConfigInvalidValue,
             Config,
-            r"(?i)\b(invalid|bad|illegal|wrong|incorrect) (value|number|argument|parameter value|port|address|boolean|size|integer|time|log ?level|host|ip)\b|out(side)? of (the )?(valid )?range|outside the valid range|\bmust be (a|an|one of|between|greater|less|at least|positive|set)\b|requires (a|an) (integer|numeric|boolean|valid)|not a (valid )?(number|integer|boolean|port|address)|invalid .{0,60} value|value .{0,80}(invalid|not valid|not allowed|too (large|small|big))|expects? (a|an) (integer|number|boolean)|numeric value|cannot be (greater|less|smaller|larger|lower|higher|negative|zero|empty)\b|\bunknown \S+ value\b|unsupported option \x22|does not specify|\bBungled\b|unable to find required",
+            r"(?i)\b(invalid|bad|illegal|wrong|incorrect) (value|number|argument:? [\x22'`]|parameter value|port|address|boolean|size|integer|time|log ?level|host|ip)\b|out(side)? of (the )?(valid )?range|outside the valid range|\bmust be (a|an|one of|between|greater|less|at least|positive|set)\b|requires (a|an) (integer|numeric|boolean|valid)|not a (valid )?(number|integer|boolean|port|address)|invalid .{0,60} value|value .{0,80}(invalid|not valid|not allowed|too (large|small|big))|expects? (a|an) (integer|number|boolean)|numeric value|cannot be (greater|less|smaller|larger|lower|higher|negative|zero|empty)\b|\bunknown \S+ value\b|unsupported option \x22|does not specify|\bBungled\b|unable to find required",
         ),
         (
             Cause::ConfigSyntax,
             Config,
-            r"(?i)\bsyntax error|\bparse error|error (while )?parsing|parsing error|pars(e|er) failure|unknown (directive|keyword|option|variable|parameter|command|setting|section|statement|module|configuration|configuration parameter)|unrecognized (directive|option|parameter|configuration|keyword|argument|command)|unsupported (directive|option|parameter)|bad (configuration|directive|option|config)|unexpected (end of file|token|character|symbol|[\x22'}{;])|malformed|(invalid|wrong) (configuration|config|command|directive|option|keyword|syntax|line)|fatal config file error|unterminated|missing (semicolon|terminating|closing|')|undefined (variable|option)|configuration (file )?(is )?(invalid|error)|yaml: |toml: |is not allowed (here|in this context)|duplicate",
+            r"(?i)\bsyntax error|\bparse error|error (while )?parsing|parsing error|pars(e|er) failure|unknown (directive|keyword|option|variable|parameter|command|setting|section|statement|module|field|configuration|configuration parameter)|unrecognized (directive|option|parameter|configuration|keyword|argument|command)|unsupported (directive|option|parameter)|bad (configuration|directive|option|config)|unexpected (end of file|token|character|symbol|[\x22'}{;])|malformed|(invalid|wrong) (configuration|config|command|directive|option|keyword|syntax|line)|fatal config file error|unterminated|missing (semicolon|terminating|closing|')|undefined (variable|option)|configuration (file )?(is )?(invalid|error)|yaml: |toml: |is not allowed (here|in this context)|(option|directive|keyword|parameter|statement) (name )?(is )?not (valid|known|recogni[sz]ed|supported)|without closing brace|duplicate",
         ),
         // lighttpd.
         (
@@ -363,6 +388,13 @@ pub(super) static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
             Cause::ConfigSyntax,
             ConfigOnly,
             r"(?i)\b(syntax|directive|unknown|unrecognized|invalid|unexpected|pars(e|er|ing)|unsupported|not allowed|bad|expected|expecting|malformed|missing)\b",
+        ),
+        // Whoever begins with a line of a file complains about it.
+        (Cause::ConfigSyntax, ConfigOnly, AT_A_LINE),
+        (
+            Cause::FileMissing,
+            PathOnly,
+            r"(?i)\b(cannot|can't|could not|unable to|failed to|error) (open|opening|load|loading|stat|access)\b",
         ),
     ];
     let rule = |(cause, culprit, words): &(StartCause, Names, &str)| Rule {

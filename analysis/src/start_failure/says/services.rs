@@ -190,6 +190,83 @@ fn services_are_understood_in_their_own_words() {
             "/etc/unbound/unbound.conf.d/site.conf:3",
         ),
         (
+            &["failed to listen; can't find the user cache to switch to"],
+            Cause::UserMissing,
+            "user cache",
+        ),
+        (
+            &[
+                "[!] /etc/stunnel/shop.conf:3: \"acept = 8443\": Specified option name is not valid here",
+                "[!] Configuration failed",
+            ],
+            Cause::ConfigSyntax,
+            "/etc/stunnel/shop.conf:3",
+        ),
+        (
+            &[
+                "[ ] Loading certificate from file: /etc/stunnel/shop.pem",
+                "[!] error queue: ../ssl/ssl_rsa.c:450: error:0A080002:SSL routines::system lib",
+                "[!] error queue: ../crypto/bio/bss_file.c:300: error:10080002:BIO routines::system lib",
+                "[!] SSL_CTX_use_certificate_chain_file: ../crypto/bio/bss_file.c:297: error:80000002:system library::No such file or directory",
+                "[!] Service [shop]: Failed to initialize TLS context",
+            ],
+            Cause::FileMissing,
+            "/etc/stunnel/shop.pem",
+        ),
+        (
+            &[
+                "Unknown field: 'hots' at",
+                "('/etc/varnish/default.vcl' Line 3 Pos 6)",
+                "    .hots = \"127.0.0.1\";",
+            ],
+            Cause::ConfigSyntax,
+            "/etc/varnish/default.vcl:3",
+        ),
+        (
+            &[
+                "Starting - reading configuration files ...",
+                "/etc/freeradius/3.0/clients.conf[4]: EOF reached without closing brace for section client starting at line 1",
+                "Errors reading or parsing /etc/freeradius/3.0/radiusd.conf",
+            ],
+            Cause::ConfigSyntax,
+            "/etc/freeradius/3.0/clients.conf:4",
+        ),
+        (
+            &[
+                "2026-11-22 02:07:16,679 fail2ban [4478]: ERROR   Failed during configuration: Have not found any log file for sshd jail",
+            ],
+            Cause::FileMissing,
+            "",
+        ),
+        (
+            &["1795313965: Error: Unable to open pwfile \"/etc/mosquitto/passwd\"."],
+            Cause::FileMissing,
+            "/etc/mosquitto/passwd",
+        ),
+        (
+            &[
+                "*** FATAL CONFIG FILE ERROR (Redis 7.0.15) ***",
+                "Reading the configuration file, at line 504",
+                ">>> 'dir /var/lib/redis/shop'",
+                "No such file or directory",
+            ],
+            Cause::DirectoryMissing,
+            "/var/lib/redis/shop",
+        ),
+        (
+            &[
+                "# Can't handle RDB format version 9999",
+                "# Fatal error loading the DB, check server logs: Invalid argument. Exiting.",
+            ],
+            Cause::DataIncompatible,
+            "",
+        ),
+        (
+            &["Starting HPA's tftpd: in.tftpd/srv/none missing, aborting."],
+            Cause::FileMissing,
+            "/srv/none",
+        ),
+        (
             &["/usr/bin/env: ‘node18’: No such file or directory"],
             Cause::InterpreterMissing,
             "node18",
