@@ -22,6 +22,8 @@ pub(super) fn start(facts: &StartFacts) -> Vec<String> {
     // A unit in a loop of restarts is being started: only `restart` begins anew.
     let verb = match facts.standing() {
         Standing::Runs | Standing::Starts => "restart",
+        // Its script was run, so for systemd it is up.
+        _ if facts.is_idle_script() => "restart",
         _ => "start",
     };
     commands.push(format!("systemctl {verb} {name}"));

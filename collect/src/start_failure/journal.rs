@@ -45,6 +45,8 @@ const LONGEST_LOG: TimeDelta = TimeDelta::minutes(10);
 const NEAR: TimeDelta = TimeDelta::seconds(5);
 /// How long a fresh failure is waited for.
 const SETTLED_WITHIN: Duration = Duration::from_millis(400);
+/// journald has much to do where others start and end meanwhile: it answers in milliseconds mostly.
+const SYNCHRONIZED_WITHIN: Duration = Duration::from_secs(1);
 
 /// What the journal says of a unit's starts.
 #[derive(Debug, Default)]
@@ -67,7 +69,7 @@ pub(super) fn read(unit: &UnitStart, until: Instant) -> Result<JournalFacts, Col
     let now = ClockReading::now().wall;
     if unit.is_fresh(now) {
         // Not root, or no such journald: what is there by now has to do.
-        let _ = synchronize(SETTLED_WITHIN);
+        let _ = synchronize(SYNCHRONIZED_WITHIN);
     }
     let mut source = open(&options)?.source;
     let mut lines = reader.manager_lines(source.as_mut(), now)?;

@@ -51,7 +51,7 @@ use crate::{
 const UNIT_WITHIN: Duration = Duration::from_secs(2);
 /// The units that it needs; beside that the journal is read.
 const NEEDED_WITHIN: Duration = Duration::from_millis(1500);
-const JOURNAL_WITHIN: Duration = Duration::from_millis(1500);
+const JOURNAL_WITHIN: Duration = Duration::from_millis(2500);
 const FILES_WITHIN: Duration = Duration::from_millis(300);
 /// The denials of security modules, which are few.
 const KERNEL_WITHIN: Duration = Duration::from_millis(500);
@@ -290,7 +290,10 @@ fn failed_now(unit: &UnitStart, now: Timestamp) -> Option<FailedStart> {
         began_at: unit.began_at,
         started_at: unit.started_at,
         failed_at: status.since.or(unit.ended_at).unwrap_or(now),
-        result: status.result.clone(),
+        result: match status.is_idle_script() {
+            true => status.sub_state.clone(),
+            false => status.result.clone(),
+        },
         step: None,
         status: None,
         went_well_since: false,

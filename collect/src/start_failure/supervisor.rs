@@ -72,7 +72,7 @@ pub(super) fn program(asked: &UnitName, now: Timestamp) -> Option<Supervised> {
         &section,
         state,
         ExecCommand {
-            step: "command".to_owned(),
+            step: "ExecStart".to_owned(),
             path: path.clone(),
             argv: argv.clone(),
             pid: None,
@@ -94,7 +94,7 @@ pub(super) fn program(asked: &UnitName, now: Timestamp) -> Option<Supervised> {
         started_at: None,
         failed_at,
         result: state.result().to_owned(),
-        step: Some("command".to_owned()),
+        step: None,
         command: Some(argv.join(" ")),
         status,
         log,

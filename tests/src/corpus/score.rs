@@ -124,6 +124,8 @@ pub struct Score {
     pub untried: Vec<String>,
     /// What no verdict may ever be.
     pub faults: Vec<String>,
+    /// Recommended fixes that did not help.
+    pub not_fixed: Vec<String>,
 }
 
 impl Score {
@@ -141,6 +143,11 @@ impl Score {
             fixed: count(&|tried| matches!(tried.fixed, Some(Ok(())))),
             untried: tried.iter().filter_map(untried).collect(),
             faults: tried.iter().filter(was_tried).filter_map(fault).collect(),
+            not_fixed: tried
+                .iter()
+                .filter(was_tried)
+                .filter_map(not_fixed)
+                .collect(),
         }
     }
 }
@@ -162,8 +169,12 @@ fn fault(tried: &Tried) -> Option<String> {
     if wrong && tried.case.is_healthy() {
         return Some(format!("{name} is healthy, and called {}", tried.cause));
     }
+    None
+}
+
+fn not_fixed(tried: &Tried) -> Option<String> {
     match &tried.fixed {
-        Some(Err(why)) => Some(format!("{name} is not fixed: {why}")),
+        Some(Err(why)) => Some(format!("{} is not fixed: {why}", tried.case.name)),
         _ => None,
     }
 }
