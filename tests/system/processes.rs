@@ -70,7 +70,15 @@ fn the_machine_is_as_its_own_tools_say_and_ends_are_told() -> Result<()> {
     let pool = Pool::new()?;
     let host = &pool.boot(&["h1"])?[0];
     host.put(&program::path("aiops")?, "/usr/bin/aiops")?;
+    // The share of the last minute moves on meanwhile, by some percent.
+    let pressure = |host: &Host| -> Result<Option<f64>> {
+        let line =
+            "sed -n 's/^some.*avg60=\\([^ ]*\\).*/\\1/p' /proc/pressure/cpu 2>/dev/null || true";
+        Ok(host.shell(line)?.stdout()?.trim().parse().ok())
+    };
+    let before = pressure(host)?;
     let output = host.shell("aiops analyze system -o json")?;
+    let after = pressure(host)?;
     let Report::AnalyzeSystem(machine) = serde_json::from_str(&output.stdout)? else {
         anyhow::bail!("no machine: {output:?}")
     };
@@ -89,6 +97,11 @@ fn the_machine_is_as_its_own_tools_say_and_ends_are_told() -> Result<()> {
         (root.value - percent as f64).abs() <= 1.5,
         "{root:?} {percent}"
     );
+    if let Some((before, after)) = before.zip(after) {
+        let told = find(Resource::CpuPressure, None)?.value;
+        let (least, most) = (before.min(after) - 5.0, before.max(after) + 5.0);
+        ensure!((least..=most).contains(&told), "{before} {told} {after}");
+    }
     let cores = number(host, "grep -c ^processor /proc/cpuinfo")?;
     ensure!(u64::from(machine.cores) == cores, "{machine:?}");
     ends_are_told(host)

@@ -69,6 +69,7 @@ fn a_tree_says_what_ps_says_and_what_is_odd() -> Result<()> {
         },
     )?;
     says_the_same(&listed, &tree)?;
+    as_the_specification_types_it(host)?;
     ensure!(tree.limits.is_empty(), "root sees all: {:?}", tree.limits);
     ensure!(tree.health() == Health::Problem, "there is a zombie");
     let zombie = find(&tree, "careless.service", "true")?;
@@ -110,6 +111,51 @@ fn a_tree_says_what_ps_says_and_what_is_odd() -> Result<()> {
         Failure::NoSuchTarget
     );
     Ok(())
+}
+
+/// All that process 1 began, with the memory that ps shows of each.
+fn as_the_specification_types_it(host: &Host) -> Result<()> {
+    let tree = until("pstree has the same", SETTLED_WITHIN, || {
+        let tree = tree_of(host, "--pid 1 --recursive")?;
+        let pids: BTreeSet<u32> = tree.processes.iter().map(|one| one.process.pid).collect();
+        let theirs = host.shell("pstree --show-pids --hide-threads --ascii 1")?;
+        let is_missing = theirs.status == 127;
+        Ok((is_missing || pids == pids_in(&theirs.stdout)).then_some(tree))
+    })?;
+    let (first, rest) = tree.processes.split_first().context("process 1")?;
+    ensure!(first.process.pid == 1 && first.depth == 0, "{first:?}");
+    let below = rest.iter().all(|one| one.depth > 0);
+    ensure!(below && rest.len() > 5, "{rest:#?}");
+    let listed = host.shell("ps -eo pid=,rss=")?.stdout()?;
+    let mut compared = 0;
+    for line in listed.lines() {
+        let mut fields = line.split_whitespace().flat_map(str::parse::<u64>);
+        let (Some(pid), Some(kib)) = (fields.next(), fields.next()) else {
+            continue;
+        };
+        let of = |one: &&TreeProcess| u64::from(one.process.pid) == pid;
+        let Some(ours) = tree.processes.iter().find(of) else {
+            continue;
+        };
+        // Some of them run, and grow by some pages meanwhile.
+        let apart = ours.rss_bytes.abs_diff(kib << 10);
+        ensure!(
+            apart <= (kib << 10) / 20 + (512 << 10),
+            "{ours:?}: {kib} KiB"
+        );
+        compared += 1;
+    }
+    ensure!(compared > 5, "{listed}");
+    Ok(())
+}
+
+/// `systemd(1)-+-nginx(7)---nginx(8)`: the numbers in brackets.
+fn pids_in(tree: &str) -> BTreeSet<u32> {
+    let ends = tree
+        .split('(')
+        .skip(1)
+        .filter_map(|part| part.split_once(')'));
+    ends.filter_map(|(pid, _)| pid.parse().ok()).collect()
 }
 
 #[test]

@@ -55,6 +55,39 @@ fn every_question_of_the_catalogue_is_answered_from_afar() -> Result<()> {
     let all: BTreeSet<_> = Analysis::ALL.iter().copied().collect();
     let left: Vec<_> = all.difference(&answered).collect();
     ensure!(left.is_empty(), "not asked: {left:?}");
+    who_talks_is_the_same_from_afar(&lab, pid.parse()?)?;
+    // After all that, the agent has the memory that the specification gives it: 100 MB.
+    let agent = h1.property("aiops-agent", "MainPID")?;
+    let kib: u64 = h1.run(&format!("ps -o rss= -p {agent}"))?.trim().parse()?;
+    ensure!(kib < 100_000, "the agent has {kib} KiB");
+    Ok(())
+}
+
+/// The agent's sandbox hides no end of a channel.
+fn who_talks_is_the_same_from_afar(lab: &Lab, pid: u32) -> Result<()> {
+    let of_busy = |text: &str| -> Result<Vec<(u32, u32)>> {
+        let Report::AnalyzePtree(tree) = serde_json::from_str(text)? else {
+            bail!("another report: {text}")
+        };
+        let ipc = tree.ipc.context("it was asked for")?;
+        let ends = ipc
+            .edges
+            .iter()
+            .map(|edge| (edge.from.process.pid, edge.to.process.pid));
+        Ok(ends
+            .filter(|(from, to)| *from == pid || *to == pid)
+            .collect())
+    };
+    let here = lab
+        .member("h1")
+        .host()
+        .shell("aiops analyze ptree --ipc -o json")?;
+    let here = of_busy(&here.stdout)?;
+    let afar = ask(lab, "analyze ptree --ipc")?;
+    let afar = of_busy(&afar.stdout).with_context(|| format!("{:.500}", afar.stderr))?;
+    let journal = lab.member("h1").property("systemd-journald", "MainPID")?;
+    ensure!(here == afar, "{here:?} {afar:?}");
+    ensure!(afar.contains(&(pid, journal.parse()?)), "{afar:?}");
     Ok(())
 }
 
