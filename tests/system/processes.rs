@@ -70,7 +70,7 @@ fn the_machine_is_as_its_own_tools_say_and_ends_are_told() -> Result<()> {
     let pool = Pool::new()?;
     let host = &pool.boot(&["h1"])?[0];
     host.put(&program::path("aiops")?, "/usr/bin/aiops")?;
-    // The share of the last minute moves on meanwhile, by some percent.
+    // The share of the last minute moves on meanwhile, by up to 3 percent each 2 s.
     let pressure = |host: &Host| -> Result<Option<f64>> {
         let line =
             "sed -n 's/^some.*avg60=\\([^ ]*\\).*/\\1/p' /proc/pressure/cpu 2>/dev/null || true";
@@ -99,7 +99,7 @@ fn the_machine_is_as_its_own_tools_say_and_ends_are_told() -> Result<()> {
     );
     if let Some((before, after)) = before.zip(after) {
         let told = find(Resource::CpuPressure, None)?.value;
-        let (least, most) = (before.min(after) - 5.0, before.max(after) + 5.0);
+        let (least, most) = (before.min(after) - 10.0, before.max(after) + 10.0);
         ensure!((least..=most).contains(&told), "{before} {told} {after}");
     }
     let cores = number(host, "grep -c ^processor /proc/cpuinfo")?;
