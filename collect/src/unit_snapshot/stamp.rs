@@ -1,9 +1,12 @@
 //! Reads what a file is.
 
 use std::{
-    fs::{self, Metadata, OpenOptions},
+    fs::{self, File, Metadata, OpenOptions},
     io::{self, Read},
-    os::unix::fs::{MetadataExt, OpenOptionsExt},
+    os::{
+        fd::AsRawFd,
+        unix::fs::{MetadataExt, OpenOptionsExt},
+    },
     path::Path,
     time::Instant,
 };
@@ -74,21 +77,24 @@ impl Reader {
             fs::symlink_metadata(path).map_or(own, |link| moment(link.ctime(), link.ctime_nsec()));
         let content = self.content(path, &found, role);
         let text = content.as_ref().and_then(|content| {
-            let is_kept = role != FileRole::Program && role != FileRole::Accounts;
-            let text = text(content).filter(|_| is_kept && !is_secret(path, content))?;
+            let is_kept = role != FileRole::Program
+                && role != FileRole::Accounts
+                && content.may_be_shown
+                && !is_secret(path, &content.bytes);
+            let text = text(&content.bytes).filter(|_| is_kept)?;
             let fits = self.kept_bytes + text.len() <= MOST_KEPT_BYTES;
             fits.then(|| text.to_owned())
         });
         self.kept_bytes += text.as_ref().map_or(0, String::len);
         Some(Some(FileStamp {
             changed_at: own.max(of_link),
-            sha256: content.map(|content| hex(&Sha256::digest(content))),
+            sha256: content.map(|content| hex(&Sha256::digest(content.bytes))),
             text,
             ..stamp(&found)
         }))
     }
 
-    fn content(&mut self, path: &Path, found: &Metadata, role: FileRole) -> Option<Vec<u8>> {
+    fn content(&mut self, path: &Path, found: &Metadata, role: FileRole) -> Option<Content> {
         let fits = found.len() <= MOST_HASHED_BYTES
             && self.read_bytes + found.len() <= MOST_READ_BYTES
             && role != FileRole::Accounts;
@@ -98,13 +104,37 @@ impl Reader {
         // What became a pipe meanwhile would make whoever opens it wait.
         let mut options = OpenOptions::new();
         let options = options.read(true).custom_flags(libc::O_NONBLOCK);
-        let mut content = Vec::new();
+        let mut bytes = Vec::new();
         let file = options.open(path).ok()?;
+        let may_be_shown = may_be_shown(&file, path);
         let mut file = file.take(MOST_HASHED_BYTES + 1);
-        file.read_to_end(&mut content).ok()?;
-        self.read_bytes += content.len() as u64;
-        (content.len() as u64 <= MOST_HASHED_BYTES).then_some(content)
+        file.read_to_end(&mut bytes).ok()?;
+        self.read_bytes += bytes.len() as u64;
+        (bytes.len() as u64 <= MOST_HASHED_BYTES).then_some(Content {
+            bytes,
+            may_be_shown,
+        })
     }
+}
+
+struct Content {
+    bytes: Vec<u8>,
+    may_be_shown: bool,
+}
+
+/// Whether what an open file says is what its path stands for.
+///
+/// Services own folders of configuration, and we may be root: a link in one of them, or a second
+/// name, could show anybody's secrets. Links are believed that lead to where everybody may read.
+fn may_be_shown(file: &File, path: &Path) -> bool {
+    let real = fs::read_link(format!("/proc/self/fd/{}", file.as_raw_fd()));
+    let (Ok(real), Ok(found)) = (real, file.metadata()) else {
+        return false;
+    };
+    let is_readable = found.mode() & 0o004 != 0;
+    let is_common = ["/etc", "/usr"].iter().any(|top| real.starts_with(top));
+    let is_itself = real == path && (found.nlink() == 1 || is_readable);
+    is_itself || (is_readable && is_common && !is_secret(&real, &[]))
 }
 
 fn stamp(found: &Metadata) -> FileStamp {
@@ -160,7 +190,10 @@ fn hex(bytes: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::{os::unix::fs::symlink, time::Duration};
+    use std::{
+        os::unix::fs::{PermissionsExt as _, symlink},
+        time::Duration,
+    };
 
     use super::*;
 
@@ -197,6 +230,40 @@ mod tests {
         reader.until = Instant::now();
         assert_eq!(reader.read(&folder.path().join("a.conf"), role, true), None);
         assert!(reader.is_cut());
+    }
+
+    #[test]
+    fn no_link_shows_what_another_file_says() {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = fs::canonicalize(folder.path()).unwrap();
+        let secret = folder.join("private");
+        fs::write(&secret, "x").unwrap();
+        fs::set_permissions(&secret, fs::Permissions::from_mode(0o600)).unwrap();
+        symlink(&secret, folder.join("link.conf")).unwrap();
+        fs::create_dir(folder.join("below")).unwrap();
+        fs::write(folder.join("below/a.conf"), "x").unwrap();
+        symlink(folder.join("below"), folder.join("other")).unwrap();
+        symlink("/etc/passwd", folder.join("passwords.conf")).unwrap();
+        symlink("/etc/hostname", folder.join("host.conf")).unwrap();
+        // (path, whether its text is kept)
+        let cases = [
+            ("private", true),
+            ("below/a.conf", true),
+            ("link.conf", false),
+            ("other/a.conf", false),
+            ("passwords.conf", false),
+            ("host.conf", true),
+        ];
+        let mut reader = Reader::new(Instant::now() + Duration::from_secs(60));
+        let mut is_kept = |name: &str| {
+            let seen = reader.read(&folder.join(name), FileRole::Configuration, true);
+            seen.unwrap().unwrap().text.is_some()
+        };
+        for (name, kept) in cases {
+            assert_eq!(is_kept(name), kept, "{name}");
+        }
+        fs::hard_link(&secret, folder.join("twin.conf")).unwrap();
+        assert!(!is_kept("twin.conf"));
     }
 
     #[test]
