@@ -4,7 +4,7 @@
 //! |---|---|
 //! | [`table`] | which programs can be asked, and how |
 //! | [`command`] | makes the command from the unit's own command line |
-//! | [`environment`] | the variables that the command line uses |
+//! | [`mod@environment`] | the variables that the command line uses |
 //! | [`output`] | reads the answer |
 
 mod command;
