@@ -16,6 +16,7 @@ mod policy;
 mod properties;
 mod related;
 mod service;
+mod settings;
 mod start;
 
 pub use self::{

@@ -13,7 +13,6 @@ use analysis::{
     },
 };
 use chrono::TimeDelta;
-use rustix::thread::CapabilitySet;
 use uuid::Uuid;
 use zbus::Variant;
 
@@ -21,6 +20,7 @@ use super::{
     calls::UNIT,
     manager::Manager,
     properties::{Properties, flag, number, text},
+    settings::{limits, settings},
 };
 use crate::CollectError;
 
@@ -220,125 +220,6 @@ fn started_at(unit: &Properties, kind: &Properties) -> Option<Timestamp> {
     let main_began_at = kind.time("ExecMainStartTimestamp").unwrap_or(began_at);
     let active_at = unit.time("ActiveEnterTimestamp")?;
     (active_at >= began_at.max(main_began_at)).then_some(active_at)
-}
-
-/// Settings of which the value is a text, and those of environment files that have to be there.
-fn settings(kind: &Properties) -> Vec<Setting> {
-    const OF_TEXT: [&str; 8] = [
-        "Type",
-        "User",
-        "Group",
-        "WorkingDirectory",
-        "RootDirectory",
-        "PIDFile",
-        "ProtectSystem",
-        "ProtectHome",
-    ];
-    const OF_LISTS: [&str; 8] = [
-        "ReadOnlyPaths",
-        "ReadWritePaths",
-        "InaccessiblePaths",
-        "StateDirectory",
-        "LogsDirectory",
-        "CacheDirectory",
-        "RuntimeDirectory",
-        "ConfigurationDirectory",
-    ];
-    let setting = |name: &str, value: String| Setting {
-        name: name.to_owned(),
-        value,
-    };
-    let mut found: Vec<Setting> = OF_TEXT
-        .into_iter()
-        .map(|name| setting(name, kind.text(name)))
-        .filter(|setting| !setting.value.is_empty())
-        .collect();
-    let lists = OF_LISTS.map(|name| setting(name, kind.texts(name).join(" ")));
-    found.extend(
-        lists
-            .into_iter()
-            .filter(|setting| !setting.value.is_empty()),
-    );
-    found.extend(system_call_filter(kind).map(|calls| setting("SystemCallFilter", calls)));
-    found.extend(bounding_set(kind).map(|names| setting("CapabilityBoundingSet", names)));
-    found.extend(kind.rows("EnvironmentFiles").filter_map(|row| match row {
-        [path, may_miss] if !flag(may_miss) => Some(setting("EnvironmentFile", text(path))),
-        _ => None,
-    }));
-    found
-}
-
-/// Limits that a unit meets, and the rights that it has.
-fn limits(kind: &Properties) -> Vec<Setting> {
-    const OF_NUMBERS: [&str; 12] = [
-        "LimitAS",
-        "LimitCORE",
-        "LimitDATA",
-        "LimitFSIZE",
-        "LimitMEMLOCK",
-        "LimitNOFILE",
-        "LimitNPROC",
-        "LimitSTACK",
-        "MemoryHigh",
-        "MemoryMax",
-        "TasksMax",
-        "CapabilityBoundingSet",
-    ];
-    const OF_FLAGS: [&str; 5] = [
-        "NoNewPrivileges",
-        "PrivateDevices",
-        "PrivateNetwork",
-        "PrivateTmp",
-        "DynamicUser",
-    ];
-    if kind.text("Type").is_empty() {
-        return Vec::new();
-    }
-    let number = |name: &str| match kind.number(name) {
-        u64::MAX => "infinity".to_owned(),
-        number if name == "CapabilityBoundingSet" => format!("{number:#x}"),
-        number => number.to_string(),
-    };
-    let numbers = OF_NUMBERS.map(|name| (name, number(name)));
-    let flag = |name| if kind.flag(name) { "yes" } else { "no" };
-    let flags = OF_FLAGS.map(|name| (name, flag(name).to_owned()));
-    let setting = |(name, value): (&str, String)| Setting {
-        name: name.to_owned(),
-        value,
-    };
-    numbers.into_iter().chain(flags).map(setting).collect()
-}
-
-/// Longest list of system calls that is told.
-const MOST_CALLS: usize = 8;
-
-/// `~` and the calls that are forbidden, or those that are allowed; `None`: there is no filter.
-fn system_call_filter(kind: &Properties) -> Option<String> {
-    let [allows, Variant::Array(calls)] = kind.fields("SystemCallFilter") else {
-        return None;
-    };
-    let mut names: Vec<_> = calls.inner().iter().map(text).collect();
-    let more = names.len() > MOST_CALLS;
-    names.truncate(MOST_CALLS);
-    if names.is_empty() {
-        return None;
-    }
-    let mark = if flag(allows) { "" } else { "~" };
-    Some(format!(
-        "{mark}{}{}",
-        names.join(" "),
-        if more { " ..." } else { "" }
-    ))
-}
-
-/// The capabilities that its programs may have at most: `CAP_CHOWN CAP_KILL`; `None`: all.
-fn bounding_set(kind: &Properties) -> Option<String> {
-    let set = CapabilitySet::from_bits_truncate(kind.number("CapabilityBoundingSet"));
-    let names: Vec<_> = set
-        .iter_names()
-        .map(|(name, _)| format!("CAP_{name}"))
-        .collect();
-    (!set.is_all()).then(|| names.join(" "))
 }
 
 /// Whether runs of it may end at once and without an error.
