@@ -2,7 +2,10 @@
 
 use analysis::{shell, start_failure::facts::ExecCommand};
 
-use super::{environment::Environment, table::Row};
+use super::{
+    environment::Environment,
+    table::{Row, Table},
+};
 
 /// The test of a unit's configuration, ready to run.
 #[derive(Debug)]
@@ -24,7 +27,7 @@ impl Planned<'_> {
 
 /// The first row that fits a command of the unit.
 pub(super) fn plan<'a>(
-    rows: &'a [Row],
+    table: &'a Table,
     commands: &[ExecCommand],
     environment: &Environment,
     unit: &str,
@@ -34,7 +37,7 @@ pub(super) fn plan<'a>(
         .filter(|command| command.step == "ExecStart");
     main.filter_map(|command| {
         let argv = environment.expand(&command.argv);
-        let fits = rows.iter().filter(|row| row.is_for(&command.path));
+        let fits = table.rows().filter(|row| row.is_for(&command.path));
         fits.filter_map(|row| filled(row, &command.path, &argv, unit))
             .next()
     })
@@ -43,7 +46,7 @@ pub(super) fn plan<'a>(
 
 /// The configurations that the unit's command line names, or that its program takes.
 pub(super) fn config_files(
-    rows: &[Row],
+    table: &Table,
     commands: &[ExecCommand],
     environment: &Environment,
 ) -> Vec<String> {
@@ -52,7 +55,7 @@ pub(super) fn config_files(
         .filter(|command| command.step == "ExecStart");
     main.flat_map(|command| {
         let argv = environment.expand(&command.argv);
-        let row = rows.iter().find(|row| row.is_for(&command.path));
+        let row = table.rows().find(|row| row.is_for(&command.path));
         row.map_or_else(Vec::new, |row| {
             configs(row, argv.get(1..).unwrap_or_default())
         })
@@ -65,9 +68,8 @@ fn filled<'a>(row: &'a Row, program: &str, argv: &[String], unit: &str) -> Optio
     let mut values = vec![("program", program.to_owned()), ("unit", unit.to_owned())];
     if let Some(words) = &row.arguments {
         let line = rest.join(" ");
-        let found = words.0.captures(&line)?;
-        let groups = words.0.capture_names().flatten();
-        values.extend(groups.filter_map(|name| {
+        let found = words.find(&line)?;
+        values.extend(words.names().filter_map(|name| {
             let value = found.name(name)?.as_str().to_owned();
             Some((name, value))
         }));
@@ -159,7 +161,7 @@ mod tests {
             ),
             ("/usr/bin/redis-server /etc/redis/redis.conf", None),
         ];
-        let rows = table::all(Path::new("/none"), &mut Vec::new());
+        let table = table::read(Path::new("/none"), &mut Vec::new());
         let environment = Environment::of(&[
             "CONFIG=/etc/haproxy/haproxy.cfg".to_owned(),
             "EXTRAOPTS=-S /run/master.sock -f /etc/haproxy/extra.cfg".to_owned(),
@@ -173,7 +175,7 @@ mod tests {
                 pid: None,
                 status: None,
             };
-            let planned = plan(&rows, &[command], &environment, "x.service");
+            let planned = plan(&table, &[command], &environment, "x.service");
             let line = planned.map(|planned| planned.line("root"));
             assert_eq!(line.as_deref(), test);
         }

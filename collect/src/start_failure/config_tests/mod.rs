@@ -54,11 +54,11 @@ pub(super) async fn run(facts: &StartFacts, unit: &UnitStart) -> Tested {
     if !ran_and_failed(facts) || unit.root.as_deref() != Some("") {
         return tested;
     }
-    let rows = table::all(Path::new(OF_SITE), &mut tested.limits);
+    let table = table::read(Path::new(OF_SITE), &mut tested.limits);
     let environment = environment(unit);
     let of_unit = &unit.facts;
     let name = of_unit.name.as_str();
-    let Some(planned) = plan(&rows, &of_unit.commands, &environment, name) else {
+    let Some(planned) = plan(&table, &of_unit.commands, &environment, name) else {
         return tested;
     };
     match test(&planned, facts, unit).await {
@@ -74,9 +74,9 @@ pub(super) async fn run(facts: &StartFacts, unit: &UnitStart) -> Tested {
 
 /// The configuration files of a unit's programs, as far as the table of tests knows them.
 pub(super) fn files(unit: &UnitStart) -> Vec<String> {
-    let rows = table::all(Path::new(OF_SITE), &mut Vec::new());
+    let table = table::read(Path::new(OF_SITE), &mut Vec::new());
     let environment = environment(unit);
-    command::config_files(&rows, &unit.facts.commands, &environment)
+    command::config_files(&table, &unit.facts.commands, &environment)
 }
 
 fn environment(unit: &UnitStart) -> Environment {

@@ -88,7 +88,7 @@ pub(super) fn read(planned: &Planned<'_>, status: Option<ExitStatus>, output: [&
 }
 
 fn outcome(row: &Row, argv: &[String], status: Option<ExitStatus>, lines: &[&str]) -> TestOutcome {
-    let is_said = |words: &Words| lines.iter().any(|line| words.0.is_match(line));
+    let is_said = |words: &Words| lines.iter().any(|line| words.is_in(line));
     if row.is_invalid.as_ref().is_some_and(is_said) {
         return TestOutcome::Failed;
     }
@@ -131,15 +131,12 @@ fn refuses(line: &str, argv: &[String]) -> bool {
 
 /// The first place that is blamed, by the words of the row.
 fn blamed(row: &Row, lines: &[&str]) -> Option<BlamedPlace> {
-    let is_blaming = |line: &&str| row.blames.iter().any(|words| words.0.is_match(line));
+    let is_blaming = |line: &&str| row.blames.iter().any(|words| words.is_in(line));
     let at = lines.iter().position(is_blaming)?;
-    let found = row
-        .blames
-        .iter()
-        .find_map(|words| words.0.captures(lines[at]))?;
+    let found = row.blames.iter().find_map(|words| words.find(lines[at]))?;
     let path = found.name("path")?.as_str().to_owned();
     let below = row.line_below.as_ref();
-    let below = below.and_then(|words| lines.get(at + 1).and_then(|line| words.0.captures(line)));
+    let below = below.and_then(|words| lines.get(at + 1).and_then(|line| words.find(line)));
     let part = |name: &str| {
         let of = |found: &Captures<'_>| Some(found.name(name)?.as_str().trim().to_owned());
         below.as_ref().and_then(of).or_else(|| of(&found))
@@ -166,9 +163,8 @@ fn telling(row: &Row, lines: &[&str]) -> Vec<String> {
         .map(|line| line.trim_end())
         .filter(|line| !line.is_empty() && !is_ours(line) && known.insert(*line))
         .collect();
-    let tells = |line: &&&str| {
-        row.blames.iter().any(|words| words.0.is_match(line)) || tells_of_error(line)
-    };
+    let tells =
+        |line: &&&str| row.blames.iter().any(|words| words.is_in(line)) || tells_of_error(line);
     let mut found: Vec<&str> = said
         .iter()
         .filter(tells)
@@ -479,8 +475,8 @@ mod tests {
     }
 
     fn of(name: &str, status: Option<ExitStatus>, text: &str) -> Read {
-        let rows = table::all(Path::new("/none"), &mut Vec::new());
-        let row = rows.iter().find(|row| row.name == name).unwrap();
+        let table = table::read(Path::new("/none"), &mut Vec::new());
+        let row = table.rows().find(|row| row.name == name).unwrap();
         let planned = Planned {
             row,
             argv: row.command.clone(),

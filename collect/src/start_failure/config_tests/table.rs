@@ -4,13 +4,13 @@ use std::{
     fs,
     os::unix::fs::MetadataExt as _,
     path::{Path, PathBuf},
+    sync::{LazyLock, OnceLock},
 };
 
 use analysis::{limitation::Limitation, start_failure::config_test::ConfigFault};
-use regex::Regex;
-use serde::{Deserialize, Deserializer, de::Error as _};
+use regex::{Captures, Regex};
+use serde::Deserialize;
 
-const OURS: &str = include_str!("../config_tests.toml");
 /// Where a site has its own.
 pub(super) const OF_SITE: &str = "/etc/aiops/config-tests.d";
 /// Larger files, and more of them, are no tables that somebody wrote.
@@ -52,14 +52,41 @@ pub(super) struct Config {
     pub(super) default: String,
 }
 
-/// A regular expression of the table.
-#[derive(Debug)]
-pub(super) struct Words(pub(super) Regex);
+/// A regular expression of the table, compiled when it is needed: the agent asks the table about
+/// every service that starts, and needs next to none of its hundreds.
+#[derive(Debug, Deserialize)]
+#[serde(from = "String")]
+pub(super) struct Words {
+    pattern: String,
+    compiled: OnceLock<Option<Regex>>,
+}
 
-impl<'de> Deserialize<'de> for Words {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(from)?;
-        Regex::new(&text).map(Self).map_err(D::Error::custom)
+impl From<String> for Words {
+    fn from(pattern: String) -> Self {
+        let compiled = OnceLock::new();
+        Self { pattern, compiled }
+    }
+}
+
+impl Words {
+    pub(super) fn is_in(&self, line: &str) -> bool {
+        self.regex().is_some_and(|regex| regex.is_match(line))
+    }
+
+    pub(super) fn find<'a>(&self, line: &'a str) -> Option<Captures<'a>> {
+        self.regex()?.captures(line)
+    }
+
+    /// The names of its groups.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        let regex = self.regex().into_iter();
+        regex.flat_map(|regex| regex.capture_names().flatten())
+    }
+
+    /// What does not compile is found nowhere; a file with such is refused.
+    fn regex(&self) -> Option<&Regex> {
+        let compile = || Regex::new(&self.pattern).ok();
+        self.compiled.get_or_init(compile).as_ref()
     }
 }
 
@@ -75,6 +102,17 @@ struct File {
 }
 
 impl Row {
+    fn words(&self) -> impl Iterator<Item = &Words> {
+        let once = [
+            &self.arguments,
+            &self.is_valid,
+            &self.is_invalid,
+            &self.says_nothing,
+            &self.line_below,
+        ];
+        once.into_iter().flatten().chain(&self.blames)
+    }
+
     /// Whether it is for a program: `/usr/sbin/php-fpm8.2`.
     pub(super) fn is_for(&self, program: &str) -> bool {
         let name = program.rsplit('/').next().unwrap_or_default();
@@ -87,8 +125,25 @@ impl Row {
     }
 }
 
-/// The rows of the site, then ours.
-pub(super) fn all(of_site: &Path, limits: &mut Vec<Limitation>) -> Vec<Row> {
+/// Rows of the site, which come first, and ours.
+#[derive(Debug)]
+pub(super) struct Table {
+    of_site: Vec<Row>,
+}
+
+impl Table {
+    pub(super) fn rows(&self) -> impl Iterator<Item = &Row> {
+        self.of_site.iter().chain(OURS.iter())
+    }
+}
+
+static OURS: LazyLock<Vec<Row>> = LazyLock::new(|| {
+    let table: Result<File, _> = toml::from_str(include_str!("../config_tests.toml"));
+    table.map(|file| file.test).unwrap_or_default()
+});
+
+/// Reads the table; what the site has wrong is left out, and told.
+pub(super) fn read(of_site: &Path, limits: &mut Vec<Limitation>) -> Table {
     let mut rows = Vec::new();
     for path in files(of_site) {
         match of_file(&path) {
@@ -100,13 +155,7 @@ pub(super) fn all(of_site: &Path, limits: &mut Vec<Limitation>) -> Vec<Row> {
             }),
         }
     }
-    rows.extend(ours());
-    rows
-}
-
-fn ours() -> Vec<Row> {
-    let table: Result<File, _> = toml::from_str(OURS);
-    table.map(|file| file.test).unwrap_or_default()
+    Table { of_site: rows }
 }
 
 fn files(folder: &Path) -> Vec<PathBuf> {
@@ -138,6 +187,9 @@ fn of_file(path: &Path) -> Result<Vec<Row>, String> {
     }
     let text = fs::read_to_string(path).map_err(|error| error.to_string())?;
     let file: File = toml::from_str(&text).map_err(|error| error.to_string())?;
+    for words in file.test.iter().flat_map(Row::words) {
+        Regex::new(&words.pattern).map_err(|error| error.to_string())?;
+    }
     Ok(file.test)
 }
 
@@ -149,7 +201,7 @@ mod tests {
 
     #[test]
     fn our_table_is_whole() {
-        let rows = ours();
+        let table = read(Path::new("/none"), &mut Vec::new());
         // (program, test)
         let cases = [
             ("/usr/sbin/nginx", Some("nginx")),
@@ -158,15 +210,16 @@ mod tests {
             ("/usr/bin/redis-server", None),
         ];
         for (program, name) in cases {
-            let found = rows.iter().find(|row| row.is_for(program));
+            let found = table.rows().find(|row| row.is_for(program));
             assert_eq!(found.map(|row| row.name.as_str()), name, "{program}");
         }
-        for row in &rows {
+        for row in table.rows() {
             let uses_config = row.command.iter().any(|word| word == "{config}");
             assert_eq!(uses_config, !row.config.options.is_empty(), "{}", row.name);
-            let groups = row.blames.iter().flat_map(|words| words.0.capture_names());
+            assert!(row.words().all(|words| words.regex().is_some()));
+            let mut groups = row.blames.iter().flat_map(Words::names);
             let known = ["path", "line", "message"];
-            assert!(groups.flatten().all(|group| known.contains(&group)));
+            assert!(groups.all(|group| known.contains(&group)));
         }
     }
 
@@ -179,22 +232,24 @@ mod tests {
             fs::set_permissions(&path, Permissions::from_mode(mode)).unwrap();
         };
         let row = "[[test]]\nname = 'ours'\nprograms = ['nginx']\ncommand = ['{program}', '-T']\n";
+        let faulty = format!("{row}is_valid = '('\n");
         // (file, its mode, the test of nginx if root owns it, words of the limitation)
         let cases = [
             (row, 0o644, "ours", ""),
             (row, 0o664, "nginx", "others than root"),
             ("[[test]]\nnam = 1\n", 0o644, "nginx", "unknown field"),
+            (&faulty, 0o644, "nginx", "unclosed group"),
         ];
         for (text, mode, name, why) in cases {
             write(text, mode);
             let mut limits = Vec::new();
-            let rows = all(folder.path(), &mut limits);
+            let table = read(folder.path(), &mut limits);
             let is_root = fs::metadata(&path).unwrap().uid() == 0;
             if !is_root {
                 assert!(limits[0].why.starts_with("others than root"));
                 continue;
             }
-            let found = rows.iter().find(|row| row.is_for("nginx")).unwrap();
+            let found = table.rows().find(|row| row.is_for("nginx")).unwrap();
             assert_eq!(found.name, name);
             assert_eq!(limits.is_empty(), why.is_empty());
             assert!(
