@@ -30,6 +30,8 @@ const MOST_PENDING: usize = 1000;
 const READY_AFTER: Duration = Duration::from_secs(3);
 /// Between two looks, which bounds the cost: a look takes some milliseconds.
 const PAUSE: Duration = Duration::from_secs(1);
+/// Between two of those that ran before the agent did: nobody waits for them.
+const PAUSE_BETWEEN_OLD: Duration = Duration::from_secs(4);
 /// After systemd could not be asked.
 const RETRY_AFTER: Duration = Duration::from_secs(60);
 
@@ -97,9 +99,11 @@ impl Keeper {
     /// Expects all services that run already.
     async fn look_around(&mut self) -> Result<(), CollectError> {
         let manager = Manager::connect().await?;
+        let mut after = READY_AFTER;
         for loaded in manager.list_units().await? {
             if loaded.active == "active" && is_service(&loaded.unit) {
-                self.expect(loaded.unit, READY_AFTER);
+                self.expect(loaded.unit, after);
+                after += PAUSE_BETWEEN_OLD;
             }
         }
         self.manager = Some(manager);
