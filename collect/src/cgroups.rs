@@ -1,8 +1,8 @@
 //! What the kernel says of a cgroup, of whatever version the hierarchies are.
 
 use std::{
-    fs,
-    os::unix::fs::MetadataExt as _,
+    fs::{self, File},
+    os::unix::fs::{FileExt as _, MetadataExt as _},
     path::{Path, PathBuf},
 };
 
@@ -30,7 +30,7 @@ impl Cgroups {
         Self::of(&fs::read_to_string("/proc/self/mountinfo").unwrap_or_default())
     }
 
-    fn of(mountinfo: &str) -> Self {
+    pub(crate) fn of(mountinfo: &str) -> Self {
         let mut cgroups = Self::default();
         let mut version_2 = None;
         for line in mountinfo.lines() {
@@ -89,19 +89,27 @@ impl Cgroups {
         fs::metadata(directory).ok().map(|meta| meta.ino())
     }
 
-    /// Memory that is charged, and the limit of it.
-    pub(crate) fn memory(&self, path: &str) -> (Option<u64>, Option<u64>) {
-        let Some(memory) = &self.memory else {
-            return (None, None);
-        };
-        let directory = below(&memory.mount, path);
-        let number = |file: &str| -> Option<u64> {
-            let text = fs::read_to_string(directory.join(file)).ok()?;
-            text.trim().parse().ok()
-        };
-        let limit = number(memory.limit).filter(|limit| *limit < UNLIMITED);
-        (number(memory.used), limit)
+    /// The file with the memory that is charged, for [`number`].
+    pub(crate) fn memory_used(&self, path: &str) -> Option<File> {
+        let memory = self.memory.as_ref()?;
+        File::open(below(&memory.mount, path).join(memory.used)).ok()
     }
+
+    /// The limit of it. `None`: no limit, or not known.
+    pub(crate) fn memory_limit(&self, path: &str) -> Option<u64> {
+        let memory = self.memory.as_ref()?;
+        let file = File::open(below(&memory.mount, path).join(memory.limit)).ok()?;
+        number(&file).filter(|limit| *limit < UNLIMITED)
+    }
+}
+
+/// The number in a file of a cgroup, as it is now. `None`: the cgroup is gone, or it is no number.
+pub(crate) fn number(file: &File) -> Option<u64> {
+    const MOST_DIGITS: usize = 32;
+    let mut buffer = [0; MOST_DIGITS];
+    let length = file.read_at(&mut buffer, 0).ok()?;
+    let text = str::from_utf8(buffer.get(..length)?).ok()?;
+    text.trim().parse().ok()
 }
 
 fn below(mount: &Path, path: &str) -> PathBuf {
@@ -145,8 +153,10 @@ mod tests {
             ("8192\n", Some(8192)),
         ] {
             fs::write(unit.join("memory.max"), text).unwrap();
-            let found = cgroups.memory("/system.slice/a.service");
-            assert_eq!(found, (Some(4096), limit), "{text:?}");
+            let used = cgroups.memory_used("/system.slice/a.service");
+            assert_eq!(used.as_ref().and_then(number), Some(4096));
+            let found = cgroups.memory_limit("/system.slice/a.service");
+            assert_eq!(found, limit, "{text:?}");
         }
         assert!(cgroups.run("/system.slice/a.service").is_some());
         assert_eq!(cgroups.run("/system.slice/gone.service"), None);

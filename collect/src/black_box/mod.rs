@@ -5,6 +5,7 @@
 //! memory (`/run`), so that a quiet host does not wake its disk; what is kept of runs that ended,
 //! and a coarse history of days, is on the disk.
 
+mod charged;
 mod host;
 mod keep;
 mod ring;

@@ -1,9 +1,10 @@
 //! What each service uses now: one scan of the processes, and a file or two for each service.
 
-use std::{collections::BTreeMap, fs};
+use std::{collections::BTreeMap, fs, mem, sync::Arc};
 
 use analysis::{black_box::Sample, identity::UnitName, process::ProcessId};
 
+use super::charged::Charged;
 use crate::{
     CollectError,
     cgroups::Cgroups,
@@ -22,12 +23,13 @@ pub(super) struct Sampler {
     procfs: Procfs,
     cgroups: Cgroups,
     known: BTreeMap<ProcessId, Known>,
+    charged: BTreeMap<Arc<Service>, Charged>,
     found: Vec<ProcessStat>,
     last_ns: Option<u64>,
 }
 
 struct Known {
-    service: Option<Service>,
+    service: Option<Arc<Service>>,
     looks: u8,
     cpu_ns: u64,
 }
@@ -55,6 +57,7 @@ impl Sampler {
             procfs: Procfs::at("/proc"),
             cgroups: Cgroups::of_this_host(),
             known: BTreeMap::new(),
+            charged: BTreeMap::new(),
             found: Vec::new(),
             last_ns: None,
         }
@@ -71,32 +74,37 @@ impl Sampler {
         let sums = self.sums();
         let elapsed_ns = self.last_ns.map(|last| now.since_boot_ns - last);
         self.last_ns = Some(now.since_boot_ns);
-        let sample = |(service, sums): (Service, Sums)| {
-            let (memory_bytes, memory_limit_bytes) = self.cgroups.memory(&service.cgroup);
-            // Without a directory to be seen, the oldest process stands for the run.
-            let run = self.cgroups.run(&service.cgroup).unwrap_or(sums.oldest_ns);
+        let mut before = mem::take(&mut self.charged);
+        let sample = |(service, sums): (Arc<Service>, Sums)| {
+            let known = before.remove(&service);
+            let mut charged =
+                known.unwrap_or_else(|| Charged::open(&self.cgroups, &service.cgroup));
+            let reading = charged.read(&self.cgroups, &service.cgroup);
             let sample = Sample {
                 at: now.wall,
                 since_boot_ms: now.since_boot_ns / 1_000_000,
-                run,
+                // Without a directory to be seen, the oldest process stands for the run.
+                run: reading.run.unwrap_or(sums.oldest_ns),
                 processes: sums.processes,
                 threads: sums.threads,
                 rss_bytes: sums.rss_bytes,
-                memory_bytes,
-                memory_limit_bytes,
+                memory_bytes: reading.memory_bytes,
+                memory_limit_bytes: reading.memory_limit_bytes,
                 cpu_percent_hundredths: elapsed_ns.map_or(0, |ns| share(sums.cpu_ns, ns)),
                 main_pid: Some(sums.oldest_pid),
                 open_files: open_files(sums.oldest_pid),
             };
-            (service.unit, sample)
+            let unit = service.unit.clone();
+            self.charged.insert(service, charged);
+            (unit, sample)
         };
         Ok(sums.into_iter().map(sample).collect())
     }
 
-    fn sums(&mut self) -> BTreeMap<Service, Sums> {
+    fn sums(&mut self) -> BTreeMap<Arc<Service>, Sums> {
         let is_first = self.last_ns.is_none();
-        let mut before = std::mem::take(&mut self.known);
-        let mut sums: BTreeMap<Service, Sums> = BTreeMap::new();
+        let mut before = mem::take(&mut self.known);
+        let mut sums: BTreeMap<Arc<Service>, Sums> = BTreeMap::new();
         for stat in self.found.iter().filter(|stat| !stat.is_kernel_thread) {
             let cpu_ns = stat.user_ns.saturating_add(stat.system_ns);
             let mut known = before.remove(&stat.id()).unwrap_or(Known {
@@ -107,10 +115,10 @@ impl Sampler {
             });
             if known.looks < LOOKS {
                 known.looks += 1;
-                known.service = self.service(stat.pid);
+                known.service = self.service(stat.pid).map(Arc::new);
             }
             if let Some(service) = &known.service {
-                let sums = sums.entry(service.clone()).or_default();
+                let sums = sums.entry(Arc::clone(service)).or_default();
                 sums.processes += 1;
                 sums.threads += stat.threads;
                 sums.rss_bytes += stat.rss_bytes;

@@ -8,7 +8,11 @@ use analysis::{
 };
 use procfs::process::{Limit, LimitValue, Process};
 
-use crate::{cgroups::Cgroups, process::most_telling_cgroup, tasks::tasks_of_cgroups};
+use crate::{
+    cgroups::{Cgroups, number},
+    process::most_telling_cgroup,
+    tasks::tasks_of_cgroups,
+};
 
 /// The ceilings that are set. `cgroup`: what `/proc/PID/cgroup` says.
 pub(super) fn of(
@@ -51,7 +55,8 @@ pub(super) fn of(
         hard_limit: None,
         percent: None,
     };
-    if let (used, Some(limit)) = cgroups.memory(path) {
+    if let Some(limit) = cgroups.memory_limit(path) {
+        let used = cgroups.memory_used(path).as_ref().and_then(number);
         ceilings.push(plain(CeilingKind::CgroupMemory, used, limit));
     }
     if let Some(tasks) = tasks_of_cgroups(Path::new("/sys/fs/cgroup"), cgroup) {
