@@ -3,6 +3,7 @@
 //! Many programs say it in much the same words, most of them C's: a table of rules knows them. The
 //! first rule that fits a line is what the line says.
 
+mod addresses;
 mod places;
 mod rules;
 
@@ -195,3 +196,5 @@ fn severity(line: &LogLine, says: &Says) -> u8 {
 mod services;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod timestamps;

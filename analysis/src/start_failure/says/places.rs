@@ -1,9 +1,6 @@
-//! Where in a message the path or the address stands that it complains about.
+//! Where in a message the path stands that it complains about.
 
-use std::{
-    net::{Ipv4Addr, Ipv6Addr},
-    sync::LazyLock,
-};
+use std::sync::LazyLock;
 
 use regex::{Captures, Regex};
 
@@ -27,22 +24,6 @@ static CONFIG: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 static LINE: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)\bline:?\s+(?<line>\d{1,7})\b"));
-
-/// `10.0.0.5:5432`, `[::1]:80`, `db.example.com:3306`, `10.0.0.5`, `::1`.
-static ADDRESS: LazyLock<Regex> = LazyLock::new(|| {
-    regex(
-        r#"(?x)(?:^|[\s"'`(=@/]) (?<address>
-          \[[0-9a-fA-F:.]+\] (:\d{1,5})?
-        | \d{1,3}(\.\d{1,3}){3} (:\d{1,5})?
-        | [a-zA-Z0-9]([\w-]*\.)+[a-zA-Z][\w-]* :\d{1,5}
-        | localhost :\d{1,5}
-        | [0-9a-fA-F]{0,4}(:[0-9a-fA-F]{0,4}){2,7}
-        )(?:[\s"'`);,\]/.:]|$)"#,
-    )
-});
-
-/// `port 80`.
-static PORT: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)\bport[\s:=#]+(?<port>\d{1,5})\b"));
 
 /// Words of a program that gives up.
 pub(super) static FATAL: LazyLock<Regex> = LazyLock::new(|| {
@@ -74,7 +55,7 @@ pub(in crate::start_failure) fn line_number(message: &str) -> Option<u32> {
 
 /// The path that stands last before `words`; the first behind them if none does.
 pub(super) fn path_near(message: &str, words: usize) -> Option<Culprit> {
-    let mut paths = PATH.captures_iter(message);
+    let mut paths = paths(message);
     let start = |found: &Captures<'_>| found.name("path").map_or(0, |path| path.start());
     let mut nearest = paths.next()?;
     for found in paths.take_while(|found| start(found) < words) {
@@ -85,12 +66,24 @@ pub(super) fn path_near(message: &str, words: usize) -> Option<Culprit> {
 
 /// The first path of a message.
 pub(in crate::start_failure) fn first_path(message: &str) -> Option<String> {
-    Some(clean(&PATH.captures(message)?["path"]).to_owned())
+    Some(clean(&paths(message).next()?["path"]).to_owned())
+}
+
+/// The paths of a message. Those of URLs and of requests are no files.
+fn paths(message: &str) -> impl Iterator<Item = Captures<'_>> {
+    static REQUEST: LazyLock<Regex> =
+        LazyLock::new(|| regex(r"\b(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) $"));
+    PATH.captures_iter(message).filter(move |found| {
+        let start = found.name("path").map_or(0, |path| path.start());
+        let before = &message[..start];
+        let is_url = before.ends_with(':') && found["path"].starts_with("//");
+        !is_url && !REQUEST.is_match(before)
+    })
 }
 
 /// The first file of the message that is called like a configuration, and its line.
 pub(super) fn config_in(message: &str) -> Option<Culprit> {
-    let mut paths = PATH.captures_iter(message);
+    let mut paths = paths(message);
     let found = paths.find(|found| is_config(clean(&found["path"])))?;
     let own = found
         .name("line")
@@ -101,28 +94,6 @@ pub(super) fn config_in(message: &str) -> Option<Culprit> {
         path: clean(&found["path"]).to_owned(),
         line: own.or_else(|| line_number(message)),
     })
-}
-
-/// The address, or the port, that a message names.
-pub(super) fn address_in(message: &str) -> Option<Culprit> {
-    let named = ADDRESS
-        .captures(message)
-        .map(|found| found["address"].to_owned());
-    let port = PORT.captures(message).map(|found| found["port"].to_owned());
-    let address = match (named, port) {
-        (Some(ip), Some(port)) if ip.parse::<Ipv6Addr>().is_ok() => format!("[{ip}]:{port}"),
-        (Some(ip), Some(port)) if ip.parse::<Ipv4Addr>().is_ok() => format!("{ip}:{port}"),
-        (Some(address), _) => address,
-        (None, Some(port)) => format!(":{port}"),
-        (None, None) => return None,
-    };
-    Some(Culprit::Address { address })
-}
-
-/// The port of an address that was read from a message.
-pub(super) fn port_of(address: &str) -> Option<u16> {
-    let (_, port) = address.rsplit_once(':')?;
-    port.parse().ok()
 }
 
 /// Without the full stop of its sentence.

@@ -6,7 +6,8 @@ use regex::{Captures, Regex};
 
 use super::{
     Says,
-    places::{address_in, config_in, is_config, path_near, port_of, regex},
+    addresses::{address_in, is_about_listening, port_of},
+    places::{config_in, is_config, path_near, regex},
 };
 use crate::start_failure::{Culprit, StartCause};
 
@@ -25,6 +26,9 @@ enum Names {
     Group(fn(String) -> Culprit),
     /// The path that stands nearest.
     Path,
+    /// The same, but none if the message is about an address to listen on: a file that it names is
+    /// the one that has the address.
+    PathUnlessListening,
     /// The same, and without one the words mean nothing.
     PathOnly,
     /// The path of a socket; one with a port is not meant.
@@ -49,12 +53,15 @@ impl Rule {
             Names::Nobody => None,
             Names::Group(culprit) => named(&found).map(culprit),
             Names::Path => path_near(message, at),
+            Names::PathUnlessListening => {
+                path_near(message, at).filter(|_| !is_about_address(message))
+            }
             Names::PathOnly => Some(path_near(message, at)?),
             Names::SocketPath => {
                 Some(path_near(message, at).filter(|_| address_in(message).is_none())?)
             }
             Names::Address => address_in(message),
-            Names::LowPort => Some(address_in(message).filter(is_low_port)?),
+            Names::LowPort => Some(low_port(message)?),
             Names::Config => config_in(message),
             Names::ConfigOnly => Some(config_in(message)?),
             Names::Fixed(name) => Some(fixed(name)),
@@ -73,11 +80,16 @@ fn named(found: &Captures<'_>) -> Option<String> {
     Some(found.name("name")?.as_str().to_owned())
 }
 
-fn is_low_port(culprit: &Culprit) -> bool {
-    match culprit {
-        Culprit::Address { address } => port_of(address).is_some_and(|port| port < 1024),
-        _ => false,
-    }
+/// Whether a message is about an address that the program wants to listen on.
+fn is_about_address(message: &str) -> bool {
+    is_about_listening(message) && address_in(message).is_some()
+}
+
+/// The port of root's that the program wants to listen on.
+fn low_port(message: &str) -> Option<Culprit> {
+    let is_low = |address: &str| port_of(address).is_some_and(|port| port < 1024);
+    let culprit = address_in(message).filter(|_| is_about_listening(message))?;
+    matches!(&culprit, Culprit::Address { address } if is_low(address)).then_some(culprit)
 }
 
 fn fixed(name: &str) -> Culprit {
@@ -120,7 +132,8 @@ pub(super) const AT_A_LINE: &str = r"(?:^|[\s:])/[^\s:\[]+(?::\d+(?::\d+)?|\[\d+
 
 pub(super) static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
     use Names::{
-        Address, Config, ConfigOnly, Fixed, Group, LowPort, Nobody, Path, PathOnly, SocketPath,
+        Address, Config, ConfigOnly, Fixed, Group, LowPort, Nobody, Path, PathOnly,
+        PathUnlessListening, SocketPath,
     };
     use StartCause as Cause;
     let table: &[(StartCause, Names, &str)] = &[
@@ -234,7 +247,7 @@ pub(super) static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
         (
             Cause::AddressNotAvailable,
             Address,
-            r"(?i)cannot assign requested address|can't assign requested address|\bEADDRNOTAVAIL\b",
+            r"(?i)cannot assign requested address|can't assign requested address|\baddress not available\b|\bEADDRNOTAVAIL\b",
         ),
         (
             Cause::SocketPathInUse,
@@ -323,7 +336,7 @@ pub(super) static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
         ),
         (
             Cause::PermissionDenied,
-            Path,
+            PathUnlessListening,
             r"(?i)permission denied|\bEACCES\b|operation not permitted|\bEPERM\b",
         ),
         // Shells say "not found" of commands, and name themselves as the path: no such words here.

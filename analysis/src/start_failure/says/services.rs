@@ -278,6 +278,28 @@ fn services_are_understood_in_their_own_words() {
             Cause::SocketPathInUse,
             "/run/shop.sock",
         ),
+        (
+            &[
+                r#"2026/11/22 05:24:16 [emerg] 123#123: open() "/var/log/x/a.log" failed (13: Permission denied)"#,
+            ],
+            Cause::PermissionDenied,
+            "/var/log/x/a.log",
+        ),
+        // The port is none of root's, and the file only has it.
+        (
+            &[
+                "[ALERT] (77) : Binding [/etc/haproxy/haproxy.cfg:11] for frontend x: cannot bind socket (Permission denied) for [0.0.0.0:8095]",
+            ],
+            Cause::PermissionDenied,
+            "",
+        ),
+        (
+            &[
+                "[ALERT] (9) : Binding [/etc/haproxy/haproxy.cfg:20] for frontend web: cannot bind socket (Cannot assign requested address) for [10.9.9.9:80]",
+            ],
+            Cause::AddressNotAvailable,
+            "10.9.9.9:80",
+        ),
     ];
     let wrong: Vec<_> = cases
         .iter()
