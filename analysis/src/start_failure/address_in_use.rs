@@ -18,6 +18,8 @@ pub struct Wanted {
     /// `None`: the line names only the port, or a host name.
     pub ip: Option<IpAddr>,
     pub port: u16,
+    /// Another line names it than that which says that an address was in use: it may be any port.
+    pub is_nearby: bool,
 }
 
 /// The lines that say that an address was in use, each with the addresses that it names.
@@ -143,20 +145,42 @@ fn port_words(message: &str) -> BTreeSet<Wanted> {
     ports.collect()
 }
 
+/// How programs speak of ports of others.
+static OF_OTHERS: LazyLock<Regex> = LazyLock::new(|| {
+    let words = r"(?i)\b(dis|re)?connect(s|ed|ing|ion (to|from|with|of))?\b|\b(peer|upstream|backend|remote|client)\b";
+    Regex::new(words).expect("it is a regular expression")
+});
+
 /// The ports that a line near one names, or says that it listens on.
 fn ports_near(message: &str) -> BTreeSet<Wanted> {
-    let words = port_words(message);
-    if !words.is_empty() || !message.to_ascii_lowercase().contains("listen") {
-        return words;
+    if OF_OTHERS.is_match(message) {
+        return BTreeSet::new();
     }
-    let other = named(message).into_iter();
-    other.map(|wanted| Wanted { ip: None, ..wanted }).collect()
+    let mut found = port_words(message);
+    if found.is_empty() && message.to_ascii_lowercase().contains("listen") {
+        found = named(message);
+    }
+    let nearby = |wanted| Wanted {
+        ip: None,
+        is_nearby: true,
+        ..wanted
+    };
+    found.into_iter().map(nearby).collect()
 }
 
 fn wanted(udp: Option<bool>, ip: Option<&str>, port: Option<&str>) -> Option<Wanted> {
     let port = port?.parse().ok().filter(|port| *port != 0)?;
-    let ip = ip.and_then(|ip| ip.parse().ok());
-    Some(Wanted { udp, ip, port })
+    // A clock, or a pid, in brackets is no address: what stands behind it is no port.
+    let ip = match ip.filter(|ip| !ip.is_empty()) {
+        Some(ip) => Some(ip.parse().ok()?),
+        None => None,
+    };
+    Some(Wanted {
+        udp,
+        ip,
+        port,
+        is_nearby: false,
+    })
 }
 
 fn protocol(message: &str) -> Option<bool> {
@@ -169,7 +193,8 @@ fn protocol(message: &str) -> Option<bool> {
 }
 
 /// Fits from here on take for granted what cannot be seen: that a socket on `::` takes IPv4 too
-/// (nginx tells its sockets not to), or that a line without a protocol means UDP.
+/// (nginx tells its sockets not to), that a line without a protocol means UDP, or that the port of
+/// another line is meant.
 pub const DOUBTFUL: u8 = 2;
 
 impl Wanted {
@@ -181,7 +206,8 @@ impl Wanted {
             return None;
         }
         // Servers that do not say which protocol they mean nearly all mean TCP.
-        let doubt = u8::from(self.udp.is_none() && is_udp) * 4;
+        let doubt =
+            u8::from(self.udp.is_none() && is_udp) * 4 + u8::from(self.is_nearby) * DOUBTFUL;
         let held = host_of(&holder.address);
         let fit = match (self.ip, held) {
             (Some(wanted), Some(held)) if wanted == held => 0,
@@ -336,6 +362,9 @@ mod tests {
             ("listening on 0.0.0.0:80", &[]),
             ("2026-11-21 15:03:05 address already in use", &[]),
             ("bind to 0.0.0.0:99999: address already in use", &[]),
+            ("[05:24:16]:123 address already in use", &[]),
+            ("app[1234]:80 address already in use", &[]),
+            ("('cafe', 80) address already in use", &[]),
         ];
         for (message, addresses) in cases {
             assert_eq!(texts(message), *addresses, "{message}");
@@ -372,6 +401,30 @@ mod tests {
                 ports.iter().map(|wanted| wanted.port).collect::<Vec<_>>(),
                 [port]
             );
+        }
+    }
+
+    #[test]
+    fn the_port_of_another_line_is_doubtful_and_that_of_a_connection_is_none() {
+        let failure = "cannot start server: bind: Address already in use";
+        // (a line nearby, how well a socket on 0.0.0.0:5432 fits)
+        let cases = [
+            (
+                "is another server running on port 5432?",
+                Some(1 + DOUBTFUL),
+            ),
+            ("listening on 0.0.0.0:5432", Some(1 + DOUBTFUL)),
+            ("connected to the database db, port 5432", None),
+            ("connection to 10.0.0.5, port 5432 is up", None),
+            ("listening for the upstream, port 5432", None),
+            ("port 5432 of the peer is up", None),
+        ];
+        for (near, fit) in cases {
+            let log = [line("app", near), line("app", failure)];
+            let found = addresses_in_use(&log);
+            let wanted = found[0].1.first();
+            let found = wanted.and_then(|wanted| wanted.fit(&apache("0.0.0.0:5432", 5432)));
+            assert_eq!(found, fit, "{near}");
         }
     }
 

@@ -246,6 +246,26 @@ mod tests {
     }
 
     #[test]
+    fn a_port_of_another_line_is_no_certain_culprit() {
+        // (a line before the failure, whether the socket on 80 is blamed)
+        let cases = [
+            ("connected to the database db, port 80", false),
+            ("is another server running on port 80?", true),
+        ];
+        for (near, blamed) in cases {
+            let mut facts = facts(vec![apache("0.0.0.0:80", 80)]);
+            let failure = "cannot start server: bind: Address already in use";
+            facts.attempt.as_mut().unwrap().log = vec![line("app", near), line("app", failure)];
+            let finding = check(&facts).unwrap();
+            assert_eq!(
+                (finding.culprit.is_some(), finding.certainty),
+                (blamed, Certainty::Inferred),
+                "{near}"
+            );
+        }
+    }
+
+    #[test]
     fn a_port_that_only_the_command_line_names_is_no_certain_culprit() {
         let mut facts = facts(vec![apache("0.0.0.0:8000", 8000)]);
         let message = "OSError: [Errno 98] Address already in use";
