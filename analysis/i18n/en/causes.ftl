@@ -27,7 +27,7 @@ explain-cause-already-running = It says that it is running already: outside of t
 explain-cause-disk-full = A file system has no room (ENOSPC).
 explain-cause-inodes-full = A file system has room, and no inodes for more files. Many small files fill it.
 explain-cause-read-only-filesystem = It wanted to write where the file system is read-only (EROFS). After errors of the disk the kernel mounts it so.
-explain-cause-limit-too-low = A limit such as LimitNOFILE= or TasksMax= is lower than what it needs.
+explain-cause-limit-too-low = A limit of its unit, such as LimitNOFILE= or TasksMax=, or of the kernel, such as fs.inotify.max_user_watches, is lower than what it needs.
 explain-cause-out-of-memory = The kernel killed it for lack of memory, or it says that it gets none.
 explain-cause-certificate-invalid = It cannot use its certificate or key: expired, damaged, or not a pair.
 explain-cause-data-locked = Another process holds the lock of its data, or one that died left a lock file behind.

@@ -27,7 +27,7 @@ explain-cause-already-running = 程序称自己已在运行：在单元之外运
 explain-cause-disk-full = 文件系统没有空间（ENOSPC）。
 explain-cause-inodes-full = 文件系统仍有空间，但没有可用的 inode。通常是小文件过多。
 explain-cause-read-only-filesystem = 它要写入的文件系统是只读的（EROFS）。磁盘出错后内核会这样挂载。
-explain-cause-limit-too-low = LimitNOFILE=、TasksMax= 等限制低于它的需要。
+explain-cause-limit-too-low = 单元的限制（LimitNOFILE=、TasksMax= 等）或内核的限制（fs.inotify.max_user_watches 等）低于它的需要。
 explain-cause-out-of-memory = 因内存不足被内核终止，或程序称无法分配内存。
 explain-cause-certificate-invalid = 无法使用其证书或密钥：已过期、已损坏或不匹配。
 explain-cause-data-locked = 另一个进程持有其数据的锁，或已退出的进程遗留了锁文件。

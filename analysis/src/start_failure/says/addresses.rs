@@ -76,7 +76,7 @@ pub(super) fn address_in(message: &str) -> Option<Culprit> {
 }
 
 /// Whether a message is about an address that the program wants to listen on.
-pub(super) fn is_about_listening(message: &str) -> bool {
+pub(in crate::start_failure) fn is_about_listening(message: &str) -> bool {
     LISTENS.is_match(&without_paths(message))
 }
 
@@ -95,7 +95,7 @@ fn number(port: &str) -> Option<u16> {
 
 /// Paths lie before what is meant, with numbers of lines behind them. Java has addresses behind a
 /// slash, and these stay.
-fn without_paths(message: &str) -> String {
+pub(super) fn without_paths(message: &str) -> String {
     let message = SCHEME.replace_all(message, " ");
     let replaced = PATH.replace_all(&message, |found: &Captures<'_>| {
         let is_address = named(&found["path"]).is_some_and(|word| !is_host(&word));

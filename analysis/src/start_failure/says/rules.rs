@@ -6,7 +6,7 @@ use regex::{Captures, Regex};
 
 use super::{
     Says,
-    addresses::{address_in, is_about_listening, port_of},
+    addresses::{address_in, is_about_listening, port_of, without_paths},
     places::{config_in, is_config, path_near, regex},
 };
 use crate::start_failure::{Culprit, StartCause};
@@ -42,6 +42,10 @@ enum Names {
     ConfigOnly,
     /// A setting of the unit, or a capability.
     Fixed(&'static str),
+    /// A setting of the kernel, if no path has the words.
+    Kernel(&'static str),
+    /// A folder that the words stand for.
+    Folder(&'static str),
 }
 
 impl Rule {
@@ -65,6 +69,11 @@ impl Rule {
             Names::Config => config_in(message),
             Names::ConfigOnly => Some(config_in(message)?),
             Names::Fixed(name) => Some(fixed(name)),
+            Names::Kernel(name) => {
+                let is_meant = self.words.is_match(&without_paths(message));
+                Some(is_meant.then(|| fixed(name))?)
+            }
+            Names::Folder(path) => Some(Culprit::path(path)),
         };
         let cause = match (self.cause, &culprit) {
             (StartCause::FileMissing, Some(Culprit::Path { path, .. })) if is_config(path) => {
@@ -132,7 +141,7 @@ pub(super) const AT_A_LINE: &str = r"(?:^|[\s:])/[^\s:\[]+(?::\d+(?::\d+)?|\[\d+
 
 pub(super) static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
     use Names::{
-        Address, Config, ConfigOnly, Fixed, Group, LowPort, Nobody, Path, PathOnly,
+        Address, Config, ConfigOnly, Fixed, Folder, Group, Kernel, LowPort, Nobody, Path, PathOnly,
         PathUnlessListening, SocketPath,
     };
     use StartCause as Cause;
@@ -208,6 +217,47 @@ pub(super) static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
             Cause::GroupMissing,
             Group(group),
             r#"(?i)\bgroup ["'`]?(?<name>[a-z_][\w.-]*)["'`]? (does not exist|doesn't exist|is unknown|not found|unknown)"#,
+        ),
+        // What the kernel counts, and says in the words for files.
+        (
+            Cause::LimitTooLow,
+            Kernel("fs.inotify.max_user_watches"),
+            r"(?i)\b(inotify_add_watch|inotify|fsnotify|file watch(er|es)?|(add|adding|set|setting|create|creating|a|new|directory) watch(es|er)?)\b.{0,200}(no space left on device|\bENOSPC\b)|(no space left on device|\bENOSPC\b).{0,80}(\binotify|\bfsnotify|\bfile watch|, watch ['\x22])",
+        ),
+        (
+            Cause::LimitTooLow,
+            Kernel("fs.inotify.max_user_instances"),
+            r"(?i)(\binotify|\bfsnotify|\bdirectory watch).{0,120}(too many open files|\bEMFILE\b)|(too many open files|\bEMFILE\b).{0,80}(\binotify|\bfsnotify)",
+        ),
+        (
+            Cause::LimitTooLow,
+            Kernel("kernel.sem"),
+            r"(?i)\b(semget|semctl|semaphores?)\b.{0,120}(no space left on device|\bENOSPC\b)|(no space left on device|\bENOSPC\b).{0,80}\b(semget|semaphores?|accept lock|mutex)\b",
+        ),
+        (
+            Cause::LimitTooLow,
+            Kernel("kernel.shmmni"),
+            r"(?i)\bshmget\b.{0,120}(no space left on device|\bENOSPC\b)|(no space left on device|\bENOSPC\b).{0,80}\bshmget\b|(create|allocate|get) (the |a )?shared memory segment: no space left on device",
+        ),
+        (
+            Cause::LimitTooLow,
+            Kernel("fs.epoll.max_user_watches"),
+            r"(?i)\bepoll(_ctl)?\b.{0,120}(no space left on device|\bENOSPC\b)",
+        ),
+        (
+            Cause::LimitTooLow,
+            Kernel("kernel.keys.maxkeys"),
+            r"(?i)\b(keyctl|add_key|keyring|session key)\b.{0,160}(disk quota exceeded|\bEDQUOT\b|no space left on device|\bENOSPC\b)",
+        ),
+        (
+            Cause::LimitTooLow,
+            Kernel("fs.mqueue.queues_max"),
+            r"(?i)\bmq_open\b.{0,120}(no space left on device|\bENOSPC\b)",
+        ),
+        (
+            Cause::DiskFull,
+            Folder("/dev/shm"),
+            r"(?i)(resize|create|write|shm_open).{0,60}shared memory segment \x22/.{0,120}no space left on device",
         ),
         (
             Cause::DiskFull,

@@ -129,6 +129,16 @@ fn programs_are_understood_in_their_own_words() {
             file("/var/lib/x/data"),
         ),
         (
+            r#"could not resize shared memory segment "/PostgreSQL.7" to 8388608 bytes: No space left on device"#,
+            Cause::DiskFull,
+            file("/dev/shm"),
+        ),
+        (
+            "cannot write /srv/watch/semaphore.db: No space left on device",
+            Cause::DiskFull,
+            file("/srv/watch/semaphore.db"),
+        ),
+        (
             "OSError: [Errno 30] Read-only file system: '/srv/x'",
             Cause::ReadOnlyFilesystem,
             file("/srv/x"),
@@ -213,6 +223,64 @@ fn programs_are_understood_in_their_own_words() {
     for (message, cause, culprit) in cases {
         let says = says(message).unwrap_or_else(|| panic!("not understood: {message}"));
         assert_eq!(says, Says { cause, culprit }, "{message}");
+    }
+}
+
+#[test]
+fn no_space_in_the_kernel_is_no_full_disk() {
+    // (what a program logs, the setting of the kernel)
+    let cases = [
+        (
+            "inotify_add_watch /small/data: No space left on device",
+            "fs.inotify.max_user_watches",
+        ),
+        (
+            "Error: ENOSPC: System limit for number of file watchers reached, watch '/srv/x'",
+            "fs.inotify.max_user_watches",
+        ),
+        (
+            "Error: ENOSPC: no space left on device, watch '/srv/x'",
+            "fs.inotify.max_user_watches",
+        ),
+        (
+            "Failed to add watch on /srv/x: No space left on device",
+            "fs.inotify.max_user_watches",
+        ),
+        (
+            "failed to create fsnotify watcher: too many open files",
+            "fs.inotify.max_user_instances",
+        ),
+        (
+            "Failed to allocate directory watch: Too many open files",
+            "fs.inotify.max_user_instances",
+        ),
+        (
+            "FATAL:  could not create semaphores: No space left on device",
+            "kernel.sem",
+        ),
+        ("semget: No space left on device", "kernel.sem"),
+        (
+            "(28)No space left on device: AH00023: Couldn't create the ssl-cache mutex",
+            "kernel.sem",
+        ),
+        (
+            "FATAL:  could not create shared memory segment: No space left on device",
+            "kernel.shmmni",
+        ),
+        (
+            "epoll_ctl: No space left on device",
+            "fs.epoll.max_user_watches",
+        ),
+        (
+            "unable to join session keyring: unable to create session key: disk quota exceeded",
+            "kernel.keys.maxkeys",
+        ),
+        ("mq_open: No space left on device", "fs.mqueue.queues_max"),
+    ];
+    for (message, name) in cases {
+        let culprit = Some(Culprit::Limit { name: name.into() });
+        let cause = StartCause::LimitTooLow;
+        assert_eq!(says(message), Some(Says { cause, culprit }), "{message}");
     }
 }
 

@@ -116,6 +116,10 @@ fn capability(name: &str, facts: &StartFacts) -> Fix {
 }
 
 fn limit(name: &str, facts: &StartFacts) -> Fix {
+    // `fs.inotify.max_user_watches`
+    if name.contains('.') {
+        return kernel_limit(name, facts);
+    }
     let setting = match name {
         "LimitNOFILE" => MANY_FILES.to_owned(),
         "LimitMEMLOCK" => "LimitMEMLOCK=infinity".to_owned(),
@@ -126,6 +130,29 @@ fn limit(name: &str, facts: &StartFacts) -> Fix {
             name: name.to_owned(),
         },
         commands: commands::set(&[setting], facts),
+        risky: false,
+    }
+}
+
+/// Doubles a limit of the kernel, and keeps it so: nobody knows here what it is.
+fn kernel_limit(name: &str, facts: &StartFacts) -> Fix {
+    let doubled = match name {
+        // Semaphores of a set, of all sets, operations of a call, and sets.
+        "kernel.sem" => {
+            r#""$(sysctl -n kernel.sem | awk '{ print $1, 2 * $2, $3, 2 * $4 }')""#.to_owned()
+        }
+        _ => format!("$((2 * $(sysctl -n {name})))"),
+    };
+    let mut commands = vec![
+        format!("sysctl -w {name}={doubled}"),
+        format!("sysctl {name} >> /etc/sysctl.d/90-aiops.conf"),
+    ];
+    commands.extend(commands::start(facts));
+    Fix {
+        what: FixKind::RaiseLimit {
+            name: name.to_owned(),
+        },
+        commands,
         risky: false,
     }
 }
