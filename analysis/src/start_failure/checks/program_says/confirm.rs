@@ -8,6 +8,8 @@ use crate::start_failure::{
 
 /// Less than this of a file system, in parts of it, is full: what is written needs room for more.
 const FULL: u64 = 100;
+/// That much is room for most files, however large the file system is.
+const ROOM_BYTES: u64 = 64 << 20;
 
 /// Where programs make files; elsewhere they mostly read what an administrator has made.
 const MADE_BELOW: [&str; 4] = ["/var/", "/run/", "/tmp/", "/srv/"];
@@ -90,10 +92,14 @@ fn full(says: Says, place: &PlaceFact) -> (Says, Certainty, Vec<Evidence>) {
             };
             (says, Certainty::Measured, evidence)
         }
-        Some(seen) if seen.free_bytes < seen.bytes / FULL => (says, Certainty::Measured, evidence),
+        Some(seen) if has_no_room(seen) => (says, Certainty::Measured, evidence),
         // There is room by now, or a quota was meant.
         _ => (says, Certainty::Inferred, evidence),
     }
+}
+
+fn has_no_room(seen: FilesystemFact) -> bool {
+    seen.free_bytes < seen.bytes / FULL && seen.free_bytes < ROOM_BYTES
 }
 
 fn has_no_inodes(seen: FilesystemFact) -> bool {
@@ -211,6 +217,28 @@ mod tests {
         for (message, place, settings, expected) in cases {
             assert_eq!(blamed(message, place, settings), expected, "{message}");
         }
+    }
+
+    #[test]
+    fn a_large_disk_with_room_is_not_full() {
+        let full = "error: write /srv/x: No space left on device";
+        // (bytes of the file system, free ones, certainty)
+        let cases = [
+            (10 << 40, 99 << 30, Certainty::Inferred),
+            (10 << 40, 1 << 20, Certainty::Measured),
+            (1 << 30, 1 << 20, Certainty::Measured),
+            (64 << 20, 1 << 20, Certainty::Inferred),
+        ];
+        for (bytes, free_bytes, certainty) in cases {
+            let mut place = place(free_bytes, 10, false);
+            place.filesystem.as_mut().unwrap().bytes = bytes;
+            let found = blamed(full, place, &[]);
+            assert_eq!(found, (StartCause::DiskFull, certainty), "{free_bytes}");
+        }
+        // Not the file system was full.
+        let kernel = "error: inotify_add_watch /srv/x: No space left on device";
+        let found = blamed(kernel, place(0, 10, false), &[]);
+        assert_eq!(found, (StartCause::LimitTooLow, Certainty::Inferred));
     }
 
     #[test]
