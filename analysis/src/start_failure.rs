@@ -26,6 +26,7 @@ pub mod changes;
 mod checks;
 pub(crate) mod commands;
 pub mod config_test;
+mod doubt;
 mod engine;
 pub mod facts;
 mod fix;

@@ -42,6 +42,8 @@ pub struct StartFacts {
     pub ended_at_once: Option<Duration>,
     pub config_tests: Vec<ConfigTest>,
     pub log_files: Vec<LogFileExcerpt>,
+    /// Those of them that nothing of the unit names: they are called like it.
+    pub guessed_log_files: BTreeSet<String>,
     /// `None`: they were not looked for.
     pub changes: Option<ChangeFacts>,
     /// The files that are taken for its configuration. Filled only if it fails.

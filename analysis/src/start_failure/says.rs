@@ -13,6 +13,7 @@ use regex::Regex;
 
 use super::{Culprit, LogLine, StartCause, telling::all_telling_lines};
 
+pub(super) use self::addresses::is_about_listening;
 pub use self::places::is_config;
 pub(super) use self::places::{first_path, line_number};
 use self::{
@@ -178,6 +179,16 @@ pub fn says(message: &str) -> Option<Says> {
     RULES.iter().find_map(|rule: &Rule| rule.read(message))
 }
 
+/// Whether the program gives up, in its own words.
+pub(super) fn is_fatal(message: &str) -> bool {
+    places::FATAL.is_match(message)
+}
+
+/// Whether it goes on.
+pub(super) fn is_mild(message: &str) -> bool {
+    places::MILD.is_match(message)
+}
+
 /// How bad a line is by its own word: the least is the worst.
 fn severity(line: &LogLine, says: &Says) -> u8 {
     const CRITICAL: u8 = 2;
@@ -186,8 +197,8 @@ fn severity(line: &LogLine, says: &Says) -> u8 {
     let is_exact = matches!(says.culprit, Some(Culprit::Path { line: Some(_), .. }));
     match () {
         () if is_exact => 0,
-        () if is_critical || places::FATAL.is_match(&line.message) => 0,
-        () if places::MILD.is_match(&line.message) => 2,
+        () if is_critical || is_fatal(&line.message) => 0,
+        () if is_mild(&line.message) => 2,
         () => 1,
     }
 }

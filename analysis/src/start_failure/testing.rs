@@ -91,6 +91,7 @@ pub(crate) fn resting() -> StartFacts {
         ended_at_once: None,
         config_tests: vec![],
         log_files: vec![],
+        guessed_log_files: [].into(),
         changes: None,
         configurations: vec![],
     }

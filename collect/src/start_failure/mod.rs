@@ -110,6 +110,7 @@ async fn gather(
         ended_at_once: None,
         config_tests: Vec::new(),
         log_files: Vec::new(),
+        guessed_log_files: BTreeSet::new(),
         changes: None,
         configurations: Vec::new(),
     };

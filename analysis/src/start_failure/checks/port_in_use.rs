@@ -6,7 +6,8 @@ use crate::{
     start_failure::{
         Holder,
         address_in_use::{DOUBTFUL, Wanted, addresses_in_use, not_listening},
-        says::why,
+        doubt::{is_doubtful, outdone_by},
+        says::{says, why},
     },
 };
 
@@ -32,6 +33,9 @@ pub(super) fn check(facts: &StartFacts) -> Option<Finding> {
         lines = not_listening(&log);
     }
     let (first, _) = lines.first()?;
+    if lines.iter().all(|(line, _)| is_outdone(line, &log)) {
+        return None;
+    }
     let wanted: Vec<Wanted> = lines
         .iter()
         .flat_map(|(_, wanted)| wanted)
@@ -41,8 +45,10 @@ pub(super) fn check(facts: &StartFacts) -> Option<Finding> {
     if !is_said && found.is_none() {
         return None;
     }
+    let sure = lines.iter().filter(|(line, _)| !is_doubtful(line, facts));
+    let sure: Vec<&Wanted> = sure.flat_map(|(_, wanted)| wanted).collect();
     let is_sure =
-        found.is_some_and(|(fit, holder)| fit < DOUBTFUL && held_then(holder, facts)) && is_said;
+        is_said && found.is_some_and(|(_, holder)| fits(&sure, holder) && held_then(holder, facts));
     let holder = found.map(|(_, holder)| holder);
     if wanted.is_empty() && holder.is_none() && is_about_a_path(&log) {
         return None;
@@ -77,6 +83,17 @@ pub(super) fn check(facts: &StartFacts) -> Option<Finding> {
         evidence,
         fixes,
     })
+}
+
+/// Whether the program went on without the address, and gave up for a reason that is known.
+fn is_outdone(line: &LogLine, log: &[LogLine]) -> bool {
+    outdone_by(line, log).is_some_and(|worse| says(&worse.message).is_some())
+}
+
+/// Whether a socket is in the way of one of these without a doubt.
+fn fits(wanted: &[&Wanted], holder: &Holder) -> bool {
+    let mut fits = wanted.iter().filter_map(|wanted| wanted.fit(holder));
+    fits.any(|fit| fit < DOUBTFUL)
 }
 
 /// Whether the address is the path of a Unix socket.

@@ -6,6 +6,7 @@ mod fixes;
 
 use super::*;
 use crate::start_failure::{
+    doubt,
     facts::FileState,
     says::{Says, says_missing, why},
 };
@@ -24,6 +25,11 @@ pub(super) fn check(facts: &StartFacts) -> Option<Finding> {
         return None;
     }
     let (says, certainty, seen) = confirm::by_facts(says, facts);
+    // The host may well agree with what the program has survived.
+    let certainty = match doubt::is_doubtful(line, facts) {
+        true => certainty.max(Certainty::Inferred),
+        false => certainty,
+    };
     let mut evidence = vec![said(line)];
     evidence.extend(seen);
     evidence.extend(facts.status().map(|status| Evidence::Status { status }));
