@@ -48,6 +48,66 @@ pub fn forbids<'a>(settings: &'a [Setting], path: &str, wants: Wants) -> Option<
     settings.iter().find(forbids)
 }
 
+/// Below these programs have their data.
+const OF_DATA: [&str; 5] = ["/var/lib", "/var/cache", "/var/log", "/run", "/srv"];
+/// Settings that give a unit folders of its own.
+const OF_UNITS: [&str; 5] = [
+    "StateDirectory",
+    "LogsDirectory",
+    "CacheDirectory",
+    "RuntimeDirectory",
+    "ConfigurationDirectory",
+];
+/// What is below those, and is systemd's, the package manager's or everybody's.
+const OF_OTHERS: [&str; 6] = [
+    "/run/systemd",
+    "/run/dbus",
+    "/run/user",
+    "/var/lib/systemd",
+    "/var/lib/dpkg",
+    "/var/lib/rpm",
+];
+
+/// Whether a path that a program names is where its data may be. It may name any path, and get a
+/// hole in its sandbox, or a folder that is not for it.
+pub(super) fn is_of_data(settings: &[Setting], path: &str) -> bool {
+    let is_plain = path.starts_with('/') && path.split('/').all(|part| part != "..");
+    let of_unit = settings
+        .iter()
+        .filter(|setting| OF_UNITS.contains(&setting.name.as_str()))
+        .flat_map(folders);
+    let is_own = of_unit.into_iter().any(|folder| is_below(path, &folder));
+    let is_data = OF_DATA
+        .iter()
+        .any(|folder| is_below(path, folder) && path.trim_end_matches('/') != *folder);
+    let is_others = OF_OTHERS.iter().any(|folder| is_below(path, folder));
+    is_plain && (is_own || is_data && !is_others)
+}
+
+/// A path as one word of a unit's setting: systemd splits at spaces, and replaces what `%` begins.
+pub(super) fn unit_word(path: &str) -> String {
+    let mut word = String::new();
+    for letter in path.chars() {
+        match letter {
+            '%' => word.push_str("%%"),
+            '\\' => word.push_str(r"\\"),
+            '"' => word.push_str(r#"\""#),
+            _ if letter.is_control() => {
+                let mut bytes = [0; 4];
+                for byte in letter.encode_utf8(&mut bytes).bytes() {
+                    word.push_str(&format!(r"\x{byte:02x}"));
+                }
+            }
+            _ => word.push(letter),
+        }
+    }
+    let is_plain = |letter: char| !letter.is_whitespace() && !"\\\"'".contains(letter);
+    match word.chars().all(is_plain) {
+        true => word,
+        false => format!("\"{word}\""),
+    }
+}
+
 /// The folders of a setting, which may be below one of systemd's own: `StateDirectory=app`.
 fn folders(setting: &Setting) -> impl Iterator<Item = String> {
     let above = match setting.name.as_str() {
@@ -71,6 +131,50 @@ fn is_below(path: &str, folder: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_program_has_its_data_in_few_places() {
+        let settings = [Setting {
+            name: "ConfigurationDirectory".into(),
+            value: "app".into(),
+        }];
+        // (path, whether its data may be there)
+        let cases = [
+            ("/var/lib/app/x", true),
+            ("/run/app.sock", true),
+            ("/srv/x", true),
+            ("/etc/app/x", true),
+            ("/etc", false),
+            ("/etc/cron.d/x", false),
+            ("/", false),
+            ("/var/lib", false),
+            ("/var/lib/", false),
+            ("/var/lib/../../etc", false),
+            ("/var/lib/dpkg/info", false),
+            ("/run/systemd/system/x.service", false),
+            ("/usr/bin", false),
+            ("relative", false),
+        ];
+        for (path, expected) in cases {
+            assert_eq!(is_of_data(&settings, path), expected, "{path}");
+        }
+    }
+
+    #[test]
+    fn systemd_takes_a_path_as_it_is() {
+        // (path, word)
+        let cases = [
+            ("/srv/x", "/srv/x"),
+            ("/srv/100%n", "/srv/100%%n"),
+            ("/srv/a b", r#""/srv/a b""#),
+            ("/srv/a\"b", r#""/srv/a\"b""#),
+            (r"/srv/a\b", r#""/srv/a\\b""#),
+            ("/srv/a\nExecStart=/x", r#""/srv/a\x0aExecStart=/x""#),
+        ];
+        for (path, word) in cases {
+            assert_eq!(unit_word(path), word, "{path}");
+        }
+    }
 
     #[test]
     fn settings_forbid_what_systemds_manual_says() {

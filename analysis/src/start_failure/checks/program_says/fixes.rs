@@ -1,7 +1,10 @@
 //! What to do about what a program says.
 
 use super::*;
-use crate::shell;
+use crate::{
+    shell,
+    start_failure::sandbox::{is_of_data, unit_word},
+};
 
 /// More than most programs need; systemd's own default of 1024 is for those that use `select`.
 const MANY_FILES: &str = "LimitNOFILE=65536";
@@ -41,7 +44,7 @@ fn about_path(cause: StartCause, path: &str, line: Option<u32>, facts: &StartFac
         StartCause::ConfigSyntax | StartCause::ConfigInvalidValue => {
             commands::correct_file(path, line, None, facts)
         }
-        StartCause::DirectoryMissing => commands::make_directory(path, facts),
+        StartCause::DirectoryMissing => make_directory(path, facts),
         StartCause::DiskFull | StartCause::InodesFull => look(
             FixKind::FreeSpace { path: owned() },
             vec![
@@ -69,14 +72,42 @@ fn about_path(cause: StartCause, path: &str, line: Option<u32>, facts: &StartFac
         StartCause::PermissionDenied => commands::allow_access(path),
         StartCause::SandboxDenied => Fix {
             what: FixKind::AllowPath { path: owned() },
-            commands: commands::set(&[format!("ReadWritePaths={path}")], facts),
-            risky: false,
+            commands: commands::set(&[format!("ReadWritePaths={}", unit_word(path))], facts),
+            risky: !is_usual(path, facts),
         },
         _ => look(
             FixKind::ProvidePath { path: owned() },
             vec![format!("namei -l {word}")],
         ),
     }
+}
+
+/// Makes a folder, if it is not there: `install` would give one that is there to the unit's user.
+fn make_directory(path: &str, facts: &StartFacts) -> Fix {
+    let is_there = facts
+        .place(path)
+        .is_some_and(|place| place.state != FileState::Missing);
+    let word = shell::word(path);
+    if is_there {
+        return look(
+            FixKind::ProvidePath {
+                path: path.to_owned(),
+            },
+            vec![format!("namei -l {word}")],
+        );
+    }
+    let mut fix = commands::make_directory(path, facts);
+    if let Some(install) = fix.commands.first_mut() {
+        *install = format!("test -e {word} || {install}");
+    }
+    fix.risky = !is_usual(path, facts);
+    fix
+}
+
+/// Whether programs have their data there. What a program says may be meant to get it more.
+fn is_usual(path: &str, facts: &StartFacts) -> bool {
+    let settings = facts.unit.as_ref().map_or(&[][..], |unit| &unit.settings);
+    is_of_data(settings, path)
 }
 
 fn about_address(cause: StartCause, address: &str) -> Fix {
@@ -162,5 +193,62 @@ fn look(what: FixKind, commands: Vec<String>) -> Fix {
         what,
         commands,
         risky: false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::super::super::testing::*, *};
+    use crate::start_failure::facts::PlaceFact;
+
+    fn first_fix(cause: StartCause, path: &str, state: Option<FileState>) -> Fix {
+        let mut facts = failed("exit-code", exited(1), vec![]);
+        facts.places = state
+            .map(|state| PlaceFact {
+                path: path.into(),
+                state,
+                missing_folder: None,
+                filesystem: None,
+            })
+            .into_iter()
+            .collect();
+        let culprit = Some(Culprit::path(path));
+        of(&Says { cause, culprit }, &facts).remove(0)
+    }
+
+    #[test]
+    fn a_hole_in_the_sandbox_is_risky_but_for_data() {
+        // (path, setting, whether it is risky)
+        let cases = [
+            ("/var/lib/app", "ReadWritePaths=/var/lib/app", false),
+            ("/etc", "ReadWritePaths=/etc", true),
+            (
+                "/var/lib/../../etc",
+                "ReadWritePaths=/var/lib/../../etc",
+                true,
+            ),
+            ("/srv/100%n", "ReadWritePaths=/srv/100%%n", false),
+        ];
+        for (path, setting, risky) in cases {
+            let fix = first_fix(StartCause::SandboxDenied, path, None);
+            assert!(fix.commands[1].contains(setting), "{fix:?}");
+            assert_eq!(fix.risky, risky, "{path}");
+        }
+    }
+
+    #[test]
+    fn a_folder_that_is_there_is_not_given_away() {
+        // (path, what it is, whether a folder is made, whether that is risky)
+        let cases = [
+            ("/srv/app", Some(FileState::Missing), true, false),
+            ("/srv/app", None, true, false),
+            ("/etc/cron.d/x", Some(FileState::Missing), true, true),
+            ("/etc", Some(FileState::Directory), false, false),
+        ];
+        for (path, state, made, risky) in cases {
+            let fix = first_fix(StartCause::DirectoryMissing, path, state);
+            let is_guarded = fix.commands[0].starts_with(&format!("test -e {path} || install -d"));
+            assert_eq!((is_guarded, fix.risky), (made, risky), "{fix:?}");
+        }
     }
 }
