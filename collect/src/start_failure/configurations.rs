@@ -25,6 +25,20 @@ static PORT: LazyLock<Regex> = LazyLock::new(|| {
 /// The files that the unit's command line names; where it names none, those with the names of the
 /// unit and of its program.
 pub(super) fn of(unit: &UnitStart) -> Vec<ConfigurationFact> {
+    let facts = files_of(unit).into_iter().map(|(path, text)| {
+        let ports = ports(&text);
+        ConfigurationFact { path, ports }
+    });
+    facts.collect()
+}
+
+/// What they say.
+pub(super) fn texts(unit: &UnitStart) -> Vec<String> {
+    let files = files_of(unit).into_iter();
+    files.map(|(_, text)| text).collect()
+}
+
+fn files_of(unit: &UnitStart) -> Vec<(String, String)> {
     let Some(root) = &unit.root else {
         return Vec::new();
     };
@@ -49,11 +63,11 @@ pub(super) fn of(unit: &UnitStart) -> Vec<ConfigurationFact> {
         }
     }
     paths.dedup();
-    let facts = paths.into_iter().filter_map(|path| {
-        let ports = ports(&read(root, &path)?);
-        Some(ConfigurationFact { path, ports })
+    let files = paths.into_iter().filter_map(|path| {
+        let text = read(root, &path)?;
+        Some((path, text))
     });
-    facts.take(MOST_FILES).collect()
+    files.take(MOST_FILES).collect()
 }
 
 fn read(root: &str, path: &str) -> Option<String> {

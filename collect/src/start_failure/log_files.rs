@@ -3,7 +3,10 @@
 //! A file of a program that failed cannot be seen among its open files any more: it is where its
 //! unit, its command line or its kind puts it, and was written while it failed.
 
+mod candidates;
+
 use std::{
+    collections::BTreeSet,
     fs::{self, File},
     io::{self, Read as _, Seek as _, SeekFrom},
     os::unix::fs::MetadataExt as _,
@@ -32,50 +35,13 @@ const AFTER: TimeDelta = TimeDelta::seconds(3);
 /// A start that took longer is read from so long before its end.
 const LONGEST: TimeDelta = TimeDelta::minutes(10);
 
-/// Where programs write that have another name than their folder: the program, and its files. A
-/// `*` stands for anything within a name.
-const KNOWN: [(&str, &[&str]); 14] = [
-    (
-        "mariadbd",
-        &[
-            "/var/log/mysql/*",
-            "/var/log/mariadb/*",
-            "/var/lib/mysql/*.err",
-        ],
-    ),
-    (
-        "mysqld",
-        &[
-            "/var/log/mysql/*",
-            "/var/log/mysqld.log",
-            "/var/lib/mysql/*.err",
-        ],
-    ),
-    ("pg_ctlcluster", &["/var/log/postgresql/*"]),
-    (
-        "postgres",
-        &["/var/log/postgresql/*", "/var/lib/pgsql/data/log/*"],
-    ),
-    (
-        "postmaster",
-        &["/var/log/postgresql/*", "/var/lib/pgsql/data/log/*"],
-    ),
-    ("apachectl", &["/var/log/apache2/*"]),
-    ("httpd", &["/var/log/httpd/*"]),
-    ("php-fpm*", &["/var/log/php*fpm.log", "/var/log/php-fpm/*"]),
-    ("redis-server", &["/var/log/redis/*"]),
-    ("smbd", &["/var/log/samba/log.smbd"]),
-    ("nmbd", &["/var/log/samba/log.nmbd"]),
-    ("supervisord", &["/var/log/supervisor/supervisord.log"]),
-    ("grafana*", &["/var/log/grafana/*"]),
-    ("rabbitmq-server", &["/var/log/rabbitmq/*"]),
-];
-
 /// What the files have of the failed start.
 #[derive(Default)]
 pub(super) struct LogFiles {
-    /// That with the newest lines first.
+    /// Those that the unit names first, of these that with the newest lines.
     pub excerpts: Vec<LogFileExcerpt>,
+    /// Those that nothing of the unit names.
+    pub guessed: BTreeSet<String>,
     /// Files that were written meanwhile and may not be read.
     pub limits: Vec<Limitation>,
 }
@@ -89,16 +55,8 @@ pub(super) fn of(attempt: &Attempt, unit: &UnitStart) -> LogFiles {
     if unit.root.as_deref() != Some("") {
         return found;
     }
-    let mut paths: Vec<(Timestamp, PathBuf)> = candidates(unit)
-        .into_iter()
-        .flat_map(|pattern| matching(&pattern))
-        .filter_map(|path| Some((modified_at(&path)?, path)))
-        .filter(|(at, _)| *at >= from - TimeDelta::seconds(1))
-        .collect();
-    paths.sort_by(|one, other| other.cmp(one));
-    paths.dedup();
     let zone = Local::now().offset().fix();
-    for (modified_at, path) in paths {
+    for (is_named, modified_at, path) in written_since(from, unit) {
         if found.excerpts.len() == MOST_FILES {
             break;
         }
@@ -111,7 +69,11 @@ pub(super) fn of(attempt: &Attempt, unit: &UnitStart) -> LogFiles {
                     text: &text,
                     zone,
                 };
-                found.excerpts.extend(excerpt(&end, from, to + AFTER));
+                let lines = excerpt(&end, from, to + AFTER);
+                if lines.is_some() && !is_named {
+                    found.guessed.insert(path.to_string());
+                }
+                found.excerpts.extend(lines);
             }
             Err(error) => found.limits.push(Limitation {
                 what: path.into_owned(),
@@ -124,44 +86,31 @@ pub(super) fn of(attempt: &Attempt, unit: &UnitStart) -> LogFiles {
     found
 }
 
+/// The files that may be its own and were written since: whether the unit names them, when, and
+/// where.
+fn written_since(from: Timestamp, unit: &UnitStart) -> Vec<(bool, Timestamp, PathBuf)> {
+    let mut found = Vec::new();
+    for candidate in candidates::of(unit) {
+        for path in matching(&candidate.pattern) {
+            if let Some(at) = modified_at(&path).filter(|at| *at >= from - TimeDelta::seconds(1)) {
+                found.push((candidate.is_named, at, path));
+            }
+        }
+    }
+    let configured = candidates::configured(unit, found.iter().map(|(.., path)| path.as_path()));
+    for (is_named, _, path) in &mut found {
+        *is_named |= configured.contains(path);
+    }
+    found.sort_by(|one, other| other.cmp(one));
+    let mut seen = BTreeSet::new();
+    found.retain(|(.., path)| seen.insert(path.clone()));
+    found
+}
+
 fn span(attempt: &Attempt) -> Option<(Timestamp, Timestamp)> {
     let to = attempt.failed_at?;
     let from = attempt.began_at.unwrap_or(to - LONGEST);
     Some((from.max(to - LONGEST), to))
-}
-
-/// Where its logs may lie.
-fn candidates(unit: &UnitStart) -> Vec<String> {
-    let mut found = unit.output_files.clone();
-    let name = unit.facts.name.stem();
-    let mut names = vec![name.split('@').next().unwrap_or(name).to_owned()];
-    for command in &unit.facts.commands {
-        let program = command.path.rsplit('/').next().unwrap_or_default();
-        names.push(program.to_owned());
-        let known = KNOWN.iter().filter(|(name, _)| fits(name, program));
-        found.extend(known.flat_map(|(_, paths)| paths.iter().map(|path| (*path).to_owned())));
-        found.extend(
-            command
-                .argv
-                .iter()
-                .skip(1)
-                .filter_map(|word| log_path(word)),
-        );
-    }
-    names.retain(|name| !name.is_empty() && name != "sh" && name != "bash");
-    names.dedup();
-    for name in names {
-        found.push(format!("/var/log/{name}*"));
-        found.push(format!("/var/log/{name}/*"));
-    }
-    found
-}
-
-/// The log file that an argument names: `--log-file=/srv/x.log`, `/srv/x.log`.
-fn log_path(word: &str) -> Option<String> {
-    let path = &word[word.find('/')?..];
-    let is_log = word.to_ascii_lowercase().contains("log") && !path.contains('*');
-    is_log.then(|| path.to_owned())
 }
 
 /// The files that a path with `*` in its last part means.
@@ -279,11 +228,6 @@ mod tests {
         assert_eq!(names("app*"), ["app-error.log", "app.log"]);
         assert_eq!(names("*"), ["app-error.log", "app.log", "other"]);
         assert_eq!(names("x.log"), ["x.log"]);
-        assert_eq!(
-            log_path("--log-error=/srv/e.err").as_deref(),
-            Some("/srv/e.err")
-        );
-        assert_eq!(log_path("/etc/app.conf"), None);
     }
 
     #[test]

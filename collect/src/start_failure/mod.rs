@@ -195,6 +195,7 @@ async fn read_log_files(facts: &mut StartFacts, unit: &UnitStart) {
     let files = blocking(LOG_FILES_WITHIN, "the log files", read).await;
     let files = files.unwrap_or_else(|error| missing(&mut facts.limits, "log-files", &error));
     facts.log_files = files.excerpts;
+    facts.guessed_log_files = files.guessed;
     facts.limits.extend(files.limits);
 }
 
