@@ -14,6 +14,7 @@
 //! | [`changes`] | what changed since then |
 //! | [`quick_end()`] | finds a run that ended by itself at once |
 //! | `sandbox` | what the unit's own settings forbid |
+//! | `last_word` | whether a program gave up for what it complained of |
 //! | [`similar`] | names that may have been meant |
 //! | [`supervised`] | how a program of supervisord fares |
 //! | [`telling`] | finds the lines that say why |
@@ -31,6 +32,7 @@ mod engine;
 pub mod facts;
 mod fix;
 pub mod good_start;
+mod last_word;
 pub mod log_file;
 mod quick_end;
 mod sandbox;

@@ -115,7 +115,7 @@ static PORT: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(words).expect("it is a regular expression")
 });
 
-fn says_in_use(message: &str) -> bool {
+pub(super) fn says_in_use(message: &str) -> bool {
     IN_USE.is_match(message) && !UNIX_SOCKET.is_match(message)
 }
 

@@ -1,13 +1,9 @@
-//! When the word of a program does not tell why it failed, though the host bears it out.
+//! When the word of a program does not tell why it failed, though the host bears it out, by how and
+//! when it ended. What it said afterwards is for `last_word`.
 
 use chrono::TimeDelta;
 
-use super::{
-    LogLine,
-    facts::StartFacts,
-    says::{is_about_listening, is_fatal, is_mild, says},
-    telling::all_telling_lines,
-};
+use super::{LogLine, facts::StartFacts};
 use crate::process::{ExitStatus, Signal};
 
 /// Who goes on for longer has survived what it complains about.
@@ -15,10 +11,7 @@ const SURVIVED: TimeDelta = TimeDelta::seconds(60);
 
 /// Whether a line need not be about what ended the program.
 pub(super) fn is_doubtful(line: &LogLine, facts: &StartFacts) -> bool {
-    is_guessed(line, facts)
-        || was_survived(line, facts)
-        || ended_otherwise(facts)
-        || outdone_by(line, &facts.said()).is_some()
+    is_guessed(line, facts) || was_survived(line, facts) || ended_otherwise(facts)
 }
 
 /// Whether it is of a file which nothing of the unit names: it may be another's.
@@ -48,23 +41,6 @@ fn ended_otherwise(facts: &StartFacts) -> bool {
     }
 }
 
-/// The line in which the program gives up for something else, where this one only warns.
-pub(super) fn outdone_by(line: &LogLine, log: &[LogLine]) -> Option<LogLine> {
-    let cause = |message: &str| says(message).map(|says| says.cause);
-    if !is_mild(&line.message) || is_fatal(&line.message) {
-        return None;
-    }
-    let is_echo = |other: &LogLine| {
-        let is_same = cause(&other.message) == cause(&line.message);
-        let both_listen = is_about_listening(&line.message) && is_about_listening(&other.message);
-        both_listen || is_same && cause(&line.message).is_some()
-    };
-    let worse = all_telling_lines(log)
-        .into_iter()
-        .find(|other| is_fatal(&other.message) && !is_echo(other));
-    worse.cloned()
-}
-
 #[cfg(test)]
 mod tests {
     use super::{
@@ -89,7 +65,9 @@ mod tests {
     #[test]
     fn only_what_ended_the_program_is_the_certain_reason() {
         use Certainty::{Inferred, Measured};
-        use StartCause::{CrashAtStart, OutOfMemory, PermissionDenied, PortInUse};
+        use StartCause::{
+            ApplicationError, CrashAtStart, OutOfMemory, PermissionDenied, PortInUse,
+        };
         let says = |messages: &[&str]| messages.iter().map(|text| line("app", text)).collect();
         let warns = format!("[warn] metrics: {IN_USE}, going on without");
         let fatal = "FATAL: open /srv/x: Permission denied";
@@ -125,19 +103,19 @@ mod tests {
                 "exit-code",
                 exited(1),
                 says(&[&warns]),
-                (PortInUse, Measured),
+                (PortInUse, Inferred),
             ),
             (
                 "exit-code",
                 exited(1),
                 says(&[&warns, aborts]),
-                (PortInUse, Measured),
+                (PortInUse, Inferred),
             ),
             (
                 "exit-code",
                 exited(1),
                 says(&[&warns, unknown]),
-                (PortInUse, Inferred),
+                (ApplicationError, Inferred),
             ),
             (
                 "exit-code",

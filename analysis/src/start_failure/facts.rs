@@ -344,6 +344,13 @@ impl StartFacts {
         self.log().iter().chain(of_files).cloned().collect()
     }
 
+    /// The part of all that was `said` in which a line of it stands: the journal, or the files.
+    pub(super) fn said_where<'a>(&self, line: &LogLine, said: &'a [LogLine]) -> &'a [LogLine] {
+        let (of_journal, of_files) = said.split_at(self.log().len().min(said.len()));
+        let is_of_journal = of_journal.iter().any(|other| std::ptr::eq(other, line));
+        if is_of_journal { of_journal } else { of_files }
+    }
+
     /// The first line that systemd itself wrote with these words.
     pub fn manager_line(&self, words: &str) -> Option<&LogLine> {
         self.log()

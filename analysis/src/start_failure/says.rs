@@ -11,7 +11,11 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::{Culprit, LogLine, StartCause, telling::all_telling_lines};
+use super::{
+    Culprit, LogLine, StartCause,
+    last_word::{Afterwards, afterwards},
+    telling::all_telling_lines,
+};
 
 pub(super) use self::addresses::is_about_listening;
 pub use self::places::is_config;
@@ -29,11 +33,16 @@ pub struct Says {
 }
 
 /// The line that says best why the start failed: the first of those that the program itself takes
-/// for the worst. Later ones are mostly its echo, and milder ones before it were survived.
+/// for the worst, and did not survive. Later ones are mostly its echo.
 pub fn why(log: &[LogLine]) -> Option<(&LogLine, Says)> {
     let lines = all_telling_lines(log).into_iter();
     let understood = lines.filter_map(|line| Some((line, says_with_next(line, log)?)));
-    let (line, mut says) = understood.min_by_key(|(line, says)| severity(line, says))?;
+    let mut understood: Vec<_> = understood.collect();
+    understood.sort_by_key(|(line, says)| severity(line, says));
+    let mut ended = understood
+        .into_iter()
+        .filter(|(line, says)| afterwards(line, says, log) != Afterwards::WentOn);
+    let (line, mut says) = ended.next()?;
     if says.culprit.is_none() && is_about_a_file(says.cause) {
         says.culprit = file_before(line, log);
     }
@@ -179,26 +188,21 @@ pub fn says(message: &str) -> Option<Says> {
     RULES.iter().find_map(|rule: &Rule| rule.read(message))
 }
 
-/// Whether the program gives up, in its own words.
-pub(super) fn is_fatal(message: &str) -> bool {
-    places::FATAL.is_match(message)
-}
-
-/// Whether it goes on.
-pub(super) fn is_mild(message: &str) -> bool {
-    places::MILD.is_match(message)
+/// Whether a line says that the program gives up.
+pub(super) fn is_fatal(line: &LogLine) -> bool {
+    const CRITICAL: u8 = 2;
+    let is_critical = line.priority.is_some_and(|priority| priority <= CRITICAL);
+    is_critical || places::FATAL.is_match(&line.message)
 }
 
 /// How bad a line is by its own word: the least is the worst.
 fn severity(line: &LogLine, says: &Says) -> u8 {
-    const CRITICAL: u8 = 2;
-    let is_critical = line.priority.is_some_and(|priority| priority <= CRITICAL);
     // Who names the line of a file knows best, whatever is said in the end.
     let is_exact = matches!(says.culprit, Some(Culprit::Path { line: Some(_), .. }));
     match () {
         () if is_exact => 0,
-        () if is_critical || is_fatal(&line.message) => 0,
-        () if is_mild(&line.message) => 2,
+        () if is_fatal(line) => 0,
+        () if places::MILD.is_match(&line.message) => 2,
         () => 1,
     }
 }

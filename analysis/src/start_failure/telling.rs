@@ -71,7 +71,8 @@ pub fn last_words(log: &[LogLine]) -> Vec<&LogLine> {
     found
 }
 
-fn tells(line: &LogLine) -> bool {
+/// Whether a line tells of an error, by its words or by its priority.
+pub(super) fn tells(line: &LogLine) -> bool {
     line.priority
         .is_some_and(|priority| priority <= ERROR_PRIORITY)
         || tells_of_error(&line.message)

@@ -1,7 +1,10 @@
 //! The program ended with an error of its own.
 
 use super::*;
-use crate::start_failure::telling::{last_words, telling_lines};
+use crate::start_failure::{
+    last_word::{is_survived, last_word},
+    telling::{last_words, telling_lines},
+};
 
 pub(super) fn check(facts: &StartFacts) -> Option<Finding> {
     let status = facts.status()?;
@@ -23,7 +26,14 @@ pub(super) fn check(facts: &StartFacts) -> Option<Finding> {
     if lines.is_empty() {
         lines = last_words(&log);
     }
-    evidence.extend(lines.into_iter().map(said));
+    let survived = || {
+        lines
+            .iter()
+            .any(|line| is_survived(line, facts.said_where(line, &log)))
+    };
+    let last = last_word(facts.log()).filter(|_| survived());
+    let others = lines.iter().filter(|line| Some(**line) != last);
+    evidence.extend(last.iter().chain(others).map(|line| said(line)));
     let mut fixes = vec![commands::read_log(facts)];
     fixes.push(Fix {
         what: FixKind::ResetAndStart,

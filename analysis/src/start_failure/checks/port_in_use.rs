@@ -6,8 +6,9 @@ use crate::{
     start_failure::{
         Holder,
         address_in_use::{DOUBTFUL, Wanted, addresses_in_use, not_listening},
-        doubt::{is_doubtful, outdone_by},
-        says::{says, why},
+        doubt::is_doubtful,
+        last_word::{Afterwards, PORT_IN_USE, afterwards},
+        says::why,
     },
 };
 
@@ -32,10 +33,8 @@ pub(super) fn check(facts: &StartFacts) -> Option<Finding> {
     if !is_said {
         lines = not_listening(&log);
     }
+    lines.retain(|(line, _)| outcome(line, &log, facts) != Afterwards::WentOn);
     let (first, _) = lines.first()?;
-    if lines.iter().all(|(line, _)| is_outdone(line, &log)) {
-        return None;
-    }
     let wanted: Vec<Wanted> = lines
         .iter()
         .flat_map(|(_, wanted)| wanted)
@@ -45,7 +44,9 @@ pub(super) fn check(facts: &StartFacts) -> Option<Finding> {
     if !is_said && found.is_none() {
         return None;
     }
-    let sure = lines.iter().filter(|(line, _)| !is_doubtful(line, facts));
+    let is_sure =
+        |line| outcome(line, &log, facts) == Afterwards::Ended && !is_doubtful(line, facts);
+    let sure = lines.iter().filter(|(line, _)| is_sure(line));
     let sure: Vec<&Wanted> = sure.flat_map(|(_, wanted)| wanted).collect();
     let is_sure =
         is_said && found.is_some_and(|(_, holder)| fits(&sure, holder) && held_then(holder, facts));
@@ -85,9 +86,9 @@ pub(super) fn check(facts: &StartFacts) -> Option<Finding> {
     })
 }
 
-/// Whether the program went on without the address, and gave up for a reason that is known.
-fn is_outdone(line: &LogLine, log: &[LogLine]) -> bool {
-    outdone_by(line, log).is_some_and(|worse| says(&worse.message).is_some())
+/// What became of the program after that line.
+fn outcome(line: &LogLine, log: &[LogLine], facts: &StartFacts) -> Afterwards {
+    afterwards(line, &PORT_IN_USE, facts.said_where(line, log))
 }
 
 /// Whether a socket is in the way of one of these without a doubt.

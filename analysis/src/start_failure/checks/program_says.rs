@@ -8,6 +8,7 @@ use super::*;
 use crate::start_failure::{
     doubt,
     facts::FileState,
+    last_word::{Afterwards, afterwards},
     says::{Says, says_missing, why},
 };
 
@@ -24,11 +25,12 @@ pub(super) fn check(facts: &StartFacts) -> Option<Finding> {
     if is_doubtful(&says, line, facts) {
         return None;
     }
+    let is_last = afterwards(line, &says, facts.said_where(line, &log)) == Afterwards::Ended;
     let (says, certainty, seen) = confirm::by_facts(says, facts);
     // The host may well agree with what the program has survived.
-    let certainty = match doubt::is_doubtful(line, facts) {
-        true => certainty.max(Certainty::Inferred),
-        false => certainty,
+    let certainty = match is_last && !doubt::is_doubtful(line, facts) {
+        true => certainty,
+        false => certainty.max(Certainty::Inferred),
     };
     let mut evidence = vec![said(line)];
     evidence.extend(seen);
