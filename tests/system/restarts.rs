@@ -136,6 +136,41 @@ fn a_host_is_asked_for_what_its_server_does_not_know() -> Result<()> {
     Ok(())
 }
 
+/// More than is looked through for one run, and then a run that says little.
+#[test]
+fn the_last_lines_of_a_run_are_found_behind_a_loud_one() -> Result<()> {
+    let pool = Pool::new()?;
+    let host = &pool.boot(&["h1"])?[0];
+    host.put(&program::path("aiops")?, "/usr/bin/aiops")?;
+    let unit = "[Service]\nLogRateLimitIntervalSec=0\nExecStart=/bin/sh -c \
+                'if [ -e /loud ]; then exec seq 25000; else echo no licence; exit 3; fi'\n";
+    host.write("/etc/systemd/system/app.service", unit)?;
+    run(
+        host,
+        "systemctl daemon-reload && touch /loud && systemctl start app",
+    )?;
+    let is_logged = |line: &str| {
+        until(&format!("the journal has {line}"), SETTLED_WITHIN, || {
+            let lines = run(host, "journalctl -u app -n 20 -o cat")?;
+            Ok(lines.contains(line).then_some(()))
+        })
+    };
+    is_logged("25000")?;
+    run(host, "rm /loud && systemctl start app")?;
+    until_shown(host, "app", "ActiveState=failed")?;
+    is_logged("no licence")?;
+    let report = ask(host, "app")?;
+    let stops = report.units.iter().flat_map(|unit| &unit.stops);
+    let tails: Vec<_> = stops
+        .filter(|stop| stop.cause != StopCause::Clean)
+        .collect();
+    ensure!(
+        tails.len() == 1 && tails[0].log.iter().any(|line| line.message == "no licence"),
+        "{tails:#?}"
+    );
+    Ok(())
+}
+
 fn crash(host: &Host) -> Result<()> {
     // An operator who does not ask systemd.
     run(host, "kill -SEGV $(systemctl show --value -p MainPID app)")?;

@@ -25,6 +25,9 @@ const LOOK_BACK: [TimeDelta; 3] = [
     TimeDelta::minutes(10),
     TimeDelta::days(1),
 ];
+/// What a child of systemd says before it becomes the program. A longer time may have all that a
+/// loud run before said, which uses up what is read.
+const EARLY: TimeDelta = TimeDelta::milliseconds(100);
 /// journald may read what a program wrote last after systemd saw its end.
 const LATE: TimeDelta = TimeDelta::seconds(2);
 /// Entries that are read for one run and one look back: the last of more are not found.
@@ -70,30 +73,47 @@ fn tail(
     run: &JournaledRun,
     ended_at: Timestamp,
 ) -> Result<Vec<LogLine>, CollectError> {
-    let mut last = VecDeque::new();
+    // Those of other runs would use up what may be read.
+    let began_at = run.began_at.map(|began_at| began_at - EARLY);
+    let mut last: VecDeque<LogLine> = VecDeque::new();
     for back in LOOK_BACK {
-        last.clear();
-        source.seek(&Position::Since(ended_at - back))?;
-        for _ in 0..MOST_ENTRIES {
-            let Some(entry) = source.next().transpose()? else {
-                break;
-            };
-            if entry.at > ended_at + LATE {
-                break;
-            }
-            let line = LogLine::of(&entry);
-            // What systemd says of the stop is its cause, and told as such.
-            if line.is_of_manager() || !run.has(&entry) {
-                continue;
-            }
-            if last.len() == TAIL_LINES {
-                last.pop_front();
-            }
-            last.push_back(line);
+        let since = began_at.map_or(ended_at - back, |began_at| began_at.max(ended_at - back));
+        let found = last_since(since, source, run, ended_at)?;
+        // One that ended too early has found what was said before.
+        if found.len() >= last.len() {
+            last = found;
         }
-        if last.len() == TAIL_LINES {
+        if last.len() == TAIL_LINES || began_at == Some(since) {
             break;
         }
     }
     Ok(last.into())
+}
+
+fn last_since(
+    since: Timestamp,
+    source: &mut dyn JournalSource,
+    run: &JournaledRun,
+    ended_at: Timestamp,
+) -> Result<VecDeque<LogLine>, CollectError> {
+    let mut last = VecDeque::new();
+    source.seek(&Position::Since(since))?;
+    for _ in 0..MOST_ENTRIES {
+        let Some(entry) = source.next().transpose()? else {
+            break;
+        };
+        if entry.at > ended_at + LATE {
+            break;
+        }
+        let line = LogLine::of(&entry);
+        // What systemd says of the stop is its cause, and told as such.
+        if line.is_of_manager() || !run.has(&entry) {
+            continue;
+        }
+        if last.len() == TAIL_LINES {
+            last.pop_front();
+        }
+        last.push_back(line);
+    }
+    Ok(last)
 }

@@ -9,6 +9,9 @@ use chrono::TimeDelta;
 
 use super::{Match, Matches};
 
+/// systemd says that it started a program after it did, and the program may be the faster one. Less
+/// than the shortest usual pause between two runs.
+const FIRST_WORDS: TimeDelta = TimeDelta::milliseconds(50);
 /// What a program said last is stored so long after its end, where journald was busy.
 const LAST_WORDS: TimeDelta = TimeDelta::milliseconds(500);
 
@@ -45,8 +48,8 @@ impl JournaledRun {
             return run == self.id();
         }
         let is_behind = |ended_at| entry.at > ended_at + LAST_WORDS;
-        self.began_at.is_some_and(|began_at| entry.at >= began_at)
-            && !self.ended_at.is_some_and(is_behind)
+        let is_before = |began_at| entry.at < began_at - FIRST_WORDS;
+        !self.began_at.is_none_or(is_before) && !self.ended_at.is_some_and(is_behind)
     }
 
     /// As the journal writes it.
