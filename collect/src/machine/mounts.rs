@@ -9,7 +9,7 @@ use std::{
 use analysis::{limitation::Limitation, machine::MountUse};
 use rustix::fs::{StatVfs, statvfs};
 
-use crate::{CollectError, deadline::Deadline};
+use crate::{CollectError, deadline::Deadline, start_failure::files::View};
 
 /// A local file system answers within microseconds.
 const DEADLINE: Duration = Duration::from_millis(500);
@@ -41,7 +41,8 @@ const LOCAL: [&str; 15] = [
 ];
 
 /// The use of each local file system that can be written to, and how many others were left out.
-pub(super) fn mounts(mountinfo: &str) -> (Vec<MountUse>, Vec<Limitation>) {
+/// `view` is of who has this `mountinfo`: the agent cannot write to what is below its own `/`.
+pub(super) fn mounts(mountinfo: &str, view: &View) -> (Vec<MountUse>, Vec<Limitation>) {
     let mut remote = 0;
     let mut late: BTreeMap<String, u32> = BTreeMap::new();
     let mut places: BTreeMap<String, Place> = BTreeMap::new();
@@ -63,8 +64,8 @@ pub(super) fn mounts(mountinfo: &str) -> (Vec<MountUse>, Vec<Limitation>) {
     // Of file systems that are mounted over each other only the last can be reached.
     let places: BTreeSet<Place> = places.into_values().collect();
     for place in places.into_iter().take(MOST) {
-        let path = place.point.clone();
-        match deadline.run(&place.point, move || statvfs(path.as_str())) {
+        let path = view.place("/", &place.point);
+        match deadline.run(&place.point, move || statvfs(&path)) {
             Ok(Ok(status)) => found.extend(use_of(place, &status)),
             // Of somebody else, or gone.
             Ok(Err(_)) => {}
@@ -167,7 +168,7 @@ mod tests {
              5 0 7:1 / /snap/x ro - squashfs /dev/loop1 ro\n\
              6 0 0:5 / /proc rw - proc proc rw\nnonsense\n"
         );
-        let (found, limits) = mounts(&text);
+        let (found, limits) = mounts(&text, &View::of_manager(Path::new("/none")));
         let places: Vec<_> = found.iter().map(|one| one.mount_point.as_str()).collect();
         assert_eq!(places, [here]);
         assert!(found[0].total_bytes >= found[0].free_bytes);

@@ -8,6 +8,7 @@ use analysis::{
 };
 
 use super::mounts::mounts;
+use crate::start_failure::files::View;
 use crate::tasks::tasks_of_machine;
 
 /// Reads it. What this kernel does not tell is left out, or among the limits.
@@ -15,7 +16,9 @@ pub(super) fn state() -> MachineState {
     let text = |path: &str| fs::read_to_string(path).unwrap_or_default();
     let memory = text("/proc/meminfo");
     let total = kib(&memory, "MemTotal:");
-    let (mounts, mut limits) = mounts(&text("/proc/self/mountinfo"));
+    let mountinfo = fs::read_to_string("/proc/1/mountinfo");
+    let mountinfo = mountinfo.unwrap_or_else(|_| text("/proc/self/mountinfo"));
+    let (mounts, mut limits) = mounts(&mountinfo, &View::of_manager(Path::new("/proc")));
     let pressure = pressure(Path::new("/proc/pressure"));
     if pressure.is_none() {
         limits.push(Limitation {
@@ -40,7 +43,8 @@ pub(super) fn state() -> MachineState {
     }
 }
 
-fn cores(stat: &str) -> u32 {
+/// Those that the machine has, whatever part of them we may use.
+pub(crate) fn cores(stat: &str) -> u32 {
     let is_core = |line: &&str| {
         let number = line.strip_prefix("cpu");
         number.is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
