@@ -12,6 +12,7 @@ use analysis::{
     processes::ProcessesAsked,
 };
 
+pub(crate) use self::state::cores;
 use crate::{NoAnswer, processes};
 
 /// What rates are over: long enough that a moment does not decide, short enough to wait for.

@@ -1,11 +1,11 @@
 //! The host itself: five small files of procfs at each pass.
 
-use std::{fs, mem, path::Path, thread::available_parallelism};
+use std::{fs, mem, path::Path};
 
 use analysis::black_box::HostSample;
 
 use super::{Folders, HOST, MINUTE_SLOTS, RECENT_SLOTS, ring::Ring};
-use crate::{CollectError, host::ClockReading};
+use crate::{CollectError, host::ClockReading, machine::cores};
 
 const MINUTE_NS: u64 = 60_000_000_000;
 /// The disk is written to once for so many minutes; until then the short steps have them.
@@ -37,7 +37,7 @@ impl HostRecorder {
         Ok(Self {
             recent: ring(folders.recent.join(HOST), RECENT_SLOTS)?,
             minutes: ring(folders.kept.join(HOST), MINUTE_SLOTS)?,
-            cores: available_parallelism().map_or(1, |cores| cores.get() as u32),
+            cores: cores(&fs::read_to_string("/proc/stat").unwrap_or_default()),
             last: None,
             minute_began: None,
             unwritten: Vec::new(),
