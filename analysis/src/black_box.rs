@@ -45,6 +45,13 @@ pub struct Sample {
 }
 
 impl Sample {
+    /// Memory that may be the service's own. What its processes share counts for each of them in
+    /// the sum, but no more is its own than the kernel charges it.
+    pub fn own_bytes(&self) -> u64 {
+        let charged = self.memory_bytes.unwrap_or(u64::MAX);
+        self.rss_bytes.min(charged)
+    }
+
     /// 100 is one core.
     pub fn cpu_percent(&self) -> f64 {
         f64::from(self.cpu_percent_hundredths) / 100.0
@@ -78,7 +85,7 @@ impl Recording {
             .iter()
             .map(|sample| Reading {
                 at: sample.at,
-                value: sample.rss_bytes as f64,
+                value: sample.own_bytes() as f64,
             })
             .collect();
         let limit = samples.last().and_then(|last| last.memory_limit_bytes);
@@ -120,6 +127,21 @@ mod tests {
             main_pid: None,
             open_files: None,
         }
+    }
+
+    /// As of a database whose processes come to touch what they share.
+    #[test]
+    fn what_is_shared_does_not_grow_because_more_processes_touch_it() {
+        let shared = |number: u64| Sample {
+            memory_bytes: Some(900 << 20),
+            ..sample(i64::try_from(number).unwrap() * 5, 1, 4096 + 60 * number)
+        };
+        let recording = Recording {
+            history: (0..100).map(shared).collect(),
+            ..Recording::default()
+        };
+        let trend = recording.memory_trend().unwrap();
+        assert_ne!(trend.course, trend::Course::Grows, "{trend:?}");
     }
 
     #[test]
