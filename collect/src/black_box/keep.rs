@@ -6,7 +6,7 @@ use std::{
     io,
     os::unix::fs::DirBuilderExt as _,
     path::{Path, PathBuf},
-    time::{Duration, SystemTime},
+    time::{Duration, Instant, SystemTime},
 };
 
 use analysis::{black_box::Sample, identity::UnitName};
@@ -25,9 +25,12 @@ const MOST_UNITS: usize = 500;
 const HISTORY_STEP: TimeDelta = TimeDelta::minutes(5);
 /// A run of fewer samples tells nothing: a timer would fill the disk with them.
 const FEWEST_SAMPLES: usize = 3;
-/// Runs that are kept of a unit, and units of which something is kept.
+/// Runs that are kept of a unit, and units of which something is kept. Many have names that never
+/// come again: `run-r1a2b.service`.
 const MOST_ENDED: usize = 3;
 const MOST_ENDED_UNITS: usize = 200;
+const MOST_HISTORIES: usize = 1000;
+const FORGET_EVERY: Duration = Duration::from_secs(60 * 60);
 /// What nobody wrote for so long belongs to a unit that is no more.
 const FORGET_AFTER: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
@@ -37,11 +40,13 @@ pub struct Recorder {
     sampler: Sampler,
     host: HostRecorder,
     units: BTreeMap<UnitName, Recorded>,
+    forgot_at: Instant,
 }
 
 struct Recorded {
     recent: Ring<Sample>,
-    history: Ring<Sample>,
+    /// `None`: of this run there is one sample, which a task that ends at once leaves as well.
+    history: Option<Ring<Sample>>,
     run: u64,
     noted: Sample,
 }
@@ -73,6 +78,7 @@ impl Recorder {
             folders,
             sampler: Sampler::new(),
             units: BTreeMap::new(),
+            forgot_at: Instant::now(),
         })
     }
 
@@ -85,6 +91,10 @@ impl Recorder {
     /// tried again at the next pass.
     pub fn pass(&mut self) -> Result<usize, CollectError> {
         self.host.pass();
+        if self.forgot_at.elapsed() >= FORGET_EVERY {
+            forget(&self.folders);
+            self.forgot_at = Instant::now();
+        }
         let samples: BTreeMap<UnitName, Sample> = self.sampler.pass()?.into_iter().collect();
         let gone: Vec<UnitName> = self
             .units
@@ -111,14 +121,23 @@ impl Recorder {
     fn record(&mut self, unit: &UnitName, sample: Sample) -> io::Result<()> {
         let goes_on = |known: &Recorded| known.run == sample.run;
         if !self.units.get(unit).is_some_and(goes_on) {
-            self.begin(unit, sample)?;
+            return self.begin(unit, sample);
         }
         let Some(recorded) = self.units.get_mut(unit) else {
             return Ok(());
         };
         recorded.recent.push(&sample)?;
+        let history = match &mut recorded.history {
+            Some(history) => history,
+            None => {
+                let path = self.folders.history_ring(unit);
+                let mut history = Ring::open(&path, HISTORY_SLOTS)?;
+                history.push(&recorded.noted)?;
+                recorded.history.insert(history)
+            }
+        };
         if sample.at - recorded.noted.at >= HISTORY_STEP || sample.at < recorded.noted.at {
-            recorded.history.push(&sample)?;
+            history.push(&sample)?;
             recorded.noted = sample;
         }
         Ok(())
@@ -134,11 +153,11 @@ impl Recorder {
         }
         let mut recorded = Recorded {
             recent: Ring::open(&path, RECENT_SLOTS)?,
-            history: Ring::open(&self.folders.history_ring(unit), HISTORY_SLOTS)?,
+            history: None,
             run: sample.run,
             noted: sample,
         };
-        recorded.history.push(&sample)?;
+        recorded.recent.push(&sample)?;
         self.units.insert(unit.clone(), recorded);
         Ok(())
     }
@@ -169,23 +188,19 @@ fn forget(folders: &Folders) {
         let age = written(path).and_then(|time| time.elapsed().ok());
         age.is_some_and(|age| age > FORGET_AFTER)
     };
-    for path in files(&folders.kept.join("history")) {
-        if is_old(&path) {
-            let _ = fs::remove_file(path);
-        }
-    }
-    let ended = fs::read_dir(folders.kept.join("ended"));
-    let mut ended: Vec<PathBuf> = ended
-        .into_iter()
-        .flatten()
-        .flatten()
-        .map(|entry| entry.path())
-        .collect();
-    ended.sort_by_key(|path| written(path));
-    let too_many = ended.len().saturating_sub(MOST_ENDED_UNITS);
-    for (number, path) in ended.iter().enumerate() {
-        if number < too_many || is_old(path) {
-            let _ = fs::remove_dir_all(path);
+    for (folder, most) in [("history", MOST_HISTORIES), ("ended", MOST_ENDED_UNITS)] {
+        let entries = fs::read_dir(folders.kept.join(folder));
+        let entries = entries.into_iter().flatten().flatten();
+        let mut kept: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
+        kept.sort_by_cached_key(|path| written(path));
+        let too_many = kept.len().saturating_sub(most);
+        for (number, path) in kept.iter().enumerate() {
+            if number < too_many || is_old(path) {
+                let _ = match folder {
+                    "history" => fs::remove_file(path),
+                    _ => fs::remove_dir_all(path),
+                };
+            }
         }
     }
 }
@@ -273,6 +288,26 @@ mod tests {
         assert_eq!(recording.recent, [sample(200, 3)]);
         assert_eq!(recording.ended.len(), 1, "{recording:?}");
         assert_eq!(recording.ended[0].last(), Some(&sample(3, 1)));
+    }
+
+    #[test]
+    fn what_ended_at_once_has_no_history_and_of_too_many_the_oldest_are_forgotten() {
+        let root = tempfile::tempdir().unwrap();
+        let folders = folders(root.path());
+        let mut recorder = Recorder::open(folders.clone()).unwrap();
+        recorder.record(&unit(), sample(0, 1)).unwrap();
+        assert!(!folders.history_ring(&unit()).exists());
+        let kept = root.path().join("kept/history");
+        let name = |number: usize| kept.join(format!("run-{number}.service"));
+        let now = SystemTime::now();
+        for number in 0..MOST_HISTORIES + 5 {
+            let file = fs::File::create(name(number)).unwrap();
+            let age = Duration::from_secs(10_000 - number as u64);
+            file.set_modified(now - age).unwrap();
+        }
+        forget(&folders);
+        let left = [4, 5, MOST_HISTORIES + 4].map(|number| name(number).exists());
+        assert_eq!(left, [false, true, true]);
     }
 
     #[test]
