@@ -1,16 +1,19 @@
 //! Fills the black box: a sample of every service, each few seconds.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use collect::black_box::{Folders, Recorder};
+use rustix::time::{ClockId, clock_gettime};
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 const PERIOD: Duration = Duration::from_secs(5);
-/// A pass of a host with many processes takes long. The pause is so many times that, which bounds
-/// the cost to a quarter of a percent of a core.
+/// A pass over many processes is dear. The pause is so many times what it used of a core, which
+/// bounds the cost to a quarter of a percent: used, and not waited for, or a host in distress would
+/// be recorded least.
 const PAUSE_FACTOR: u32 = 400;
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 /// After a pass that failed.
 const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(60);
 
@@ -28,10 +31,13 @@ pub async fn record(folders: Folders, stop: CancellationToken) {
     };
     let mut is_told = false;
     loop {
-        let begun = Instant::now();
-        let pass = tokio::task::spawn_blocking(move || (recorder.pass(), recorder));
+        let pass = tokio::task::spawn_blocking(move || {
+            let before = used_by_thread();
+            let outcome = recorder.pass();
+            (outcome, used_by_thread().saturating_sub(before), recorder)
+        });
         // A panic ends the black box, not the agent.
-        let Ok((outcome, again)) = pass.await else {
+        let Ok((outcome, used, again)) = pass.await else {
             warn!("the black box failed, and is left");
             return;
         };
@@ -41,7 +47,7 @@ pub async fn record(folders: Folders, stop: CancellationToken) {
                 if !is_told {
                     info!(units, "the black box records {units} services");
                 }
-                (begun.elapsed() * PAUSE_FACTOR).max(PERIOD)
+                (used * PAUSE_FACTOR).clamp(PERIOD, LONGEST_PAUSE)
             }
             Err(error) => {
                 if !is_told {
@@ -56,4 +62,11 @@ pub async fn record(folders: Folders, stop: CancellationToken) {
             () = sleep(pause) => {}
         }
     }
+}
+
+/// CPU that this thread has used.
+fn used_by_thread() -> Duration {
+    clock_gettime(ClockId::ThreadCPUTime)
+        .try_into()
+        .unwrap_or_default()
 }
