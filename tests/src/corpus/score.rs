@@ -166,6 +166,12 @@ fn fault(tried: &Tried) -> Option<String> {
             tried.cause
         ));
     }
+    if tried.certainty == "measured" && tried.culprit_is_right() == Some(false) {
+        let culprit = tried.culprit.as_deref().unwrap_or("nobody");
+        return Some(format!(
+            "{name}: {culprit} is not to blame, and called measured"
+        ));
+    }
     if wrong && tried.case.is_healthy() {
         return Some(format!("{name} is healthy, and called {}", tried.cause));
     }
@@ -176,5 +182,38 @@ fn not_fixed(tried: &Tried) -> Option<String> {
     match &tried.fixed {
         Some(Err(why)) => Some(format!("{} is not fixed: {why}", tried.case.name)),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wrong_verdict_that_is_called_measured_is_a_fault() {
+        // (cause, certainty, culprit, whether it is a fault)
+        let cases = [
+            ("port-in-use", "measured", Some("[::]:80 nginx"), false),
+            ("port-in-use", "measured", Some("[::]:80 apache2"), true),
+            ("port-in-use", "measured", None, true),
+            ("port-in-use", "inferred", Some("[::]:80 apache2"), false),
+            ("disk-full", "measured", Some("[::]:80 nginx"), true),
+            ("disk-full", "inferred", None, false),
+        ];
+        let text = "name = 'x'\nunit = 'x'\ncause = 'port-in-use'\nculprit = '[::]:80 nginx'\n";
+        let case: Case = toml::from_str(text).unwrap();
+        for (cause, certainty, culprit, is_fault) in cases {
+            let tried = Tried {
+                cause: cause.to_owned(),
+                certainty: certainty.to_owned(),
+                culprit: culprit.map(str::to_owned),
+                ..Tried::new("x", &case)
+            };
+            assert_eq!(
+                fault(&tried).is_some(),
+                is_fault,
+                "{cause} {certainty} {culprit:?}"
+            );
+        }
     }
 }
