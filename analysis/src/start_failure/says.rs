@@ -185,7 +185,20 @@ pub fn blamed_paths(log: &[LogLine]) -> Vec<String> {
 
 /// What a message says of a failure. `None`: nothing that is known here.
 pub fn says(message: &str) -> Option<Says> {
+    if is_of_remote(message) {
+        return None;
+    }
     RULES.iter().find_map(|rule: &Rule| rule.read(message))
+}
+
+/// Whether a line is about what somebody asked a program for that runs: they may ask for anything.
+fn is_of_remote(message: &str) -> bool {
+    static OF_REMOTE: LazyLock<Regex> = LazyLock::new(|| {
+        places::regex(
+            r"\[preauth\]|\bclient: \S+, server: |\brequest: \x22|\bfrom [0-9a-fA-F.:]+ port \d",
+        )
+    });
+    OF_REMOTE.is_match(message)
 }
 
 /// Whether a line says that the program gives up.

@@ -15,7 +15,7 @@ use crate::start_failure::Culprit;
 
 /// A path, with the numbers of the line and the column behind it. `http://` begins none.
 static PATH: LazyLock<Regex> =
-    LazyLock::new(|| regex(r#"(?<before>^|[\s"'`(\[=<:,])/(?<path>[^\s"'`,;()\[\]<>]+)"#));
+    LazyLock::new(|| regex(r#"(?<before>^|[\s"'`‘“(\[=<:,])/(?<path>[^\s"'`’”,;()\[\]<>]+)"#));
 
 /// `http://`, `postgres://`.
 static SCHEME: LazyLock<Regex> = LazyLock::new(|| regex(r"\b[a-zA-Z][\w+.-]*://"));

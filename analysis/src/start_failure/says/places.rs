@@ -14,7 +14,7 @@ pub(super) fn regex(words: &str) -> Regex {
 /// A path as messages have it, with or without quotes.
 static PATH: LazyLock<Regex> = LazyLock::new(|| {
     regex(
-        r#"(?:^|[\s"'`(\[=<:])(?<path>/[^\s"'`:,;()\[\]<>]+)(?::(?<line>\d{1,7})|\((?<in_brackets>\d{1,7})\):|\[(?<in_square>\d{1,7})\]:)?"#,
+        r#"(?:^|[\s"'`‘“(\[=<:])(?<path>/[^\s"'`’”:,;()\[\]<>]+)(?::(?<line>\d{1,7})|\((?<in_brackets>\d{1,7})\):|\[(?<in_square>\d{1,7})\]:)?"#,
     )
 });
 

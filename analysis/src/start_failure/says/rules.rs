@@ -55,7 +55,7 @@ impl Rule {
         let at = found.get(0).map_or(0, |whole| whole.start());
         let culprit = match self.culprit {
             Names::Nobody => None,
-            Names::Group(culprit) => named(&found).map(culprit),
+            Names::Group(culprit) => Some(culprit(named(&found)?)),
             Names::Path => path_near(message, at),
             Names::PathUnlessListening => {
                 path_near(message, at).filter(|_| !is_about_address(message))
@@ -85,8 +85,62 @@ impl Rule {
     }
 }
 
+/// What stands where a name would, and is none: "invalid username or password", "could not resolve
+/// placeholder".
+const NO_NAMES: [&str; 47] = [
+    "a",
+    "agent",
+    "all",
+    "an",
+    "and",
+    "artifact",
+    "bean",
+    "by",
+    "class",
+    "conflict",
+    "credentials",
+    "data",
+    "defined",
+    "dependencies",
+    "dependency",
+    "entry",
+    "error",
+    "failed",
+    "for",
+    "from",
+    "has",
+    "host",
+    "import",
+    "in",
+    "input",
+    "is",
+    "method",
+    "module",
+    "not",
+    "of",
+    "or",
+    "package",
+    "path",
+    "placeholder",
+    "plugin",
+    "property",
+    "reference",
+    "request",
+    "symbol",
+    "template",
+    "the",
+    "thread",
+    "to",
+    "type",
+    "variable",
+    "was",
+    "with",
+];
+
 fn named(found: &Captures<'_>) -> Option<String> {
-    Some(found.name("name")?.as_str().to_owned())
+    let name = found.name("name")?.as_str();
+    let is_none = NO_NAMES.contains(&&*name.to_ascii_lowercase());
+    (!is_none).then(|| name.to_owned())
 }
 
 /// Whether a message is about an address that the program wants to listen on.

@@ -77,6 +77,11 @@ fn programs_are_understood_in_their_own_words() {
             file("/var/log/nginx/error.log"),
         ),
         (
+            "mkdir: cannot create directory ‘/srv/data’: Permission denied",
+            Cause::PermissionDenied,
+            file("/srv/data"),
+        ),
+        (
             "PermissionError: [Errno 13] Permission denied: '/srv/data'",
             Cause::PermissionDenied,
             file("/srv/data"),
@@ -292,6 +297,17 @@ fn what_is_no_failure_is_not_read_as_one() {
         "fatal: no database",
         "error: /etc/app.conf is fine",
         "Listening on 0.0.0.0:80",
+        // What others asked for.
+        "Invalid user admin from 192.0.2.7 port 5555",
+        "fatal: ssh_dispatch_run_fatal: Connection from 192.0.2.7 port 5: Connection timed out [preauth]",
+        r#"open() "/var/www/x" failed (2: No such file or directory), client: 192.0.2.7, server: _, request: "GET /x HTTP/1.1""#,
+        r#"connect() failed (111: Connection refused) while connecting to upstream, client: 192.0.2.7, server: _, upstream: "http://127.0.0.1:9000/""#,
+        // No names.
+        "Invalid username or password",
+        "Unknown user agent",
+        "Could not resolve placeholder 'shop.url' in value \"${shop.url}\"",
+        "Failed to resolve import './x'",
+        "Cannot resolve reference to bean 'db'",
     ] {
         assert_eq!(says(message), None, "{message}");
     }
