@@ -30,7 +30,7 @@ fn first(says: &Says, facts: &StartFacts) -> Option<Fix> {
         Culprit::Address { .. } if says.cause == StartCause::PrivilegedPort => {
             Some(capability("CAP_NET_BIND_SERVICE", facts))
         }
-        Culprit::Address { address } => Some(about_address(says.cause, address)),
+        Culprit::Address { address } => about_address(says.cause, address),
         Culprit::Capability { name } => Some(capability(name, facts)),
         Culprit::Limit { name } => Some(limit(name, facts)),
         Culprit::Process(_) | Culprit::Unit { .. } | Culprit::SystemCall { .. } => None,
@@ -110,11 +110,17 @@ fn is_usual(path: &str, facts: &StartFacts) -> bool {
     is_of_data(settings, path)
 }
 
-fn about_address(cause: StartCause, address: &str) -> Fix {
+fn about_address(cause: StartCause, address: &str) -> Option<Fix> {
+    let is_bare = address.parse::<std::net::Ipv6Addr>().is_ok();
     let host = match address.rsplit_once(':') {
-        Some((host, port)) if port.parse::<u16>().is_ok() => host,
+        Some((host, port)) if !is_bare && port.parse::<u16>().is_ok() => host,
         _ => address,
     };
+    let host = host.trim_matches(['[', ']']);
+    // A port alone, of any address.
+    if matches!(host, "" | "*") {
+        return None;
+    }
     let word = shell::word(host);
     let command = match cause {
         StartCause::AddressNotAvailable => format!("ip -brief address | grep -wF {word}"),
@@ -124,7 +130,7 @@ fn about_address(cause: StartCause, address: &str) -> Fix {
     let what = FixKind::CheckAddress {
         address: address.to_owned(),
     };
-    look(what, vec![command])
+    Some(look(what, vec![command]))
 }
 
 /// Any other is worth as much as root is, or nearly.
@@ -200,6 +206,23 @@ fn look(what: FixKind, commands: Vec<String>) -> Fix {
 mod tests {
     use super::{super::super::super::testing::*, *};
     use crate::start_failure::facts::PlaceFact;
+
+    #[test]
+    fn an_address_is_asked_for_without_what_is_around_it() {
+        // (address, command)
+        let cases = [
+            ("10.0.0.5:80", Some("ip route get 10.0.0.5")),
+            ("[fe80::1]:80", Some("ip route get fe80::1")),
+            ("fe80::1", Some("ip route get fe80::1")),
+            (":80", None),
+            ("*:80", None),
+        ];
+        for (address, command) in cases {
+            let fix = about_address(StartCause::RemoteUnreachable, address);
+            let found = fix.map(|fix| fix.commands[0].clone());
+            assert_eq!(found.as_deref(), command, "{address}");
+        }
+    }
 
     fn first_fix(cause: StartCause, path: &str, state: Option<FileState>) -> Fix {
         let mut facts = failed("exit-code", exited(1), vec![]);
