@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::*;
+use crate::start_failure::says::why;
 
 pub(super) fn check(facts: &StartFacts) -> Option<Finding> {
     if !facts.fails() {
@@ -15,6 +16,9 @@ pub(super) fn check(facts: &StartFacts) -> Option<Finding> {
         .iter()
         .filter_map(|line| Some((line, denied(&line.message)?)));
     let (line, denied) = denied.find(|(_, denied)| facts.is_of_unit(denied.pid, &denied.comm))?;
+    if is_beside_the_point(&denied, facts) {
+        return None;
+    }
     Some(Finding {
         cause: StartCause::MacDenied,
         // That it was denied is certain. Whether the program could have done without, only it knows.
@@ -27,6 +31,31 @@ pub(super) fn check(facts: &StartFacts) -> Option<Finding> {
             risky: false,
         }],
     })
+}
+
+/// Whether the program gives a reason that is none of a denial: many programs are denied something
+/// at each start, and do without.
+fn is_beside_the_point(denied: &Denied, facts: &StartFacts) -> bool {
+    let log = facts.said();
+    let Some((line, says)) = why(&log) else {
+        return false;
+    };
+    let names_it = denied
+        .path
+        .as_ref()
+        .is_some_and(|path| line.message.contains(path.as_str()));
+    let is_denial = matches!(
+        says.cause,
+        StartCause::PermissionDenied
+            | StartCause::PrivilegedPort
+            | StartCause::CapabilityMissing
+            | StartCause::SandboxDenied
+            | StartCause::FileMissing
+            | StartCause::ConfigMissing
+            | StartCause::DirectoryMissing
+            | StartCause::CertificateInvalid
+    );
+    !names_it && !is_denial
 }
 
 struct Denied {
@@ -97,6 +126,32 @@ mod tests {
             facts.kernel = vec![line("kernel", message)];
             let culprit = check(&facts).and_then(|finding| finding.culprit);
             assert_eq!(culprit, path.map(Culprit::path), "{message}");
+        }
+    }
+
+    #[test]
+    fn what_is_denied_at_each_start_is_not_the_reason() {
+        let status =
+            r#"apparmor="DENIED" operation="open" name="/proc/9/status" pid=700 comm="nginx""#;
+        // (what the program says, whether the denial counts)
+        let cases = [
+            ("open() \"/srv/x\" failed (13: Permission denied)", true),
+            ("something is wrong", true),
+            ("unknown variable: /proc/9/status", true),
+            (
+                "unknown directive \"lisen\" in /etc/nginx/nginx.conf:3",
+                false,
+            ),
+            (
+                "bind() to 10.0.0.5:80 failed (99: Cannot assign requested address)",
+                false,
+            ),
+        ];
+        for (message, counts) in cases {
+            let log = vec![line("nginx", message)];
+            let mut facts = failed("exit-code", exited(1), log);
+            facts.kernel = vec![line("kernel", status)];
+            assert_eq!(check(&facts).is_some(), counts, "{message}");
         }
     }
 }
