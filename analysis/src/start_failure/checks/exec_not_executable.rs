@@ -8,10 +8,15 @@ pub(super) fn check(facts: &StartFacts) -> Option<Finding> {
     let state = &facts.file(&command.path)?.state;
     let line = failed_step(facts);
     let says = |words: &str| line.is_some_and(|line| line.message.contains(words));
+    // Another reason than this one: the file has been replaced since.
+    let certainty = match line.is_none() || says("Permission denied") {
+        true => Certainty::Measured,
+        false => Certainty::Inferred,
+    };
     let (state_text, certainty, can_chmod) = match state {
-        FileState::Directory => ("directory".to_owned(), Certainty::Measured, false),
+        FileState::Directory => ("directory".to_owned(), certainty, false),
         FileState::File { mode } if !state.is_executable() => {
-            (format!("mode {mode:o}"), Certainty::Measured, true)
+            (format!("mode {mode:o}"), certainty, true)
         }
         // Its folders, a `noexec` mount or SELinux may forbid it too; or it is no program at all.
         FileState::File { mode } if says("Permission denied") || says("Exec format error") => {

@@ -67,6 +67,9 @@ pub(super) const ALL: [Check; 22] = [
 
 /// Status of a child of systemd that could not execute its program (`EXIT_EXEC`).
 const EXIT_EXEC: u8 = 203;
+/// The first and the last of its codes for steps that it could not take.
+const EXIT_CHDIR: u8 = 200;
+const EXIT_LAST: u8 = 245;
 
 fn property(name: &str, value: impl Into<String>) -> Evidence {
     Evidence::Unit {
@@ -90,11 +93,24 @@ fn command_not_executed(facts: &StartFacts) -> Option<&ExecCommand> {
 /// systemd's line about a step before the program that failed: "Failed at step EXEC spawning ...".
 /// A child of systemd writes it, which is not yet the program and has its name in parentheses.
 fn failed_step(facts: &StartFacts) -> Option<&LogLine> {
+    if !may_be_of_systemd(facts.status()) {
+        return None;
+    }
     facts.log().iter().find(|line| {
         let is_of_systemd = line.is_of_manager() || line.source == "systemd" || is_of_child(line);
         let words = [": Failed to locate executable ", ": Failed at step "];
         is_of_systemd && words.iter().any(|words| line.message.contains(words))
     })
+}
+
+/// Whether a child of systemd may have ended so before it became the program. What it says of a
+/// command that may fail (`-`) is no reason, and a program may say the same.
+fn may_be_of_systemd(status: Option<ExitStatus>) -> bool {
+    match status {
+        Some(ExitStatus::Exited { code }) => (EXIT_CHDIR..=EXIT_LAST).contains(&code),
+        Some(ExitStatus::Signaled { .. }) => false,
+        None => true,
+    }
 }
 
 /// Whether a child of systemd wrote it that was to become the program.

@@ -238,6 +238,12 @@ mod tests {
             check(&facts(exited(1), vec![line("app", forged)], &[])),
             None
         );
+        // A command that may fail had that; the program then ran, and ended by itself.
+        let ignored = "nginx.service: Failed at step USER spawning /x: No such process";
+        assert_eq!(
+            check(&facts(exited(1), vec![line("(x)", ignored)], &[])),
+            None
+        );
         let exec = "nginx.service: Failed at step EXEC spawning /x: No such file or directory";
         assert_eq!(
             check(&facts(exited(203), vec![line("(x)", exec)], &[])),
