@@ -31,6 +31,17 @@ static HARMLESS: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(words).expect("it is a regular expression")
 });
 
+/// What is said of a warning: its level as loggers have it, or that the program goes on.
+static WARNING: LazyLock<Regex> = LazyLock::new(|| {
+    let words = r#"(?xi)
+        \[ (\w+:)? (warn | warning | notice | info | debug) \]
+        | \b (warn | warning | notice | info | debug) \s* (: | -\s)
+        | "level": \s? "(warn | info | debug)
+        | \b (deprecated | obsolete | overriding | unsupported\ option | ignoring | skipping
+          | (is | are | was | be)\ ignored) \b"#;
+    Regex::new(words).expect("it is a regular expression")
+});
+
 /// The first lines of the program that tell of an error: the first is the cause, later ones are
 /// mostly its echo. Of a Python traceback that is the line below it.
 pub fn telling_lines(log: &[LogLine]) -> Vec<&LogLine> {
@@ -81,6 +92,11 @@ pub(super) fn tells(line: &LogLine) -> bool {
 /// Whether a text has words of a failure.
 pub fn tells_of_error(text: &str) -> bool {
     (FAILURE.is_match(text) || is_at_a_line(text)) && !HARMLESS.is_match(text)
+}
+
+/// Whether a line of a program's test only warns, however it is worded: no test fails because of it.
+pub fn only_warns(text: &str) -> bool {
+    WARNING.is_match(text)
 }
 
 #[cfg(test)]

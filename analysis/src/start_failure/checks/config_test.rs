@@ -4,6 +4,7 @@ use super::*;
 use crate::start_failure::{
     config_test::{BlamedPlace, ConfigFault, ConfigTest, TestOutcome},
     says::{Says, says},
+    telling::only_warns,
 };
 
 pub(super) fn check(facts: &StartFacts) -> Option<Finding> {
@@ -20,7 +21,7 @@ fn finding(test: &ConfigTest, facts: &StartFacts) -> Option<Finding> {
     let is_named = matches!(says.culprit, Some(Culprit::Path { .. }));
     // The test itself says that this file is invalid; of all else it only speaks. And what is
     // wrong with a file now need not have been wrong before somebody changed it.
-    let certainty = match is_named && is_of_config(says.cause) && !is_changed_since(test, facts) {
+    let certainty = match is_named && is_of_config(says.cause) && is_as_it_was(test, facts) {
         true => Certainty::Measured,
         false => Certainty::Inferred,
     };
@@ -58,8 +59,11 @@ fn is_prepared(facts: &StartFacts) -> bool {
 /// The line that blames something which a test can know, and what it says.
 fn blamed(test: &ConfigTest) -> Option<(&str, Says)> {
     let Some(place) = &test.blames else {
-        let mut lines = test.output.iter();
-        return lines.find_map(|line| Some((line.as_str(), says(line).filter(is_known_to_tests)?)));
+        let lines = test.output.iter();
+        let read = |line: &str| says(line).filter(is_known_to_tests);
+        return lines
+            .filter(|line| !only_warns(line))
+            .find_map(|line| Some((line.as_str(), read(line)?)));
     };
     let is_of_place = |line: &&String| {
         let number = place.line.map(|number| number.to_string());
@@ -122,10 +126,13 @@ fn is_known_to_tests(says: &Says) -> bool {
         )
 }
 
-fn is_changed_since(test: &ConfigTest, facts: &StartFacts) -> bool {
-    let changed_at = test.blames.as_ref().and_then(|place| place.changed_at);
+/// Whether the test saw for sure what the program saw when it failed.
+fn is_as_it_was(test: &ConfigTest, facts: &StartFacts) -> bool {
+    let Some(place) = test.blames.as_ref().filter(|place| !place.is_doubtful) else {
+        return false;
+    };
     let failed_at = facts.attempt.as_ref().and_then(|attempt| attempt.failed_at);
-    matches!((changed_at, failed_at), (Some(changed), Some(failed)) if changed > failed)
+    matches!((place.changed_at, failed_at), (Some(changed), Some(failed)) if changed <= failed)
 }
 
 #[cfg(test)]
@@ -148,6 +155,7 @@ mod tests {
                 message: Some(message.into()),
                 fault: None,
                 changed_at: Some(at(-9)),
+                is_doubtful: false,
             }),
         }
     }
@@ -185,11 +193,34 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_was_changed_since_need_not_have_been_wrong() {
+    fn only_what_the_program_saw_as_well_is_measured() {
+        // (when the file was changed, whether the program may see it otherwise, certainty)
+        let cases = [
+            (Some(at(-9)), false, Certainty::Measured),
+            (Some(at(30)), false, Certainty::Inferred),
+            (None, false, Certainty::Inferred),
+            (Some(at(-9)), true, Certainty::Inferred),
+        ];
+        for (changed_at, is_doubtful, certainty) in cases {
+            let mut test = test_of_haproxy("unknown keyword 'bnd'");
+            let place = test.blames.as_mut().unwrap();
+            (place.changed_at, place.is_doubtful) = (changed_at, is_doubtful);
+            let finding = check(&facts(test)).unwrap();
+            assert_eq!(finding.certainty, certainty, "{changed_at:?} {is_doubtful}");
+        }
+    }
+
+    #[test]
+    fn a_warning_is_no_reason_and_no_place_is_measured_that_was_not_blamed() {
+        let path = "/etc/haproxy/haproxy.cfg";
         let mut test = test_of_haproxy("unknown keyword 'bnd'");
-        test.blames.as_mut().unwrap().changed_at = Some(at(30));
-        let finding = check(&facts(test)).unwrap();
+        test.blames = None;
+        let finding = check(&facts(test.clone())).unwrap();
         assert_eq!(finding.certainty, Certainty::Inferred);
+        test.output = vec![format!(
+            "[WARNING] (9) : parsing [{path}:13] : unknown keyword"
+        )];
+        assert_eq!(check(&facts(test)), None);
     }
 
     #[test]

@@ -163,7 +163,8 @@ fn a_test_of_the_configuration_is_shown_with_its_result() {
             line: Some(35),
             message: Some("unknown keyword 'bnd' in 'defaults' section".into()),
             fault: None,
-            changed_at: None,
+            changed_at: Some(at(-9)),
+            is_doubtful: false,
         }),
     };
     let mut facts = failed("exit-code", exited(1), vec![]);

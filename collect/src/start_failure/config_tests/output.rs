@@ -1,15 +1,16 @@
 //! What a test says.
 
-use std::{collections::BTreeSet, fs, path::Path, sync::LazyLock, time::SystemTime};
+use std::{collections::BTreeSet, fs, os::unix::fs::MetadataExt as _, path::Path, sync::LazyLock};
 
 use analysis::{
+    Timestamp,
     process::{ExitStatus, Signal},
     scrub::scrub_text,
     start_failure::{
         StartCause,
         config_test::{BlamedPlace, TestOutcome},
         says::says,
-        telling::tells_of_error,
+        telling::{only_warns, tells_of_error},
     },
 };
 use regex::{Captures, Regex};
@@ -69,9 +70,10 @@ pub(super) fn read(planned: &Planned<'_>, status: Option<ExitStatus>, output: [&
             blames: None,
         };
     }
-    let blames = blamed(row, &lines);
+    let blames = blamed(planned, &lines);
     // It could not write, which may be all that it complains of.
-    let names_nothing = blames.is_none() && !lines.iter().any(|line| complains_of_config(line));
+    let complains = |line: &&str| !warns(row, line) && complains_of_config(line);
+    let names_nothing = blames.is_none() && !lines.iter().any(complains);
     let is_held_back = names_nothing && lines.iter().any(|line| is_ours(line));
     if is_held_back || outcome == TestOutcome::Inconclusive {
         return Read {
@@ -129,9 +131,16 @@ fn refuses(line: &str, argv: &[String]) -> bool {
     words.iter().any(|word| small.contains(word)) && argv.iter().any(is_named)
 }
 
-/// The first place that is blamed, by the words of the row.
-fn blamed(row: &Row, lines: &[&str]) -> Option<BlamedPlace> {
-    let is_blaming = |line: &&str| row.blames.iter().any(|words| words.is_in(line));
+/// Whether a line only warns: programs tell of these first, and fail because of another.
+fn warns(row: &Row, line: &str) -> bool {
+    only_warns(line) || row.warns.as_ref().is_some_and(|words| words.is_in(line))
+}
+
+/// The first place that is blamed for an error, by the words of the row.
+fn blamed(planned: &Planned<'_>, lines: &[&str]) -> Option<BlamedPlace> {
+    let row = planned.row;
+    let is_blaming =
+        |line: &&str| !warns(row, line) && row.blames.iter().any(|words| words.is_in(line));
     let at = lines.iter().position(is_blaming)?;
     let found = row.blames.iter().find_map(|words| words.find(lines[at]))?;
     let path = found.name("path")?.as_str().to_owned();
@@ -141,18 +150,41 @@ fn blamed(row: &Row, lines: &[&str]) -> Option<BlamedPlace> {
         let of = |found: &Captures<'_>| Some(found.name(name)?.as_str().trim().to_owned());
         below.as_ref().and_then(of).or_else(|| of(&found))
     };
+    let line = part("line").and_then(|line| line.parse().ok());
     Some(BlamedPlace {
-        line: part("line").and_then(|line| line.parse().ok()),
+        line,
         message: part("message").map(|message| shortened(&message)),
         fault: row.means,
         changed_at: changed_at(Path::new(&path)),
+        is_doubtful: row.starts_anyway || gives_up_otherwise(row, &path, &lines[at + 1..]),
         path,
     })
 }
 
-fn changed_at(path: &Path) -> Option<analysis::Timestamp> {
-    let changed: SystemTime = fs::metadata(path).ok()?.modified().ok()?;
-    Some(changed.into())
+/// Whether the program says later that it gives up for something else than its configuration.
+fn gives_up_otherwise(row: &Row, path: &str, later: &[&str]) -> bool {
+    static GIVES_UP: LazyLock<Regex> = LazyLock::new(|| {
+        let words = r"(?i)\b(fatal|emerg|alert|panic|critical)\b";
+        Regex::new(words).expect("it is a regular expression")
+    });
+    static OF_CONFIG: LazyLock<Regex> = LazyLock::new(|| {
+        let words = r"(?i)config|syntax|pars(e|ing)|\bline\b|directive|option|setting|parameter|unrecognized";
+        Regex::new(words).expect("it is a regular expression")
+    });
+    let mut errors = later.iter().filter(|line| !warns(row, line));
+    errors.any(|line| GIVES_UP.is_match(line) && !OF_CONFIG.is_match(line) && !line.contains(path))
+}
+
+/// When a file became what it is. A copy may keep the time of its text, but not that of its inode;
+/// and a link may be newer than what it leads to.
+fn changed_at(path: &Path) -> Option<Timestamp> {
+    let found = [fs::metadata(path).ok()?, fs::symlink_metadata(path).ok()?];
+    let times = found.iter().flat_map(|found| {
+        let changed = (found.ctime(), found.ctime_nsec());
+        [(found.mtime(), found.mtime_nsec()), changed]
+    });
+    let (seconds, nanoseconds) = times.max()?;
+    Timestamp::from_timestamp(seconds, u32::try_from(nanoseconds).ok()?)
 }
 
 /// The lines that say what is wrong, each once.
@@ -165,9 +197,10 @@ fn telling(row: &Row, lines: &[&str]) -> Vec<String> {
         .collect();
     let tells =
         |line: &&&str| row.blames.iter().any(|words| words.is_in(line)) || tells_of_error(line);
+    // Any number of warnings may come before the error.
     let mut found: Vec<&str> = said
         .iter()
-        .filter(tells)
+        .filter(|line| tells(line) && !warns(row, line))
         .take(MOST_LINES)
         .copied()
         .collect();
@@ -397,6 +430,139 @@ mod tests {
         }
     }
 
+    /// What the programs say first, and what they fail because of.
+    #[test]
+    fn warnings_before_the_error_are_not_blamed() {
+        // (test, exit code, output, path, line)
+        let cases = [
+            (
+                "haproxy",
+                1,
+                "[NOTICE]   (8810) : haproxy version is 2.6.12-1\n[WARNING]  (8810) : config : parsing [/etc/haproxy/haproxy.cfg:13] : a 'http-request' rule placed after a 'use_backend' rule will still be processed before.\n[ALERT]    (8810) : config : parsing [/etc/haproxy/haproxy.cfg:18] : unknown keyword 'bnd' in 'frontend' section\n[ALERT]    (8810) : config : Error(s) found in configuration file : /etc/haproxy/haproxy.cfg\n[ALERT]    (8810) : config : Fatal errors found in configuration.",
+                Some(("/etc/haproxy/haproxy.cfg", 18)),
+            ),
+            (
+                "haproxy",
+                1,
+                "[WARNING] 325/145023 (9) : parsing [/etc/haproxy/haproxy.cfg:13] : keyword 'option forceclose' is deprecated.\n[ALERT] 325/145023 (9) : parsing [/etc/haproxy/haproxy.cfg:78]: 'bind' expects [addr1]:port1.",
+                Some(("/etc/haproxy/haproxy.cfg", 78)),
+            ),
+            (
+                "haproxy",
+                1,
+                "[WARNING]  (9) : config : parsing [/etc/haproxy/haproxy.cfg:13] : 'option x' ignored.\n[ALERT]    (9) : [haproxy.main()] Cannot chroot(/var/lib/haproxy).",
+                None,
+            ),
+            (
+                "sshd",
+                255,
+                "/etc/ssh/sshd_config.d/old.conf line 1: Deprecated option UsePrivilegeSeparation\n/etc/ssh/sshd_config.d/old.conf line 2: Unsupported option GSSAPIAuthentication\n/etc/ssh/sshd_config: line 40: Bad configuration option: Prot\n/etc/ssh/sshd_config: terminating, 1 bad configuration options",
+                Some(("/etc/ssh/sshd_config", 40)),
+            ),
+            (
+                "postfix",
+                1,
+                "postconf: warning: /etc/postfix/main.cf, line 30: overriding earlier entry: mynetworks=127.0.0.0/8\npostconf: fatal: /etc/postfix/main.cf, line 41: missing '=' after attribute name: \"foo bar\"",
+                Some(("/etc/postfix/main.cf", 41)),
+            ),
+            (
+                "nginx",
+                1,
+                "2026/11/21 23:12:54 [warn] 8744#8744: duplicate MIME type \"text/html\" in /etc/nginx/nginx.conf:4\n2026/11/21 23:12:54 [warn] 8744#8744: the \"user\" directive makes sense only if the master process runs with super-user privileges, ignored in /etc/nginx/nginx.conf:1\n2026/11/21 23:12:54 [emerg] 8744#8744: unknown directive \"lisen\" in /etc/nginx/nginx.conf:5",
+                Some(("/etc/nginx/nginx.conf", 5)),
+            ),
+            (
+                "apache2",
+                1,
+                "[Sun Nov 22 01:00:00.1 2026] [so:warn] [pid 7] AH01574: module rewrite_module is already loaded, skipping\nAH00112: Warning: DocumentRoot [/var/www/none] does not exist\nAH00526: Syntax error on line 3 of /etc/apache2/sites-enabled/a.conf:\nInvalid command 'Lisen', perhaps misspelled",
+                Some(("/etc/apache2/sites-enabled/a.conf", 3)),
+            ),
+            (
+                "bind",
+                1,
+                "/etc/bind/named.conf.options:2: option 'dnssec-enable' is obsolete and should be removed\n/etc/bind/named.conf.options:3: 'max-zone-ttl' is deprecated\n/etc/bind/named.conf.options:4: using specific query-source port suppresses port randomization and can be insecure.\n/etc/bind/named.conf.local:9: missing ';' before '}'",
+                Some(("/etc/bind/named.conf.local", 9)),
+            ),
+            (
+                "php-fpm",
+                78,
+                "[21-Nov-2026 23:12:55] WARNING: [/etc/php/8.2/fpm/pool.d/www.conf:4] 'listen.backlog' was too low\n[21-Nov-2026 23:12:55] ERROR: [/etc/php/8.2/fpm/pool.d/www.conf:491] unknown entry 'pm.max_childern'\n[21-Nov-2026 23:12:55] ERROR: failed to load configuration file '/etc/php/8.2/fpm/php-fpm.conf'\n[21-Nov-2026 23:12:55] ERROR: FPM initialization failed",
+                Some(("/etc/php/8.2/fpm/pool.d/www.conf", 491)),
+            ),
+            (
+                "dovecot",
+                89,
+                "doveconf: Warning: Obsolete setting in /etc/dovecot/dovecot.conf:25: imap_client_workarounds\ndoveconf: Fatal: Error in configuration file /etc/dovecot/dovecot.conf line 40: Unknown setting: protocls",
+                Some(("/etc/dovecot/dovecot.conf", 40)),
+            ),
+            (
+                "squid",
+                1,
+                "2026/11/21 23:12:55| WARNING: HTTP requires the use of Via\n2026/11/21 23:12:55| /etc/squid/squid.conf(3): unrecognized: 'http_prt'\n2026/11/21 23:12:55| FATAL: Found 1 unrecognized directive(s)",
+                Some(("/etc/squid/squid.conf", 3)),
+            ),
+            (
+                "caddy",
+                1,
+                "{\"level\":\"warn\",\"ts\":1,\"msg\":\"Caddyfile input is not formatted\",\"file\":\"/etc/caddy/Caddyfile\",\"line\":2}\nError: adapting config using caddyfile: /etc/caddy/Caddyfile:7: unrecognized directive: rot",
+                Some(("/etc/caddy/Caddyfile", 7)),
+            ),
+            (
+                "samba",
+                1,
+                "params.c:Parameter() - Ignoring badly formed line in configuration file: /etc/samba/smb.conf",
+                None,
+            ),
+        ];
+        for (name, code, text, place) in cases {
+            let read = of(name, Some(ExitStatus::Exited { code }), text);
+            let found = read.blames.as_ref();
+            assert!(found.is_none_or(|found| !found.is_doubtful), "{text}");
+            let found = found.map(|found| (found.path.as_str(), found.line.unwrap()));
+            assert_eq!(found, place, "{text}");
+            let is_mild = |line: &String| line.to_lowercase().contains("warn");
+            assert!(!read.lines.iter().any(is_mild), "{:?}", read.lines);
+        }
+    }
+
+    #[test]
+    fn a_place_is_doubtful_where_the_program_fails_for_something_else() {
+        // (test, exit code, output)
+        let cases = [
+            // It logs this, and runs.
+            (
+                "keepalived",
+                5,
+                "(/etc/keepalived/keepalived.conf: Line 3) Unknown keyword 'interfce'",
+            ),
+            (
+                "squid",
+                1,
+                "2026/11/21 23:12:55| /etc/squid/squid.conf(3): unrecognized: 'http_prt'\n2026/11/21 23:12:55| FATAL: Unable to open HTTP Socket",
+            ),
+        ];
+        for (name, code, text) in cases {
+            let read = of(name, Some(ExitStatus::Exited { code }), text);
+            assert!(read.blames.unwrap().is_doubtful, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_file_is_as_new_as_its_copy_and_its_link() {
+        let folder = tempfile::tempdir().unwrap();
+        let (file, link) = (folder.path().join("file"), folder.path().join("link"));
+        fs::write(&file, "x").unwrap();
+        std::os::unix::fs::symlink(&file, &link).unwrap();
+        let before: Timestamp = fs::metadata(&file).unwrap().modified().unwrap().into();
+        let long_ago = std::time::UNIX_EPOCH;
+        let opened = fs::File::options().write(true).open(&file).unwrap();
+        opened.set_modified(long_ago).unwrap();
+        for path in [&file, &link] {
+            assert!(changed_at(path).unwrap() >= before);
+        }
+        assert_eq!(changed_at(&folder.path().join("none")), None);
+    }
+
     #[test]
     fn only_what_says_so_fails() {
         let exited = |code| Some(ExitStatus::Exited { code });
@@ -435,11 +601,18 @@ mod tests {
                 TestOutcome::Inconclusive,
             ),
             ("sshd", late, "", TestOutcome::Inconclusive),
+            // systemd takes this folder away when the unit has failed.
             (
                 "sshd",
                 exited(255),
-                "Missing privilege separation directory: /run/sshd",
-                TestOutcome::Failed,
+                "/etc/ssh/sshd_config.d/old.conf line 1: Deprecated option UsePrivilegeSeparation\nMissing privilege separation directory: /run/sshd",
+                TestOutcome::Inconclusive,
+            ),
+            (
+                "apache2",
+                exited(2),
+                "sh: 1: .: cannot open /etc/apache2/envvars: No such file",
+                TestOutcome::Inconclusive,
             ),
             (
                 "nginx",

@@ -36,6 +36,9 @@ pub(super) struct Row {
     pub(super) is_valid: Option<Words>,
     pub(super) is_invalid: Option<Words>,
     pub(super) says_nothing: Option<Words>,
+    pub(super) warns: Option<Words>,
+    #[serde(default)]
+    pub(super) starts_anyway: bool,
     #[serde(default)]
     pub(super) writes: bool,
     #[serde(default)]
@@ -108,6 +111,7 @@ impl Row {
             &self.is_valid,
             &self.is_invalid,
             &self.says_nothing,
+            &self.warns,
             &self.line_below,
         ];
         once.into_iter().flatten().chain(&self.blames)
