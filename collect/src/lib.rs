@@ -23,6 +23,7 @@ mod profile;
 mod resources;
 pub mod restarts;
 mod service;
+mod small_file;
 pub mod sockets;
 mod stacks;
 mod start_failure;

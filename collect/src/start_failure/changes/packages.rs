@@ -23,7 +23,7 @@ use flate2::read::GzDecoder;
 use md5::{Digest, Md5};
 
 use super::Logged;
-use crate::{systemd::UnitStart, unit_snapshot::dpkg};
+use crate::{small_file, systemd::UnitStart, unit_snapshot::dpkg};
 
 /// How much of the end of a log is read: some 30,000 lines.
 const MOST_LOG_BYTES: u64 = 2 << 20;
@@ -32,6 +32,8 @@ const MOST_ROTATED: u32 = 3;
 /// Packages of which the files are looked at.
 const MOST_PACKAGES: usize = 500;
 const MOST_STATUS_BYTES: u64 = 32 << 20;
+/// Of larger configuration files it is not known whether they are as packed.
+const MOST_CONFIG_BYTES: u64 = 1 << 20;
 
 type ReadLine = fn(&str) -> Option<PackageEvent>;
 
@@ -180,7 +182,8 @@ fn as_packaged(root: &Path, now: &Snapshot, since: Timestamp) -> BTreeMap<String
         if sum.len() != 32 || !is_newer(path) {
             continue;
         }
-        if let Ok(content) = fs::read(root.join(path.trim_start_matches('/'))) {
+        let file = root.join(path.trim_start_matches('/'));
+        if let Some(content) = small_file::read(&file, MOST_CONFIG_BYTES) {
             let own: String = Md5::digest(&content)
                 .iter()
                 .map(|byte| format!("{byte:02x}"))
@@ -197,6 +200,7 @@ mod tests {
 
     use analysis::start_failure::changes::facts::{FileSeen, FileStamp};
     use flate2::{Compression, write::GzEncoder};
+    use rustix::fs::{CWD, FileType, Mode, mknodat};
 
     use super::*;
 
@@ -239,10 +243,16 @@ mod tests {
         };
         write("etc/a", "a");
         write("etc/b", "changed");
+        // All holes: it has its size and no content that would be worth its memory.
+        let holes = File::create(root.path().join("etc/holes")).unwrap();
+        holes.set_len(MOST_CONFIG_BYTES + 1).unwrap();
+        let pipe = root.path().join("etc/pipe");
+        mknodat(CWD, &pipe, FileType::Fifo, Mode::RWXU, 0).unwrap();
         // The sum of `a`.
         let sum = "0cc175b9c0f1b6a831c399e269772661";
-        let status =
-            format!("Package: x\nConffiles:\n /etc/a {sum}\n /etc/b {sum}\n /etc/c {sum}\n");
+        let status = format!(
+            "Package: x\nConffiles:\n /etc/a {sum}\n /etc/b {sum}\n /etc/c {sum}\n /etc/holes {sum}\n /etc/pipe {sum}\n"
+        );
         write("var/lib/dpkg/status", &status);
         let stamp = |seconds| FileStamp {
             mode: 0o644,
@@ -260,7 +270,11 @@ mod tests {
             stamp: Some(stamp(seconds)),
         };
         let now = Snapshot {
-            files: vec![file("/etc/a", 9), file("/etc/b", 9), file("/etc/c", 1)],
+            files: ["/etc/a", "/etc/b", "/etc/holes", "/etc/pipe"]
+                .map(|path| file(path, 9))
+                .into_iter()
+                .chain([file("/etc/c", 1)])
+                .collect(),
             ..Snapshot::default()
         };
         let since = Timestamp::from_timestamp(5, 0).unwrap();
