@@ -28,6 +28,7 @@ use tokio::{
 };
 
 use harmless::Harmless;
+pub use harmless::can_deny_writes;
 
 /// Where programs are looked for: not where the caller's `PATH` says, since we may be root.
 const FOLDERS: [&str; 6] = [
@@ -144,12 +145,19 @@ impl Tool {
     /// kernel cannot keep it from writing.
     #[must_use]
     pub fn harmless(mut self, strictly: bool) -> Self {
-        let harmless = Harmless::new(strictly);
+        let mut harmless = Harmless::new(strictly);
         // SAFETY: system calls between fork and exec, which neither allocate nor lock.
         #[expect(unsafe_code, reason = "a process can give up its own rights only")]
         unsafe {
             self.command.pre_exec(move || harmless.apply());
         }
+        self
+    }
+
+    /// Gives it variables besides `PATH` and its language.
+    #[must_use]
+    pub fn with_variables(mut self, variables: impl IntoIterator<Item = (String, String)>) -> Self {
+        self.command.envs(variables);
         self
     }
 

@@ -56,6 +56,10 @@ impl Account {
         self.uid == rustix::process::geteuid().as_raw()
     }
 
+    pub fn is_root(&self) -> bool {
+        self.uid == 0
+    }
+
     /// Whether this process may become another user.
     pub fn can_become_others() -> bool {
         const SETGID: u64 = 1 << 6;

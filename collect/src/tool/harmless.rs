@@ -1,9 +1,9 @@
 //! Keeps a program from changing anything: it may read, and say what it thinks of it.
 //!
 //! Two means of the kernel that need no privilege: Landlock denies all writes to files, a seccomp
-//! filter denies addresses to listen on, packets, sockets of other services, signals, owners and
-//! modes. A program may still make sockets, as many do to see which addresses there are, and ask
-//! the kernel about its interfaces; that it connects none by TCP is up to Landlock since Linux 6.7.
+//! filter denies connections, addresses to listen on, packets, sockets of other services, signals to
+//! others, owners and modes, and what would do all that unseen (io_uring). A program may still make
+//! sockets, as many do to see which addresses there are, and ask the kernel about its interfaces.
 //!
 //! This is no wall against a hostile program, which has its user's rights to read all the same: it
 //! keeps a test from side effects that its authors thought harmless.
@@ -16,7 +16,6 @@ use libc::{c_int, c_long, c_void, sock_filter, sock_fprog};
 const CHANGE_FILES: u64 = 0b1_1111_1111_0010;
 const REFER: u64 = 1 << 13;
 const TRUNCATE: u64 = 1 << 14;
-const CONNECT_TCP: u64 = 1 << 1;
 const WRITE_FILE: u64 = 1 << 1;
 const VERSION: u32 = 1;
 const PATH_BENEATH: c_int = 1;
@@ -28,12 +27,24 @@ const ARCHITECTURE: u32 = 0xc000_003e;
 #[cfg(target_arch = "aarch64")]
 const ARCHITECTURE: u32 = 0xc000_00b7;
 
+/// Of Linux 6.6, the same number everywhere; not every C library has a name for it.
+const FCHMODAT2: c_long = 452;
+
 /// System calls that reach out of the process, or change what others see.
 const DENIED: &[c_long] = &[
     libc::SYS_kill,
+    libc::SYS_tkill,
+    libc::SYS_rt_sigqueueinfo,
+    libc::SYS_rt_tgsigqueueinfo,
+    libc::SYS_pidfd_send_signal,
     libc::SYS_ptrace,
+    libc::SYS_process_vm_writev,
+    libc::SYS_io_uring_setup,
+    libc::SYS_io_uring_enter,
+    libc::SYS_io_uring_register,
     libc::SYS_fchmod,
     libc::SYS_fchmodat,
+    FCHMODAT2,
     libc::SYS_fchown,
     libc::SYS_fchownat,
     libc::SYS_utimensat,
@@ -45,10 +56,24 @@ const DENIED: &[c_long] = &[
     libc::SYS_fremovexattr,
     libc::SYS_mount,
     libc::SYS_umount2,
+    libc::SYS_move_mount,
+    libc::SYS_pivot_root,
+    libc::SYS_setns,
+    libc::SYS_swapon,
+    libc::SYS_swapoff,
+    libc::SYS_init_module,
+    libc::SYS_finit_module,
+    libc::SYS_delete_module,
+    libc::SYS_sethostname,
+    libc::SYS_setdomainname,
+    libc::SYS_adjtimex,
+    libc::SYS_clock_adjtime,
     libc::SYS_reboot,
     libc::SYS_clock_settime,
     libc::SYS_settimeofday,
     libc::SYS_bpf,
+    libc::SYS_connect,
+    libc::SYS_sendmsg,
     libc::SYS_sendmmsg,
     libc::SYS_listen,
     #[cfg(target_arch = "x86_64")]
@@ -75,21 +100,31 @@ const NETLINK_ADDRESS: u32 = size_of::<libc::sockaddr_nl>() as u32;
 #[derive(Debug)]
 pub(super) struct Harmless {
     filter: Vec<sock_filter>,
+    /// Where the filter compares with the process's own id, which is known in the child.
+    own_pid_at: usize,
     /// Whether it is not to run at all where the kernel cannot keep it from writing.
     strictly: bool,
 }
 
 impl Harmless {
     pub(super) fn new(strictly: bool) -> Self {
-        let filter = filter();
-        Self { filter, strictly }
+        let (filter, own_pid_at) = filter();
+        Self {
+            filter,
+            own_pid_at,
+            strictly,
+        }
     }
 
     /// Applies to this process, and all that it starts, for ever.
     ///
     /// System calls only: it runs between fork and exec.
-    pub(super) fn apply(&self) -> io::Result<()> {
+    pub(super) fn apply(&mut self) -> io::Result<()> {
         no_new_privileges()?;
+        // It may signal its own threads, and itself when it aborts.
+        if let Some(statement) = self.filter.get_mut(self.own_pid_at) {
+            statement.k = std::process::id();
+        }
         match deny_writes() {
             Err(error) if self.strictly => return Err(error),
             Ok(()) | Err(_) => {}
@@ -131,6 +166,11 @@ struct PathBeneath {
     parent_fd: c_int,
 }
 
+/// Whether the kernel can keep a program from writing files.
+pub fn can_deny_writes() -> bool {
+    version().is_ok()
+}
+
 #[expect(unsafe_code, reason = "the C library has no functions for Landlock")]
 fn version() -> io::Result<c_long> {
     // SAFETY: no pointer is given: it asks for the version.
@@ -148,7 +188,7 @@ fn deny_writes() -> io::Result<()> {
     let of_version = |first, access| if version >= first { access } else { 0 };
     let attributes = RulesetAttributes {
         handled_access_fs: CHANGE_FILES | of_version(2, REFER) | of_version(3, TRUNCATE),
-        handled_access_net: of_version(4, CONNECT_TCP),
+        handled_access_net: 0,
     };
     // The kernel takes what it does not know for a mistake, unless it is zero.
     let size = size_of::<RulesetAttributes>();
@@ -188,8 +228,8 @@ fn done(answer: c_int) -> io::Result<()> {
     Ok(())
 }
 
-/// A program for the kernel that looks at each system call.
-fn filter() -> Vec<sock_filter> {
+/// A program for the kernel that looks at each system call, and where in it the own id belongs.
+fn filter() -> (Vec<sock_filter>, usize) {
     const NUMBER: u32 = 0;
     const ARCHITECTURE_AT: u32 = 4;
     let answer = |with| statement(libc::BPF_RET | libc::BPF_K, with);
@@ -220,6 +260,10 @@ fn filter() -> Vec<sock_filter> {
         socket.extend([unless(number(family.into()), 1), denied]);
     }
     socket.push(allowed);
+    let own_threads = [load(argument(0)), unless(0, 1), allowed, denied];
+    filter.push(unless(number(libc::SYS_tgkill), length(&own_threads)));
+    let own_pid_at = filter.len() + 1;
+    filter.extend(own_threads);
     let looked_into = [
         (libc::SYS_sendto, &send[..]),
         (libc::SYS_bind, &bind),
@@ -230,7 +274,7 @@ fn filter() -> Vec<sock_filter> {
         filter.extend(answers);
     }
     filter.push(allowed);
-    filter
+    (filter, own_pid_at)
 }
 
 fn load(at: u32) -> sock_filter {
@@ -293,6 +337,30 @@ mod tests {
             ("echo x > /dev/null".to_owned(), true),
             (format!("chmod 600 {there}"), false),
             (format!("sh -c 'kill -0 {}'", std::process::id()), false),
+            // By a call of its own, with which programs signal their threads.
+            (
+                format!(
+                    "perl -e 'exit 0 if syscall({}, {}, {}, 0) == 0; exit 1'",
+                    libc::SYS_tgkill,
+                    std::process::id(),
+                    std::process::id()
+                ),
+                false,
+            ),
+            (
+                format!(
+                    "perl -e 'exit 0 if syscall({}, -1, 0, 0, 0) < 0 && $! == 1; exit 1'",
+                    libc::SYS_pidfd_send_signal
+                ),
+                true,
+            ),
+            (
+                format!(
+                    "perl -e 'exit 0 if syscall({}, 1, 0) < 0 && $! == 1; exit 1'",
+                    libc::SYS_io_uring_setup
+                ),
+                true,
+            ),
         ];
         // Kernels before 5.13 have no Landlock, nor have those that start without it.
         if version().is_ok() {
@@ -310,11 +378,15 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_program_may_signal_its_own_threads() {
+        let tool = Tool::named("perl", Duration::from_secs(60)).unwrap();
+        let script = format!("print syscall({}, $$+0, $$+0, 0)", libc::SYS_tgkill);
+        let output = tool.args(["-e", &script]).harmless(false).run().await;
+        assert_eq!(output.unwrap().stdout, b"0");
+    }
+
+    #[tokio::test]
     async fn a_program_has_no_network() {
-        // Older kernels cannot deny a connection alone.
-        if version().is_ok_and(|version| version < 4) {
-            return;
-        }
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         let script =
