@@ -1,20 +1,32 @@
 //! From a unit's command line to the command that tests its configuration.
 
+use std::collections::BTreeSet;
+
 use analysis::{shell, start_failure::facts::ExecCommand};
 
 use super::{
     environment::Environment,
+    program::Program,
     table::{Row, Table},
 };
 
 /// The test of a unit's configuration, ready to run.
 #[derive(Debug)]
-pub(super) struct Planned<'a> {
-    pub(super) row: &'a Row,
+pub(super) struct Planned {
+    pub(super) row: Row,
     pub(super) argv: Vec<String>,
+    /// Whether another program than the unit's own is asked.
+    pub(super) is_stand_in: bool,
+    /// Whether the unit names its configuration from the folder that it runs in.
+    pub(super) is_relative: bool,
+    /// The names of the variables that the test has as well.
+    pub(super) variables: BTreeSet<String>,
 }
 
-impl Planned<'_> {
+/// Finds what may be run for a unit's program, which may be a script or not.
+pub(super) type Find<'a> = &'a dyn Fn(&str, bool) -> Option<Program>;
+
+impl Planned {
     pub(super) fn line(&self, user: &str) -> String {
         let words: Vec<_> = self.argv.iter().map(|word| shell::word(word)).collect();
         let line = words.join(" ");
@@ -25,20 +37,21 @@ impl Planned<'_> {
     }
 }
 
-/// The first row that fits a command of the unit.
-pub(super) fn plan<'a>(
-    table: &'a Table,
+/// The first row that fits a command of the unit. An error says why it cannot be tested so.
+pub(super) fn plan(
+    table: &Table,
     commands: &[ExecCommand],
     environment: &Environment,
     unit: &str,
-) -> Option<Planned<'a>> {
+    find: Find<'_>,
+) -> Option<Result<Planned, String>> {
     let main = commands
         .iter()
         .filter(|command| command.step == "ExecStart");
     main.filter_map(|command| {
         let argv = environment.expand(&command.argv);
         let fits = table.rows().filter(|row| row.is_for(&command.path));
-        fits.filter_map(|row| filled(row, &command.path, &argv, unit))
+        fits.filter_map(|row| filled(row, &command.path, &argv, unit, find))
             .next()
     })
     .next()
@@ -57,15 +70,25 @@ pub(super) fn config_files(
         let argv = environment.expand(&command.argv);
         let row = table.rows().find(|row| row.is_for(&command.path));
         row.map_or_else(Vec::new, |row| {
-            configs(row, argv.get(1..).unwrap_or_default())
+            let named = named(row, argv.get(1..).unwrap_or_default());
+            match named.is_empty() && !row.config.default.is_empty() {
+                true => vec![row.config.default.clone()],
+                false => named,
+            }
         })
     })
     .collect()
 }
 
-fn filled<'a>(row: &'a Row, program: &str, argv: &[String], unit: &str) -> Option<Planned<'a>> {
+fn filled(
+    row: &Row,
+    program: &str,
+    argv: &[String],
+    unit: &str,
+    find: Find<'_>,
+) -> Option<Result<Planned, String>> {
     let rest = argv.get(1..).unwrap_or_default();
-    let mut values = vec![("program", program.to_owned()), ("unit", unit.to_owned())];
+    let mut values = vec![("unit", unit.to_owned())];
     if let Some(words) = &row.arguments {
         let line = rest.join(" ");
         let found = words.find(&line)?;
@@ -74,7 +97,27 @@ fn filled<'a>(row: &'a Row, program: &str, argv: &[String], unit: &str) -> Optio
             Some((name, value))
         }));
     }
-    let configs = configs(row, rest);
+    if let Some(option) = row.not_with.iter().find(|option| has(rest, option)) {
+        let name = &row.name;
+        return Some(Err(format!(
+            "{name} cannot be tested as it runs, with {option}"
+        )));
+    }
+    let mut is_stand_in = false;
+    if row.command.iter().any(|word| word.contains("{program}")) {
+        let Some(found) = find(program, row.script) else {
+            return Some(Err(format!(
+                "{program} is not run: it is no compiled program of root"
+            )));
+        };
+        is_stand_in = found.is_stand_in;
+        values.push(("program", found.path.to_string_lossy().into_owned()));
+    }
+    let mut configs = named(row, rest);
+    let is_relative = configs.iter().any(|path| !path.starts_with('/'));
+    if configs.is_empty() && !row.config.default.is_empty() && !row.config.is_built_in {
+        configs.push(row.config.default.clone());
+    }
     let mut filled: Vec<String> = Vec::new();
     for word in &row.command {
         if word != "{config}" {
@@ -90,31 +133,66 @@ fn filled<'a>(row: &'a Row, program: &str, argv: &[String], unit: &str) -> Optio
             filled.push(config.clone());
         }
     }
-    Some(Planned { row, argv: filled })
+    // Some have to come first.
+    filled.splice(1..1, carried(row, rest));
+    Some(Ok(Planned {
+        row: row.clone(),
+        argv: filled,
+        is_stand_in,
+        is_relative,
+        variables: BTreeSet::new(),
+    }))
 }
 
-/// The configurations that the unit's command line names, or else the usual one.
-fn configs(row: &Row, arguments: &[String]) -> Vec<String> {
+/// Whether a command line has an option: `-t DIR`, `-tDIR`, `--chroot=DIR`.
+fn has(arguments: &[String], option: &str) -> bool {
+    arguments
+        .iter()
+        .any(|argument| match argument.strip_prefix(option) {
+            None => false,
+            Some(rest) => rest.is_empty() || rest.starts_with('=') || is_short(option),
+        })
+}
+
+fn is_short(option: &str) -> bool {
+    option.len() == 2 && option != "--"
+}
+
+/// The options of the unit without which the configuration would be another.
+fn carried(row: &Row, arguments: &[String]) -> Vec<String> {
+    let found = values(&row.carried, arguments).into_iter();
+    found
+        .flat_map(|(option, value)| match is_short(option) {
+            true => vec![option.to_owned(), value],
+            false => vec![format!("{option}={value}")],
+        })
+        .collect()
+}
+
+/// The configurations that the unit's command line names.
+fn named(row: &Row, arguments: &[String]) -> Vec<String> {
+    let found = values(&row.config.options, arguments).into_iter();
+    found.map(|(_, value)| value).collect()
+}
+
+/// The options of a command line that are among `options`, with their values.
+fn values<'a>(options: &'a [String], arguments: &[String]) -> Vec<(&'a str, String)> {
     let mut found = Vec::new();
     let mut rest = arguments.iter();
     while let Some(argument) = rest.next() {
-        for option in &row.config.options {
+        for option in options {
             let Some(value) = argument.strip_prefix(option.as_str()) else {
                 continue;
             };
-            let is_short = option.len() == 2;
             let value = match value.strip_prefix('=') {
                 Some(value) => Some(value.to_owned()),
                 None if value.is_empty() => rest.next().cloned(),
-                None if is_short => Some(value.to_owned()),
+                None if is_short(option) => Some(value.to_owned()),
                 None => continue,
             };
-            found.extend(value);
+            found.extend(value.map(|value| (option.as_str(), value)));
             break;
         }
-    }
-    if found.is_empty() && !row.config.default.is_empty() {
-        found.push(row.config.default.clone());
     }
     found
 }
@@ -131,8 +209,34 @@ mod tests {
         let cases = [
             (
                 "/usr/sbin/nginx -g daemon_on;",
-                Some("/usr/sbin/nginx -t -c /etc/nginx/nginx.conf"),
+                Some("/usr/sbin/nginx -g 'daemon_on;' -t"),
             ),
+            (
+                "/opt/nginx/sbin/nginx -p /srv/site -c conf/n.conf",
+                Some("/opt/nginx/sbin/nginx -p /srv/site -t -c conf/n.conf"),
+            ),
+            (
+                "/usr/sbin/haproxy -Ws -C /srv -f conf.d/ -p/run/x.pid",
+                Some("haproxy -C /srv -c -f conf.d/"),
+            ),
+            ("/usr/sbin/haproxy -Ws -- /srv/a.cfg", Some("with --")),
+            (
+                "/usr/sbin/named -u bind -c /etc/n.conf",
+                Some("named-checkconf /etc/n.conf"),
+            ),
+            ("/usr/sbin/named -t /var/chroot", Some("with -t")),
+            ("/usr/sbin/named -t/var/chroot", Some("with -t")),
+            (
+                "/usr/sbin/mysqld --user=mysql --defaults-file=/srv/my.cnf",
+                Some("/usr/sbin/mysqld --defaults-file=/srv/my.cnf --help --verbose"),
+            ),
+            (
+                "/usr/sbin/sshd -D -o Port=23",
+                Some("/usr/sbin/sshd -o Port=23 -t -f /etc/ssh/sshd_config"),
+            ),
+            ("/usr/sbin/postmulti -i - -p start", Some("postconf -n")),
+            ("/usr/sbin/postmulti -i two -p start", None),
+            ("/srv/w/lighttpd -D", Some("no compiled program")),
             (
                 "/usr/sbin/nginx -c /srv/n.conf",
                 Some("/usr/sbin/nginx -t -c /srv/n.conf"),
@@ -175,9 +279,19 @@ mod tests {
                 pid: None,
                 status: None,
             };
-            let planned = plan(&table, &[command], &environment, "x.service");
-            let line = planned.map(|planned| planned.line("root"));
-            assert_eq!(line.as_deref(), test);
+            let found = |path: &str, _| {
+                let path = (!path.starts_with("/srv")).then(|| path.into())?;
+                let is_stand_in = false;
+                Some(Program { path, is_stand_in })
+            };
+            let planned = plan(&table, &[command], &environment, "x.service", &found);
+            match planned {
+                Some(Err(why)) => assert!(why.contains(test.unwrap()), "{why}"),
+                planned => {
+                    let line = planned.map(|planned| planned.unwrap().line("root"));
+                    assert_eq!(line.as_deref(), test);
+                }
+            }
         }
     }
 }

@@ -29,6 +29,20 @@ impl Environment {
         }
     }
 
+    /// What the test gets of them. Words of the user's own language would not be understood; and
+    /// what changes how programs are loaded is for the unit's own program alone.
+    pub(super) fn for_test(&self, is_own_program: bool) -> BTreeMap<String, String> {
+        const OURS: [&str; 5] = ["PATH", "LANG", "LANGUAGE", "ENV", "BASH_ENV"];
+        const OF_LOADER: [&str; 4] = ["LD_", "GLIBC_", "GCONV_", "MALLOC_"];
+        let is_passed = |name: &str| {
+            let of_loader = OF_LOADER.iter().any(|start| name.starts_with(start));
+            !OURS.contains(&name) && !name.starts_with("LC_") && (is_own_program || !of_loader)
+        };
+        let all = self.0.iter().filter(|(name, _)| is_passed(name));
+        all.map(|(name, value)| (name.clone(), value.clone()))
+            .collect()
+    }
+
     /// Arguments as the program gets them: a variable that is a whole argument becomes several.
     pub(super) fn expand(&self, argv: &[String]) -> Vec<String> {
         let mut expanded = Vec::new();
@@ -77,6 +91,15 @@ fn assignment(line: &str) -> Option<(String, String)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_test_has_the_units_variables_but_those_that_would_make_it_another_program() {
+        let assignments = ["A=1", "LC_ALL=zh_CN.UTF-8", "PATH=/srv", "LD_PRELOAD=/x.so"];
+        let environment = Environment::of(&assignments.map(str::to_owned));
+        let names = |is_own| -> Vec<String> { environment.for_test(is_own).into_keys().collect() };
+        assert_eq!(names(true), ["A", "LD_PRELOAD"]);
+        assert_eq!(names(false), ["A"]);
+    }
 
     #[test]
     fn variables_become_arguments_as_systemd_does_it() {

@@ -19,10 +19,12 @@ use super::{
     command::Planned,
     table::{Row, Words},
 };
-use crate::tool::ToolOutput;
+use crate::{small_file, tool::ToolOutput};
 
 /// Lines that are kept of a test that failed.
 const MOST_LINES: usize = 12;
+/// Larger files are not looked into.
+const MOST_CONFIG_BYTES: u64 = 1 << 20;
 /// Characters of a line.
 const MOST_CHARS: usize = 500;
 
@@ -58,8 +60,8 @@ pub(super) fn status(output: &ToolOutput) -> Option<ExitStatus> {
 }
 
 /// Reads both outputs, that for errors first.
-pub(super) fn read(planned: &Planned<'_>, status: Option<ExitStatus>, output: [&[u8]; 2]) -> Read {
-    let row = planned.row;
+pub(super) fn read(planned: &Planned, status: Option<ExitStatus>, output: [&[u8]; 2]) -> Read {
+    let row = &planned.row;
     let text = output.map(String::from_utf8_lossy);
     let lines: Vec<&str> = text.iter().flat_map(|text| text.lines()).collect();
     let outcome = outcome(row, &planned.argv, status, &lines);
@@ -137,8 +139,8 @@ fn warns(row: &Row, line: &str) -> bool {
 }
 
 /// The first place that is blamed for an error, by the words of the row.
-fn blamed(planned: &Planned<'_>, lines: &[&str]) -> Option<BlamedPlace> {
-    let row = planned.row;
+fn blamed(planned: &Planned, lines: &[&str]) -> Option<BlamedPlace> {
+    let row = &planned.row;
     let is_blaming =
         |line: &&str| !warns(row, line) && row.blames.iter().any(|words| words.is_in(line));
     let at = lines.iter().position(is_blaming)?;
@@ -156,7 +158,10 @@ fn blamed(planned: &Planned<'_>, lines: &[&str]) -> Option<BlamedPlace> {
         message: part("message").map(|message| shortened(&message)),
         fault: row.means,
         changed_at: changed_at(Path::new(&path)),
-        is_doubtful: row.starts_anyway || gives_up_otherwise(row, &path, &lines[at + 1..]),
+        is_doubtful: row.starts_anyway
+            || planned.is_stand_in
+            || gives_up_otherwise(row, &path, &lines[at + 1..])
+            || line.is_some_and(|line| lacks_variable(Path::new(&path), line, planned)),
         path,
     })
 }
@@ -173,6 +178,24 @@ fn gives_up_otherwise(row: &Row, path: &str, later: &[&str]) -> bool {
     });
     let mut errors = later.iter().filter(|line| !warns(row, line));
     errors.any(|line| GIVES_UP.is_match(line) && !OF_CONFIG.is_match(line) && !line.contains(path))
+}
+
+/// Whether a line of a file uses a variable that the test had not.
+fn lacks_variable(path: &Path, line: u32, planned: &Planned) -> bool {
+    static VARIABLE: LazyLock<Regex> = LazyLock::new(|| {
+        let words = r"\$\{(\w+)|\$\(?([A-Z_][A-Z0-9_]*)\b|\{\$(\w+)|%\(ENV_(\w+)\)|\benv[.:](\w+)";
+        Regex::new(words).expect("it is a regular expression")
+    });
+    let Some(bytes) = small_file::read(path, MOST_CONFIG_BYTES) else {
+        return false;
+    };
+    let text = String::from_utf8_lossy(&bytes);
+    let at = usize::try_from(line.saturating_sub(1)).unwrap_or(usize::MAX);
+    let line = text.lines().nth(at).unwrap_or_default();
+    VARIABLE.captures_iter(line).any(|found| {
+        let name = found.iter().skip(1).flatten().next();
+        name.is_some_and(|name| !planned.variables.contains(name.as_str()))
+    })
 }
 
 /// When a file became what it is. A copy may keep the time of its text, but not that of its inode;
@@ -651,9 +674,35 @@ mod tests {
         let table = table::read(Path::new("/none"), &mut Vec::new());
         let row = table.rows().find(|row| row.name == name).unwrap();
         let planned = Planned {
-            row,
+            row: row.clone(),
             argv: row.command.clone(),
+            is_stand_in: false,
+            is_relative: false,
+            variables: ["FRONT".to_owned()].into(),
         };
         read(&planned, status, [text.as_bytes(), b""])
+    }
+
+    #[test]
+    fn a_place_is_doubtful_where_a_variable_is_missing() {
+        // (line of the file, whether it is doubtful)
+        let cases = [
+            ("bind ${FRONT}:80", false),
+            ("bind \"$FRONT:80\"", false),
+            ("bind ${BACK}:80", true),
+            ("bind \"$BACK:80\"", true),
+            ("proxy_set_header Host $host;", false),
+            ("command=%(ENV_HOME)s/run", true),
+            ("reverse_proxy {$BACK}", true),
+            ("reverse_proxy {env.BACK}", true),
+        ];
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.cfg");
+        for (line, is_doubtful) in cases {
+            fs::write(&path, format!("global\n{line}\n")).unwrap();
+            let text = format!("[ALERT] (9) : parsing [{}:2] : bad", path.display());
+            let read = of("haproxy", Some(ExitStatus::Exited { code: 1 }), &text);
+            assert_eq!(read.blames.unwrap().is_doubtful, is_doubtful, "{line}");
+        }
     }
 }

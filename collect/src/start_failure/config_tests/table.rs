@@ -18,11 +18,20 @@ const MOST_BYTES: u64 = 256 * 1024;
 const MOST_FILES: usize = 64;
 
 /// One way to test a configuration; `config_tests.toml` says what its parts mean.
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Row {
     pub(super) name: String,
+    /// Of `/etc`, not ours.
+    #[serde(skip)]
+    pub(super) is_of_site: bool,
     programs: Vec<String>,
+    #[serde(default)]
+    pub(super) script: bool,
+    #[serde(default)]
+    pub(super) carried: Vec<String>,
+    #[serde(default)]
+    pub(super) not_with: Vec<String>,
     #[serde(default)]
     pub(super) arguments: Option<Words>,
     pub(super) command: Vec<String>,
@@ -47,17 +56,19 @@ pub(super) struct Row {
     pub(super) means: Option<ConfigFault>,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Config {
     pub(super) options: Vec<String>,
     #[serde(default)]
     pub(super) default: String,
+    #[serde(default)]
+    pub(super) is_built_in: bool,
 }
 
 /// A regular expression of the table, compiled when it is needed: the agent asks the table about
 /// every service that starts, and needs next to none of its hundreds.
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(from = "String")]
 pub(super) struct Words {
     pattern: String,
@@ -151,7 +162,10 @@ pub(super) fn read(of_site: &Path, limits: &mut Vec<Limitation>) -> Table {
     let mut rows = Vec::new();
     for path in files(of_site) {
         match of_file(&path) {
-            Ok(found) => rows.extend(found),
+            Ok(found) => rows.extend(found.into_iter().map(|row| Row {
+                is_of_site: true,
+                ..row
+            })),
             Err(why) => limits.push(Limitation {
                 what: path.display().to_string(),
                 why,
