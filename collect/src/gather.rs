@@ -25,12 +25,17 @@ pub(crate) async fn within<T>(
     })
 }
 
-/// Runs a read that blocks, on a thread that is given up if it hangs.
+/// Runs a read that blocks, on a thread that is given up if it hangs. Where it has no time it is not
+/// begun.
 pub(crate) async fn blocking<T: Send + 'static>(
     limit: Duration,
     what: &'static str,
     read: impl FnOnce() -> Result<T, CollectError> + Send + 'static,
 ) -> Result<T, CollectError> {
+    if limit.is_zero() {
+        let what = what.to_owned();
+        return Err(CollectError::Deadline { what, limit });
+    }
     let run = move || Deadline::of(limit + GRACE).run(what, read).flatten();
     let ended = tokio::task::spawn_blocking(run).await;
     ended.unwrap_or_else(|_| {

@@ -154,6 +154,12 @@ impl Tool {
         self
     }
 
+    #[must_use]
+    pub fn ending_within(mut self, deadline: Duration) -> Self {
+        self.deadline = deadline;
+        self
+    }
+
     /// Gives it variables besides `PATH` and its language.
     #[must_use]
     pub fn with_variables(mut self, variables: impl IntoIterator<Item = (String, String)>) -> Self {

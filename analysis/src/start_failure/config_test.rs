@@ -41,7 +41,7 @@ pub struct BlamedPlace {
     pub message: Option<String>,
     /// `None`: the words have to tell.
     pub fault: Option<ConfigFault>,
-    /// When the file was changed last, or put there. `None`: nobody knows.
+    /// When the file was changed last.
     pub changed_at: Option<Timestamp>,
     /// Whether the program itself may see it otherwise: it has variables that the test had not, is
     /// another version, or goes on in spite of it. For the verdict, which tells how sure it is.

@@ -26,7 +26,7 @@ use analysis::{
 };
 
 use self::good_start::Found;
-use super::files::View;
+use super::{files::View, time_left::TimeLeft};
 use crate::{
     gather::{blocking, missing},
     good_starts::GoodStarts,
@@ -46,14 +46,14 @@ pub(super) struct Changed {
 }
 
 /// Reads what there is, if there is something to explain.
-pub(super) async fn read(facts: &StartFacts, unit: &UnitStart) -> Changed {
+pub(super) async fn read(facts: &StartFacts, unit: &UnitStart, left: TimeLeft) -> Changed {
     let mut changed = Changed::default();
     if !matches!(facts.standing(), Standing::Fails | Standing::NotLoaded) {
         return changed;
     }
     let name = unit.facts.name.clone();
     let read = move || GoodStarts::of_this_host().read(&name);
-    let kept = blocking(KEPT_WITHIN, "what the agent kept", read).await;
+    let kept = blocking(left.at_most(KEPT_WITHIN), "what the agent kept", read).await;
     let kept = kept.unwrap_or_else(|error| missing(&mut changed.limits, "kept-copies", &error));
     let status = &unit.facts.status;
     // A name that was mistyped: nothing has changed of it.
@@ -65,15 +65,17 @@ pub(super) async fn read(facts: &StartFacts, unit: &UnitStart) -> Changed {
         let files = kept.files.iter();
         more.extend(files.map(|file| (file.path.clone(), file.role)));
     }
+    let journal_within = left.at_most(JOURNAL_WITHIN);
+    let files_within = left.at_most(FILES_WITHIN);
     let (found, now) = tokio::join!(
-        blocking(JOURNAL_WITHIN, "the journal", {
+        blocking(journal_within, "the journal", {
             let unit = unit.clone();
-            move || good_start::find(&unit, Instant::now() + JOURNAL_WITHIN)
+            move || good_start::find(&unit, Instant::now() + journal_within)
         }),
-        blocking(FILES_WITHIN, "the files of the unit", {
+        blocking(files_within, "the files of the unit", {
             let unit = unit.clone();
             move || {
-                let until = Instant::now() + FILES_WITHIN;
+                let until = Instant::now() + files_within;
                 Ok(unit_snapshot::take(&unit, &more, Packages::All, until))
             }
         }),
@@ -93,15 +95,16 @@ pub(super) async fn read(facts: &StartFacts, unit: &UnitStart) -> Changed {
     let of_agent = known.kept.as_ref().map(|kept| kept.started_at);
     let of_journal = known.good_start.map(|start| start.at);
     if let Some(since) = of_agent.into_iter().chain(of_journal).min() {
+        let limit = left.at_most(PACKAGES_WITHIN);
         let read = {
             let (unit, now) = (unit.clone(), known.now.clone());
             move || {
                 let root = View::of_manager(Path::new("/proc")).place("/", "/");
-                let until = Instant::now() + PACKAGES_WITHIN;
+                let until = Instant::now() + limit;
                 Ok(packages::read(&root, &unit, &now, since, until))
             }
         };
-        let read = blocking(PACKAGES_WITHIN, "the packages", read).await;
+        let read = blocking(limit, "the packages", read).await;
         let packages =
             read.unwrap_or_else(|error| missing(&mut changed.limits, "packages", &error));
         known.packages = packages.events;

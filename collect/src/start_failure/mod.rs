@@ -2,7 +2,8 @@
 //!
 //! Facts are gathered once and change nothing: unit and dependencies over D-Bus, the journal of
 //! the failing run, the programs' files, and who listens on the ports that the log names. Each
-//! part has its share of the five seconds; what is not there in time is a limitation of the report.
+//! part has its share of what the others left of five seconds; what is not there in time is a
+//! limitation of the report.
 
 mod changes;
 mod config_tests;
@@ -13,6 +14,7 @@ mod listeners;
 mod log_files;
 mod places;
 mod supervisor;
+mod time_left;
 
 use std::{
     collections::BTreeSet,
@@ -37,7 +39,7 @@ use analysis::{
     },
 };
 
-use self::journal::JournalFacts;
+use self::{journal::JournalFacts, time_left::TimeLeft};
 use crate::{
     CollectError, NoAnswer,
     gather::{blocking, limitation, missing, with_causes, within},
@@ -87,12 +89,15 @@ async fn gather(
     asked: UnitName,
     progress: &(dyn Fn(Progress) + Sync),
 ) -> Result<StartFacts, NoAnswer> {
+    let left = TimeLeft::from(Instant::now());
     progress(step(Step::ReadingUnit, 0));
-    let manager = Manager::connect()
-        .await
-        .map_err(|error| no_systemd(&error))?;
-    let unit = within(UNIT_WITHIN, "systemd", manager.unit_start(&asked)).await;
-    let unit = unit.map_err(|error| no_systemd(&error))?;
+    let unit = async {
+        let manager = Manager::connect().await?;
+        let unit = manager.unit_start(&asked).await?;
+        Ok((manager, unit))
+    };
+    let unit = within(left.at_most(UNIT_WITHIN), "systemd", unit).await;
+    let (manager, unit) = unit.map_err(|error| no_systemd(&error))?;
     let mut facts = StartFacts {
         at: ClockReading::now().wall,
         asked,
@@ -116,20 +121,21 @@ async fn gather(
     };
 
     progress(step(Step::ReadingJournal, 1));
+    let journal_within = left.at_most(JOURNAL_WITHIN);
     let (needed, journal, files) = tokio::join!(
         within(
-            NEEDED_WITHIN,
+            left.at_most(NEEDED_WITHIN),
             "systemd",
             manager.needed_states(&unit.facts.name)
         ),
-        blocking(JOURNAL_WITHIN, "the journal", {
+        blocking(journal_within, "the journal", {
             let unit = unit.clone();
             move || match is_nothing(&unit) {
                 true => Ok(JournalFacts::default()),
-                false => journal::read(&unit, Instant::now() + JOURNAL_WITHIN),
+                false => journal::read(&unit, Instant::now() + journal_within),
             }
         }),
-        blocking(FILES_WITHIN, "the unit's programs", {
+        blocking(left.at_most(FILES_WITHIN), "the unit's programs", {
             let unit = unit.clone();
             move || Ok(files::of(&unit))
         }),
@@ -147,18 +153,19 @@ async fn gather(
         facts.attempt = None;
     }
     if facts.standing() == Standing::NotLoaded && is_nothing(&unit) {
-        take_supervised(&mut facts).await;
+        take_supervised(&mut facts, left).await;
     }
     if facts.standing() == Standing::Fails && facts.setting(SUPERVISED).is_some() {
-        look_further(&mut facts, Some(String::new())).await;
+        look_further(&mut facts, Some(String::new()), left).await;
     } else if facts.standing() == Standing::Fails {
-        read_log_files(&mut facts, &unit).await;
-        read_configurations(&mut facts, &unit).await;
-        look_further(&mut facts, root).await;
+        read_log_files(&mut facts, &unit, left).await;
+        read_configurations(&mut facts, &unit, left).await;
+        look_further(&mut facts, root, left).await;
     }
 
     if facts.standing() == Standing::NotLoaded {
-        let names = within(NEEDED_WITHIN, "systemd", manager.unit_names()).await;
+        let limit = left.at_most(NEEDED_WITHIN);
+        let names = within(limit, "systemd", manager.unit_names()).await;
         let names = names.unwrap_or_else(|error| missing(&mut facts.limits, "unit-names", &error));
         facts.similar = similar(&facts.asked, names);
         facts.similar.retain(|name| *name != facts.asked);
@@ -167,14 +174,14 @@ async fn gather(
     progress(step(Step::ReadingSockets, 2));
     let listening = async {
         match has_own_network {
-            false => listening(&facts, &manager).await,
+            false => listening(&facts, &manager, left).await,
             true => not_from_here(&facts),
         }
     };
     let (listening, tested, changed) = tokio::join!(
         listening,
-        config_tests::run(&facts, &unit),
-        changes::read(&facts, &unit)
+        config_tests::run(&facts, &unit, left),
+        changes::read(&facts, &unit, left)
     );
     facts.sockets = listening.holders;
     facts.limits.extend(listening.limits);
@@ -186,13 +193,13 @@ async fn gather(
 }
 
 /// Reads what the program wrote elsewhere than into the journal.
-async fn read_log_files(facts: &mut StartFacts, unit: &UnitStart) {
+async fn read_log_files(facts: &mut StartFacts, unit: &UnitStart, left: TimeLeft) {
     let Some(attempt) = facts.attempt.clone() else {
         return;
     };
     let unit = unit.clone();
     let read = move || Ok(log_files::of(&attempt, &unit));
-    let files = blocking(LOG_FILES_WITHIN, "the log files", read).await;
+    let files = blocking(left.at_most(LOG_FILES_WITHIN), "the log files", read).await;
     let files = files.unwrap_or_else(|error| missing(&mut facts.limits, "log-files", &error));
     facts.log_files = files.excerpts;
     facts.guessed_log_files = files.guessed;
@@ -200,10 +207,10 @@ async fn read_log_files(facts: &mut StartFacts, unit: &UnitStart) {
 }
 
 /// Puts a program of supervisord in the place of a unit that does not exist.
-async fn take_supervised(facts: &mut StartFacts) {
+async fn take_supervised(facts: &mut StartFacts, left: TimeLeft) {
     let (asked, now) = (facts.asked.clone(), facts.at);
     let read = move || Ok(supervisor::program(&asked, now));
-    let found = blocking(LOG_FILES_WITHIN, "supervisord's log", read).await;
+    let found = blocking(left.at_most(LOG_FILES_WITHIN), "supervisord's log", read).await;
     let found = found.unwrap_or_else(|error| missing(&mut facts.limits, "supervisor", &error));
     let Some(found) = found else {
         return;
@@ -214,27 +221,30 @@ async fn take_supervised(facts: &mut StartFacts) {
     facts.files = found.files;
 }
 
-async fn read_configurations(facts: &mut StartFacts, unit: &UnitStart) {
+async fn read_configurations(facts: &mut StartFacts, unit: &UnitStart, left: TimeLeft) {
     let unit = unit.clone();
     let read = move || Ok(configurations::of(&unit));
-    let files = blocking(FILES_WITHIN, "the configuration", read).await;
+    let files = blocking(left.at_most(FILES_WITHIN), "the configuration", read).await;
     facts.configurations =
         files.unwrap_or_else(|error| missing(&mut facts.limits, "configuration", &error));
 }
 
 /// Looks at what the log complains about.
-async fn look_further(facts: &mut StartFacts, root: Option<String>) {
+async fn look_further(facts: &mut StartFacts, root: Option<String>, left: TimeLeft) {
     let paths = blamed_paths(&facts.said());
     let span = facts.attempt.as_ref().and_then(|attempt| {
         let failed_at = attempt.failed_at?;
         Some((attempt.began_at.unwrap_or(failed_at), failed_at))
     });
+    let kernel_within = left.at_most(KERNEL_WITHIN);
     let (places, kernel) = tokio::join!(
-        blocking(FILES_WITHIN, "the paths of the log", move || {
-            Ok(root.map_or_else(Vec::new, |root| places::at(&root, paths)))
-        }),
-        blocking(KERNEL_WITHIN, "the kernel's log", move || match span {
-            Some(span) => journal::denials(span, Instant::now() + KERNEL_WITHIN),
+        blocking(
+            left.at_most(FILES_WITHIN),
+            "the paths of the log",
+            move || { Ok(root.map_or_else(Vec::new, |root| places::at(&root, paths))) }
+        ),
+        blocking(kernel_within, "the kernel's log", move || match span {
+            Some(span) => journal::denials(span, Instant::now() + kernel_within),
             None => Ok(Vec::new()),
         }),
     );
@@ -346,13 +356,14 @@ fn not_from_here(facts: &StartFacts) -> Listening {
 }
 
 /// Who listens on the ports that the log names.
-async fn listening(facts: &StartFacts, manager: &Manager) -> Listening {
+async fn listening(facts: &StartFacts, manager: &Manager, left: TimeLeft) -> Listening {
     let ports = ports(facts);
     if ports.is_empty() {
         return Listening::default();
     }
-    let until = Instant::now() + SOCKETS_WITHIN;
-    let read = blocking(SOCKETS_WITHIN, "the sockets", move || {
+    let limit = left.at_most(SOCKETS_WITHIN);
+    let until = Instant::now() + limit;
+    let read = blocking(limit, "the sockets", move || {
         Ok(Sockets::at("/proc").listening_on(&ports, until))
     });
     let mut found = match read.await {
@@ -364,7 +375,7 @@ async fn listening(facts: &StartFacts, manager: &Manager) -> Listening {
     };
     // Process 1 holds sockets for socket units, which are what can be stopped.
     if found.holders.iter().any(listeners::is_of_manager) {
-        match within(SOCKETS_WITHIN, "systemd", manager.listeners()).await {
+        match within(left.at_most(SOCKETS_WITHIN), "systemd", manager.listeners()).await {
             Ok(units) => listeners::name(&mut found.holders, &units),
             Err(error) => found.limits.push(limitation("socket-units", &error)),
         }

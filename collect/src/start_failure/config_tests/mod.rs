@@ -31,6 +31,7 @@ use self::{
     environment::Environment,
     table::{OF_SITE, Row},
 };
+use super::time_left::TimeLeft;
 use crate::{
     gather::{blocking, with_causes},
     systemd::UnitStart,
@@ -40,8 +41,8 @@ use crate::{
 /// They read a few files; one that hangs is given up.
 const WITHIN: Duration = Duration::from_millis(1500);
 /// What is read before it, and after.
-const PREPARED_WITHIN: Duration = Duration::from_millis(300);
-const READ_WITHIN: Duration = Duration::from_millis(200);
+const PREPARED_WITHIN: Duration = Duration::from_millis(600);
+const READ_WITHIN: Duration = Duration::from_millis(300);
 const GRACE: Duration = Duration::from_millis(100);
 const MOST_OUTPUT_BYTES: usize = 256 * 1024;
 /// How the kernel ends what makes a system call that it may not make (SIGSYS).
@@ -57,11 +58,12 @@ pub(super) struct Tested {
 }
 
 /// Runs the test of a unit's configuration, if there is one and its program failed.
-pub(super) async fn run(facts: &StartFacts, unit: &UnitStart) -> Tested {
+pub(super) async fn run(facts: &StartFacts, unit: &UnitStart, left: TimeLeft) -> Tested {
     // Another folder for `/` has other files, and other programs.
     if !ran_and_failed(facts) || unit.root.as_deref() != Some("") {
         return Tested::default();
     }
+    let limit_of_reads = left.at_most(PREPARED_WITHIN);
     let prepare = {
         let unit = unit.clone();
         move || Ok(prepared(&unit))
@@ -71,7 +73,7 @@ pub(super) async fn run(facts: &StartFacts, unit: &UnitStart) -> Tested {
         why,
         count: 1,
     };
-    let prepared = blocking(PREPARED_WITHIN, "the test of the configuration", prepare).await;
+    let prepared = blocking(limit_of_reads, "the test of the configuration", prepare).await;
     let (mut tested, ready) = match prepared {
         Ok(Prepared { limits, ready }) => {
             let tests = Vec::new();
@@ -82,7 +84,7 @@ pub(super) async fn run(facts: &StartFacts, unit: &UnitStart) -> Tested {
     let answer = match ready {
         None => return tested,
         Some(Err(why)) => Err(why),
-        Some(Ok(ready)) => test(ready).await,
+        Some(Ok(ready)) => test(ready, left).await,
     };
     match answer {
         Ok(found) => tested.tests.push(found),
@@ -174,13 +176,21 @@ fn ready(
 }
 
 /// Runs one test; the error says why it could not be run.
-async fn test(ready: Ready) -> Result<ConfigTest, String> {
+async fn test(ready: Ready, left: TimeLeft) -> Result<ConfigTest, String> {
     let Ready {
         planned,
         tool,
         user,
     } = ready;
-    let output = tool.run().await.map_err(|error| with_cause(&error))?;
+    let within = left.at_most(WITHIN + GRACE + READ_WITHIN);
+    let Some(within) = within.checked_sub(GRACE + READ_WITHIN) else {
+        return Err("there was no time left for it".to_owned());
+    };
+    let output = tool
+        .ending_within(within)
+        .run()
+        .await
+        .map_err(|error| with_cause(&error))?;
     let status = output::status(&output);
     if matches!(status, Some(ExitStatus::Signaled { signal, .. }) if signal == BAD_CALL) {
         let name = &planned.argv[0];
