@@ -11,7 +11,10 @@ use anyhow::{Context, Result};
 use serde_json::Value;
 use testhost::{Host, Pool, Shape, debs};
 
-use super::{Case, Family, score::Tried};
+use super::{
+    Case, Family,
+    score::{NO_REPORT, Tried},
+};
 use crate::{
     program,
     systemctl::{run, shown, until_shown},
@@ -179,7 +182,7 @@ fn diagnose(host: &Host, case: &Case, tried: &mut Tried) -> Result<()> {
     ))?;
     tried.took = began.elapsed();
     let report: Value =
-        serde_json::from_str(&answer.stdout).with_context(|| format!("no report: {answer:?}"))?;
+        serde_json::from_str(&answer.stdout).with_context(|| format!("{NO_REPORT}: {answer:?}"))?;
     tried.read(&report).with_context(|| format!("{report:#}"))
 }
 

@@ -10,6 +10,9 @@ use super::Case;
 /// So many lines of a log tell why a verdict is wrong.
 const LINES: usize = 12;
 
+/// Why a case could not be tried that is a fault of ours: the program failed.
+pub(super) const NO_REPORT: &str = "no report";
+
 /// A case, and what was said of it.
 #[derive(Clone, Debug)]
 pub struct Tried {
@@ -142,7 +145,7 @@ impl Score {
             fixes: count(&|tried| tried.case.fix.is_some()),
             fixed: count(&|tried| matches!(tried.fixed, Some(Ok(())))),
             untried: tried.iter().filter_map(untried).collect(),
-            faults: tried.iter().filter(was_tried).filter_map(fault).collect(),
+            faults: tried.iter().filter_map(fault).collect(),
             not_fixed: tried
                 .iter()
                 .filter(was_tried)
@@ -159,6 +162,11 @@ fn untried(tried: &Tried) -> Option<String> {
 
 fn fault(tried: &Tried) -> Option<String> {
     let name = &tried.case.name;
+    if let Some(why) = &tried.failed {
+        return why
+            .contains(NO_REPORT)
+            .then(|| format!("{name} has no report: {why}"));
+    }
     let wrong = !tried.cause_is_right();
     if wrong && tried.certainty == "measured" {
         return Some(format!(
@@ -215,5 +223,10 @@ mod tests {
                 "{cause} {certainty} {culprit:?}"
             );
         }
+        let mut tried = Tried::new("x", &case);
+        tried.failed = Some("no such package".to_owned());
+        assert_eq!(fault(&tried), None);
+        tried.failed = Some(format!("{NO_REPORT}: it panicked"));
+        assert!(fault(&tried).is_some());
     }
 }
