@@ -42,7 +42,10 @@ use crate::{
 const WITHIN: Duration = Duration::from_millis(1500);
 /// What is read before it, and after.
 const PREPARED_WITHIN: Duration = Duration::from_millis(600);
-const READ_WITHIN: Duration = Duration::from_millis(300);
+/// The words of an answer may have to be learnt first, which takes its time on a busy host.
+const READ_WITHIN: Duration = Duration::from_secs(1);
+/// What is kept of the time for the answer.
+const RESERVED: Duration = Duration::from_millis(300);
 const GRACE: Duration = Duration::from_millis(100);
 const MOST_OUTPUT_BYTES: usize = 256 * 1024;
 /// How the kernel ends what makes a system call that it may not make (SIGSYS).
@@ -182,8 +185,8 @@ async fn test(ready: Ready, left: TimeLeft) -> Result<ConfigTest, String> {
         tool,
         user,
     } = ready;
-    let within = left.at_most(WITHIN + GRACE + READ_WITHIN);
-    let Some(within) = within.checked_sub(GRACE + READ_WITHIN) else {
+    let within = left.at_most(WITHIN + GRACE + RESERVED);
+    let Some(within) = within.checked_sub(GRACE + RESERVED) else {
         return Err("there was no time left for it".to_owned());
     };
     let output = tool
@@ -209,7 +212,12 @@ async fn test(ready: Ready, left: TimeLeft) -> Result<ConfigTest, String> {
             blames: read.blames,
         })
     };
-    let found = blocking(READ_WITHIN, "the configuration that is blamed", read).await;
+    let found = blocking(
+        left.at_most(READ_WITHIN),
+        "the configuration that is blamed",
+        read,
+    )
+    .await;
     found.map_err(|error| with_causes(&error))
 }
 
