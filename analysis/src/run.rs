@@ -26,6 +26,18 @@ pub struct Run {
     pub start: StartReason,
 }
 
+impl Run {
+    /// How long it ran until it failed. `None`: it did not, or the times are not known.
+    pub fn failed_after_ms(&self) -> Option<u64> {
+        let failed = self
+            .stop
+            .as_ref()
+            .is_some_and(|stop| stop.cause.is_failure());
+        let length = self.stopped_at.filter(|_| failed)? - self.started_at?;
+        u64::try_from(length.num_milliseconds()).ok()
+    }
+}
+
 /// Why a run began.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case", tag = "why")]

@@ -10,7 +10,7 @@ restarts-stops-value = { $stops }, { $failures ->
     [0] none of them a failure
     [one] one of them a failure
    *[other] { $failures } of them failures
-}; came back after { $restarts } ({ $rate } a day)
+}; started again after { $restarts } ({ $rate } a day)
 restarts-uptime = Mean uptime
 restarts-uptime-value = { $length } (over { $counted ->
     [one] one run

@@ -107,6 +107,15 @@ impl ServicePolicy {
     }
 }
 
+/// A `StartLimitIntervalSec=` in which a service that fails again and again is given up after `burst`
+/// starts: twice the time that so many take, if each runs for `run_ms` before it fails.
+pub(crate) fn interval_that_limits_s(delay_ms: u64, burst: u32, run_ms: u64) -> u64 {
+    const LEAST_S: u64 = 60;
+    let once_ms = delay_ms.saturating_add(run_ms);
+    let all_ms = once_ms.saturating_mul(u64::from(burst.max(1)));
+    (all_ms.saturating_mul(2).div_ceil(1000)).max(LEAST_S)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

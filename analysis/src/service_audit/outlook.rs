@@ -1,7 +1,13 @@
 //! A start limit that comes too soon, or never.
 
 use super::{AuditCheck, AuditFinding, Audited, Severity};
-use crate::service::{ServiceCause, policy::Outlook};
+use crate::{
+    run::Run,
+    service::{
+        ServiceCause,
+        policy::{Outlook, interval_that_limits_s},
+    },
+};
 
 /// A database takes longer to come back.
 const SOON_MS: u64 = 30_000;
@@ -42,13 +48,16 @@ pub(super) fn check(audited: &Audited<'_>) -> Vec<AuditFinding> {
             let found = (AuditCheck::NeverGivesUp, severity);
             let interval = seconds(policy.start_limit_interval_ms);
             let setting = ("StartLimitIntervalSec", interval.as_str());
-            let burst = u64::from(policy.start_limit_burst);
             let slowest_ms = policy
                 .restart_delay_max_ms
                 .unwrap_or(policy.restart_delay_ms);
-            let enough = (slowest_ms.saturating_mul(burst) / 1000)
-                .saturating_mul(2)
-                .max(1);
+            let runs = audited.facts.record.runs.iter();
+            let longest_ms = runs.filter_map(Run::failed_after_ms).max();
+            let enough = interval_that_limits_s(
+                slowest_ms,
+                policy.start_limit_burst,
+                longest_ms.unwrap_or(0),
+            );
             let line = format!("StartLimitIntervalSec={enough}s");
             vec![audited.about(found, setting, &["[Unit]", &line])]
         }

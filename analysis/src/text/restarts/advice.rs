@@ -8,6 +8,7 @@ use crate::{
         patterns::{Pattern, PatternVerdict},
         policy::{PolicyFinding, RestartRule},
     },
+    service::policy::interval_that_limits_s,
     text::{escape::one_line, fleet::Page},
 };
 
@@ -53,9 +54,10 @@ fn settings(unit: &UnitRestarts) -> Option<Step> {
             PolicyFinding::RestartsForEver {
                 delay_ms, burst, ..
             } => {
-                // So many restarts fit twice, whatever the program needs to fail.
-                let seconds = (delay_ms * u64::from((*burst).max(5)) * 2).div_ceil(1000);
-                lines.push(format!("StartLimitIntervalSec={}", seconds.max(60)));
+                let failed = unit.stops.iter().filter(|row| row.cause.is_failure());
+                let run_ms = failed.filter_map(|row| row.uptime_ms).max().unwrap_or(0);
+                let seconds = interval_that_limits_s(*delay_ms, (*burst).max(5), run_ms);
+                lines.push(format!("StartLimitIntervalSec={seconds}"));
             }
             _ => {}
         }
