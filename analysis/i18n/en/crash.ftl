@@ -1,5 +1,6 @@
 # Crashes.
 crash-none = No crash found in the last { $period }.
+crash-none-seen = No crash was seen in the last { $period }, but not all places were: see below.
 crash-count = { $crashes ->
     [one] One crash
    *[other] { $crashes } crashes

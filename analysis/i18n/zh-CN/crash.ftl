@@ -1,5 +1,6 @@
 # 崩溃。
 crash-none = 最近 { $period }内没有发现崩溃。
+crash-none-seen = 最近 { $period }内没有看到崩溃，但并非所有来源都能读取：见下文。
 crash-count = 最近 { $period }内崩溃 { $crashes } 次{ $kinds ->
     [1] { "" }
    *[other] ，共 { $kinds } 种

@@ -23,6 +23,14 @@ use crate::{
 const MOST_GROUPS: usize = 30;
 /// Hex digits of a signature that are shown.
 const SIGNATURE_CHARS: usize = 8;
+/// Where these are missing, crashes may be that nobody sees.
+const HIDES: [&str; 5] = [
+    "journal",
+    "journal-cut",
+    "kernel-log-unread",
+    "cores",
+    "core-pattern",
+];
 
 impl AsText for CrashReport {
     fn render(&self, page: &Page<'_>) -> String {
@@ -74,7 +82,16 @@ fn summary(report: &CrashReport, page: &Page<'_>) -> String {
         ("period", period.into()),
     ];
     if crashes == 0 {
-        return catalogue.say_with("crash-none", &parameters) + "\n";
+        let is_blind = report
+            .limits
+            .iter()
+            .any(|limit| HIDES.contains(&&*limit.what));
+        let said = if is_blind {
+            "crash-none-seen"
+        } else {
+            "crash-none"
+        };
+        return catalogue.say_with(said, &parameters) + "\n";
     }
     let line = catalogue.say_with("crash-count", &parameters);
     page.style.strong(&line) + "\n"
