@@ -8,8 +8,8 @@ explain-result = unit result { $name }
 explain-default = Unless the program handles it: { $action }.
 explain-shell-code = Shells report it as exit code { $code }.
 explain-reasons = Why the kernel sends it:
-explain-nothing = `{ $code }` is no exit code, no signal and no result of a unit
-explain-nothing-hint = such as 137, SIGSEGV, 203/EXEC, 11/SEGV, SEGV_MAPERR, core-dump
+explain-nothing = `{ $code }` is no exit code, no signal, no result of a unit and no cause
+explain-nothing-hint = such as 137, SIGSEGV, 203/EXEC, 11/SEGV, SEGV_MAPERR, core-dump, oom-cgroup, port-in-use
 
 origin-libc = everywhere
 origin-shell = shell
@@ -189,3 +189,17 @@ unit-result-signal = A signal ended the main process, without a core dump.
 unit-result-start-limit-hit = It was started too often in too short a time, so systemd tries no more (StartLimitBurst=).
 unit-result-timeout = It did not start, reload or stop in time.
 unit-result-watchdog = It did not tell systemd in time that it is alive (WatchdogSec=).
+
+# Why a run ended.
+explain-stop-manual = Somebody asked systemd to stop or restart it. `aiops analyze restarts NAME` says who, with which command.
+explain-stop-exit-code = Its main process, or a command of its start, ended with an exit code that is no success.
+explain-stop-signal = A signal ended its main process, and neither the kernel's OOM killer nor systemd sent it.
+explain-stop-oom-cgroup = The kernel killed it because its own cgroup, or one above it, reached its memory limit (MemoryMax=). The machine may have had memory left.
+explain-stop-oom-system = The kernel killed it because the machine had no memory left.
+explain-stop-watchdog = It did not tell systemd in time that it was alive (WatchdogSec=), and systemd killed it.
+explain-stop-timeout = It did not start, reload or stop in time (TimeoutStartSec=, TimeoutStopSec=), and systemd killed it.
+explain-stop-dependency = A unit that it needs stopped or failed, and systemd stopped it along.
+explain-stop-package-upgrade = A package manager stopped or restarted it.
+explain-stop-reboot = The host shut down, rebooted or lost power.
+explain-stop-clean = Its main process ended by itself and reported success.
+explain-stop-unknown = It stopped, and nothing that was recorded says why.

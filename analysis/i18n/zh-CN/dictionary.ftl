@@ -9,7 +9,7 @@ explain-default = 程序未处理时：{ $action }。
 explain-shell-code = shell 以退出码 { $code } 表示。
 explain-reasons = 内核发送它的原因：
 explain-nothing = `{ $code }` 不是退出码、信号或单元结果
-explain-nothing-hint = 例如 137、SIGSEGV、203/EXEC、11/SEGV、SEGV_MAPERR、core-dump
+explain-nothing-hint = 例如 137、SIGSEGV、203/EXEC、11/SEGV、SEGV_MAPERR、core-dump、oom-cgroup、port-in-use
 
 origin-libc = 通用
 origin-shell = shell
@@ -189,3 +189,17 @@ unit-result-signal = 主进程被信号终止，没有核心转储。
 unit-result-start-limit-hit = 短时间内启动次数过多，systemd 不再尝试（StartLimitBurst=）。
 unit-result-timeout = 没有在限定时间内启动、重新加载或停止。
 unit-result-watchdog = 没有及时向 systemd 报告自己仍在运行（WatchdogSec=）。
+
+# 运行为何结束。
+explain-stop-manual = 有人要求 systemd 停止或重启了它。`aiops analyze restarts NAME` 会给出操作人和所用命令。
+explain-stop-exit-code = 主进程或某个启动命令以表示失败的退出码结束。
+explain-stop-signal = 主进程被信号终止，且信号既不是内核 OOM 杀手、也不是 systemd 发出的。
+explain-stop-oom-cgroup = 它自身或上层 cgroup 达到了内存上限（MemoryMax=），被内核杀死；机器上可能仍有空闲内存。
+explain-stop-oom-system = 整机内存耗尽，被内核杀死。
+explain-stop-watchdog = 没有按时向 systemd 报告存活（WatchdogSec=），被 systemd 杀死。
+explain-stop-timeout = 没有在限定时间内完成启动、重载或停止（TimeoutStartSec=、TimeoutStopSec=），被 systemd 杀死。
+explain-stop-dependency = 它所依赖的单元停止或失败，systemd 随之停止了它。
+explain-stop-package-upgrade = 包管理器停止或重启了它。
+explain-stop-reboot = 主机关机、重启或断电。
+explain-stop-clean = 主进程自行结束，并报告成功。
+explain-stop-unknown = 它停止了，但没有任何记录说明原因。

@@ -1,7 +1,7 @@
 //! What somebody wants explained, as it stands in a log or in another report.
 
 use super::{SignalCode, UNIT_RESULTS, exit_codes, signal_code_named, signal_named};
-use crate::{process::Signal, start_failure::StartCause};
+use crate::{cause::StopCause, process::Signal, start_failure::StartCause};
 
 /// What somebody wants explained.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,10 +14,12 @@ pub enum Asked {
     UnitResult(&'static str),
     /// Why a start failed.
     StartCause(StartCause),
+    /// Why a run ended.
+    StopCause(StopCause),
 }
 
 /// Reads `137`, `SIGSEGV`, `segv`, `11`, `-11`, `203/EXEC`, `EXEC`, `11/SEGV`, `SEGV_MAPERR`,
-/// `core-dump`, `port-in-use`. `None`: it is none of these.
+/// `core-dump`, `port-in-use`, `oom-cgroup`. `None`: it is none of these.
 pub fn asked(text: &str) -> Option<Asked> {
     let text = text.trim();
     // As in logs: `status=203/EXEC`, `signal 11`, `exit 1`.
@@ -43,6 +45,7 @@ pub fn asked(text: &str) -> Option<Asked> {
         return Some(Asked::Number(number));
     }
     let cause = StartCause::ALL.iter().find(|cause| cause.name() == word);
+    let ended_by = StopCause::ALL.iter().find(|cause| cause.name() == word);
     let result = UNIT_RESULTS.iter().find(|known| **known == word);
     signal_named(text)
         .map(Asked::Signal)
@@ -50,6 +53,7 @@ pub fn asked(text: &str) -> Option<Asked> {
         .or_else(|| exit_codes::named(text).map(Asked::Number))
         .or_else(|| result.map(|result| Asked::UnitResult(result)))
         .or_else(|| cause.map(|cause| Asked::StartCause(*cause)))
+        .or_else(|| ended_by.map(|cause| Asked::StopCause(*cause)))
 }
 
 fn signal(number: u8) -> Option<Signal> {
@@ -80,6 +84,7 @@ mod tests {
                 "port-in-use",
                 Some(Asked::StartCause(StartCause::PortInUse)),
             ),
+            ("oom-cgroup", Some(Asked::StopCause(StopCause::OomCgroup))),
             ("256", None),
             ("-0", None),
             ("rm -rf /", None),

@@ -43,8 +43,8 @@ pub enum Explanation {
         name: &'static str,
         meaning: String,
     },
-    /// Why a start failed.
-    StartCause {
+    /// Why a start failed, or a run ended.
+    Cause {
         name: &'static str,
         title: String,
         meaning: String,
@@ -106,10 +106,15 @@ pub fn explain(asked: Asked, catalogue: &Catalogue) -> Vec<Explanation> {
             name,
             meaning: catalogue.say(&format!("unit-result-{name}")),
         }],
-        Asked::StartCause(cause) => vec![Explanation::StartCause {
+        Asked::StartCause(cause) => vec![Explanation::Cause {
             name: cause.name(),
             title: catalogue.say(&format!("start-cause-{}", cause.name())),
             meaning: catalogue.say(&format!("explain-cause-{}", cause.name())),
+        }],
+        Asked::StopCause(cause) => vec![Explanation::Cause {
+            name: cause.name(),
+            title: catalogue.say(&format!("cause-{}", cause.name())),
+            meaning: catalogue.say(&format!("explain-stop-{}", cause.name())),
         }],
         Asked::Number(number) => {
             let is_signal = (1..=64).contains(&number) && !matches!(number, 32 | 33);
@@ -230,7 +235,7 @@ fn rendered(explanation: &Explanation, page: &Page<'_>) -> String {
             let title = catalogue.say_with("explain-result", &[("name", (*name).into())]);
             titled(&title, page) + &paragraph(meaning, page)
         }
-        Explanation::StartCause {
+        Explanation::Cause {
             name,
             title,
             meaning,
