@@ -155,7 +155,7 @@ impl ApiError {
             )),
             Self::OrdersUnavailable(problem) => Some(problem.hint()),
             Self::HostNotFound { .. } | Self::NoHosts => {
-                Some("GET /api/v1/hosts lists the hosts".to_owned())
+                Some("`aiops host list`, or GET /api/v1/hosts, lists the hosts".to_owned())
             }
             Self::HostAmbiguous { .. } => Some("ask with one of the ids".to_owned()),
             Self::WrongLogin => {
