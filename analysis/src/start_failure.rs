@@ -14,6 +14,7 @@
 //! | [`changes`] | what changed since then |
 //! | [`quick_end()`] | finds a run that ended by itself at once |
 //! | `sandbox` | what the unit's own settings forbid |
+//! | `beside` | what is wrong as well, and did not end the last start |
 //! | `last_word` | whether a program gave up for what it complained of |
 //! | [`similar`] | names that may have been meant |
 //! | [`supervised`] | how a program of supervisord fares |
@@ -22,6 +23,7 @@
 
 pub mod address_in_use;
 pub mod attempts;
+mod beside;
 mod cause;
 pub mod changes;
 mod checks;

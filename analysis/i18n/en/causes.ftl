@@ -50,6 +50,7 @@ explain-cause-pid-file-missing = systemd waits for the file in PIDFile=, and the
 explain-cause-readiness-not-signalled = With Type=notify the program has to say READY=1 (sd_notify), and did not.
 explain-cause-start-timeout = It was not ready within TimeoutStartSec=, so systemd ended it.
 explain-cause-pre-start-failed = A command in ExecStartPre= or ExecCondition= failed, and the program itself never ran.
+explain-cause-ended-on-request = Somebody stopped the unit, or sent its program a signal through systemd. The program ended for that, and systemd counts how it ended as a failure.
 explain-cause-clean-exit-at-start = The program ended at once and without an error, so nothing runs. It may need another Type=, or an option to stay.
 explain-cause-application-error = The program ended with an error of its own. What it logged is all there is.
 explain-cause-start-limit-hit = It was started more often than StartLimitBurst= allows. That is a consequence: look for what failed before.

@@ -8,6 +8,7 @@ start-files = { $file }{ $more ->
 }
 start-cause-healthy = Nothing is wrong with it
 start-cause-starting = It is starting right now
+start-waits = It waits to be started: { $unit } comes first, and is not up yet
 start-cause-unit-not-found = There is no such unit
 start-cause-unit-masked = It is masked: nobody can start it
 start-cause-unit-file-invalid = systemd refuses its unit file
@@ -57,6 +58,7 @@ start-cause-pid-file-missing = Its pid file did not appear
 start-cause-readiness-not-signalled = It did not say that it is ready, as its Type= asks
 start-cause-start-timeout = It was not ready in time
 start-cause-pre-start-failed = A command before the program failed
+start-cause-ended-on-request = It was told to end
 start-cause-clean-exit-at-start = It ended at once, without an error
 start-cause-application-error = Its program ended with an error
 start-cause-start-limit-hit = It was started too often: systemd refuses to start it again

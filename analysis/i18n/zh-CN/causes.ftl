@@ -50,6 +50,7 @@ explain-cause-pid-file-missing = systemd 等待 PIDFile= 中的文件，而程�
 explain-cause-readiness-not-signalled = Type=notify 要求程序发送 READY=1（sd_notify），而它没有发送。
 explain-cause-start-timeout = 在 TimeoutStartSec= 之内没有就绪，被 systemd 终止。
 explain-cause-pre-start-failed = ExecStartPre= 或 ExecCondition= 中的命令失败，程序本身没有运行。
+explain-cause-ended-on-request = 有人停止了该单元，或通过 systemd 向其程序发送了信号。程序因此结束，而 systemd 把这种结束方式算作失败。
 explain-cause-clean-exit-at-start = 程序一启动就正常退出，因此没有任何进程在运行。可能需要其他 Type=，或保持运行的选项。
 explain-cause-application-error = 程序因自身错误退出，只能依据它记录的日志。
 explain-cause-start-limit-hit = 启动次数超过 StartLimitBurst=。这是结果而非原因，请查看之前的失败。

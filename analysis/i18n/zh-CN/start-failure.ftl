@@ -7,6 +7,7 @@ start-files = { $file }{ $more ->
 }
 start-cause-healthy = 没有问题
 start-cause-starting = 正在启动
+start-waits = 正在排队等待启动：{ $unit } 须先启动，但尚未就绪
 start-cause-unit-not-found = 没有这个单元
 start-cause-unit-masked = 已被屏蔽（masked），无法启动
 start-cause-unit-file-invalid = systemd 拒绝其单元文件
@@ -56,6 +57,7 @@ start-cause-pid-file-missing = 没有出现 PID 文件
 start-cause-readiness-not-signalled = 没有按 Type= 的要求通知就绪
 start-cause-start-timeout = 没有在限定时间内就绪
 start-cause-pre-start-failed = 程序之前的命令失败
+start-cause-ended-on-request = 它是被要求结束的
 start-cause-clean-exit-at-start = 一启动就正常退出
 start-cause-application-error = 程序出错退出
 start-cause-start-limit-hit = 启动过于频繁，systemd 拒绝再次启动

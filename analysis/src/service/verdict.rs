@@ -31,10 +31,23 @@ pub(super) fn verdict(facts: &ServiceFacts, activity: &Activity) -> ServiceVerdi
             "active" | "reloading" | "refreshing" => up(facts, activity),
             "activating" => plain(ServiceCause::Starting),
             "deactivating" => plain(ServiceCause::Stopping),
-            _ => down(facts),
+            _ => waits(facts).unwrap_or_else(|| down(facts)),
         });
     let next = next(found.cause, facts);
     ServiceVerdict { next, ..found }
+}
+
+/// It is in systemd's queue, and another unit comes first.
+fn waits(facts: &ServiceFacts) -> Option<ServiceVerdict> {
+    let waits = facts.unit.waits.as_ref()?;
+    let mut evidence = vec![property("Job", "start waiting")];
+    evidence.extend(
+        waits
+            .unit
+            .as_ref()
+            .map(|unit| property("waits for", &format!("{unit} ({})", waits.active_state))),
+    );
+    Some(because(ServiceCause::Starting, evidence))
 }
 
 fn plain(cause: ServiceCause) -> ServiceVerdict {

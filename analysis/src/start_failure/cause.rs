@@ -104,6 +104,8 @@ causes! {
     SetupFailed = "setup-failed",
 
     // How it ended.
+    /// Somebody stopped it, or sent it a signal by way of systemd.
+    EndedOnRequest = "ended-on-request",
     CrashAtStart = "crash-at-start",
     /// It had started, and ran for a while.
     CrashWhileRunning = "crash-while-running",

@@ -1,7 +1,9 @@
 //! From facts to the verdict: all checks look, the best evidence wins.
 
 use super::{
-    Finding, StartFailure, Verdict, changes, checks,
+    Finding, StartCause, StartFailure, Verdict,
+    beside::is_beside,
+    changes, checks,
     facts::{Standing, StartFacts},
 };
 use crate::cause::Certainty;
@@ -13,8 +15,19 @@ pub fn diagnose(facts: StartFacts) -> StartFailure {
         findings.push(checks::healthy(&facts).unwrap_or_else(|| checks::unknown(&facts)));
     }
     // Of two that agree, the one that knows whom to blame says more.
-    findings.sort_by_key(|finding| (evidence(finding), finding.cause, finding.culprit.is_none()));
-    let best = findings[0].clone();
+    findings.sort_by_key(|finding| {
+        let rank = (evidence(finding), finding.cause, finding.culprit.is_none());
+        (is_beside(finding, &facts), rank)
+    });
+    let mut best = findings[0].clone();
+    // What is in the way of the next start comes before it.
+    let blocks =
+        |finding: &&Finding| is_beside(finding, &facts) && finding.certainty == Certainty::Measured;
+    if let Some(other) = findings[1..].iter().find(blocks)
+        && best.cause == StartCause::EndedOnRequest
+    {
+        best.fixes = other.fixes.clone();
+    }
     let verdict = Verdict {
         cause: best.cause,
         certainty: best.certainty,
@@ -60,10 +73,7 @@ impl StartFacts {
 
 #[cfg(test)]
 mod tests {
-    use super::{
-        super::{StartCause, testing::*},
-        *,
-    };
+    use super::{super::testing::*, *};
 
     fn check(facts: StartFacts, cause: StartCause, certainty: Certainty) -> StartFailure {
         let report = diagnose(facts);

@@ -99,7 +99,21 @@ pub struct UnitFacts {
     pub settings: Vec<Setting>,
     /// The units that it waits for.
     pub after: Vec<UnitName>,
+    /// What a start of it waits for that is in systemd's queue. `None`: there is none.
+    pub waits: Option<StartWait>,
 }
+
+/// The unit that a queued start waits for, as far as that is known.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct StartWait {
+    pub unit: Option<UnitName>,
+    pub active_state: String,
+    /// When that unit came into its state.
+    pub since: Option<Timestamp>,
+}
+
+/// The setting that systemd has for a unit whose files it has not read as they are now.
+pub const NEED_DAEMON_RELOAD: &str = "NeedDaemonReload";
 
 /// A setting of a unit as systemd has it loaded, lists with spaces between: `User`, `Type`,
 /// `ProtectSystem`, ..., and an `EnvironmentFile` for each file that has to be there.
@@ -198,12 +212,13 @@ impl StartFacts {
             }
             "active" | "reloading" | "refreshing" => Standing::Runs,
             _ if !matches!(status.load_state.as_str(), "loaded" | "merged") => Standing::NotLoaded,
-            "failed" => Standing::Fails,
+            "failed" if unit.waits.is_none() => Standing::Fails,
             // In a loop of restarts there is a moment of "activating" each time.
             "activating" if status.restarts > 0 || status.sub_state.starts_with("auto-restart") => {
                 Standing::Fails
             }
             "activating" => Standing::Starts,
+            _ if unit.waits.is_some() => Standing::Starts,
             _ if went_wrong || unit.conditions_met == Some(false) => Standing::Fails,
             _ if self.attempt.is_some() && !self.went_well_since => Standing::Fails,
             _ => Standing::Rests,
@@ -349,6 +364,28 @@ impl StartFacts {
         let (of_journal, of_files) = said.split_at(self.log().len().min(said.len()));
         let is_of_journal = of_journal.iter().any(|other| std::ptr::eq(other, line));
         if is_of_journal { of_journal } else { of_files }
+    }
+
+    /// systemd's line that somebody asked the run to end: with a signal, or with a stop. What ended
+    /// it then is no fault of it.
+    pub fn asked_to_end(&self) -> Option<&LogLine> {
+        let signal = match (self.result(), self.status()?) {
+            ("signal" | "core-dump", ExitStatus::Signaled { signal, .. }) => {
+                Some(signal.to_string())
+            }
+            ("exit-code", ExitStatus::Exited { .. }) => None,
+            _ => return None,
+        };
+        let is_sent = |text: &str| {
+            let words = text.split(|letter: char| !letter.is_alphanumeric());
+            let is_it = |word: &str| match &signal {
+                Some(signal) => signal == word,
+                None => ["SIGTERM", "SIGINT", "SIGQUIT", "SIGHUP"].contains(&word),
+            };
+            text.contains(" on client request") && words.into_iter().any(is_it)
+        };
+        let mut own = self.log().iter().filter(|line| line.is_of_manager());
+        own.find(|line| line.message.starts_with("Stopping ") || is_sent(&line.message))
     }
 
     /// The first line that systemd itself wrote with these words.

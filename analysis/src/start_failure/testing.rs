@@ -73,6 +73,7 @@ pub(crate) fn resting() -> StartFacts {
             commands: vec![command],
             settings: vec![],
             after: vec![],
+            waits: None,
         }),
         similar: vec![],
         attempt: None,

@@ -174,6 +174,10 @@ fn title(cause: StartCause, fixes: &[Fix], culprit: Option<&Culprit>, page: &Pag
             _ => None,
         }),
     };
+    if let (StartCause::Starting, Some(Culprit::Unit { unit })) = (cause, culprit) {
+        let parameters = [("unit", one_line(unit.as_str()).into_owned().into())];
+        return page.catalogue.say_with("start-waits", &parameters);
+    }
     if let (StartCause::PortInUse, Some(port)) = (cause, port) {
         // As text: a port has no thousands separator.
         let parameters = [("port", port.to_string().into())];

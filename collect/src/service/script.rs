@@ -74,6 +74,7 @@ pub(super) fn facts(unit: &UnitName, detail: bool) -> Option<ServiceFacts> {
             commands: Vec::new(),
             settings: Vec::new(),
             after: Vec::new(),
+            waits: None,
         },
         enabled: String::new(),
         invocation_id: None,

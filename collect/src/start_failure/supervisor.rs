@@ -143,6 +143,7 @@ fn unit(asked: &UnitName, section: &Section, state: State, command: ExecCommand)
         commands: vec![command],
         settings,
         after: Vec::new(),
+        waits: None,
     }
 }
 

@@ -18,6 +18,7 @@ mod related;
 mod service;
 mod settings;
 mod start;
+mod waits;
 
 pub use self::{
     changes::{UnitChange, UnitChanges},

@@ -47,7 +47,9 @@ impl Manager {
     /// [`CollectError::Deadline`] if systemd does not answer.
     pub async fn unit_service(&self, unit: &UnitName) -> Result<UnitService, CollectError> {
         let read = self.unit_read(unit).await?;
-        Ok(service(&read, ClockReading::now()))
+        let mut service = service(&read, ClockReading::now());
+        service.start.facts.waits = self.waits_for(&read).await?;
+        Ok(service)
     }
 }
 

@@ -9,7 +9,7 @@ use analysis::{
     scrub::scrub_arguments,
     start_failure::{
         UnitStatus,
-        facts::{Condition, ExecCommand, Setting, UnitFacts},
+        facts::{Condition, ExecCommand, Setting, UnitFacts, NEED_DAEMON_RELOAD},
     },
 };
 use chrono::TimeDelta;
@@ -125,7 +125,9 @@ impl Manager {
     /// [`CollectError::Deadline`] if systemd does not answer.
     pub async fn unit_start(&self, unit: &UnitName) -> Result<UnitStart, CollectError> {
         let loaded = self.unit_read(unit).await?;
-        Ok(UnitStart::of(&loaded))
+        let mut start = UnitStart::of(&loaded);
+        start.facts.waits = self.waits_for(&loaded).await?;
+        Ok(start)
     }
 
     /// All properties of a unit, in two calls after it is loaded.
@@ -199,9 +201,20 @@ fn facts(name: UnitName, unit: &Properties, kind: &Properties) -> UnitFacts {
         conditions: conditions(unit),
         conditions_met: was_tried.then_some(met),
         commands: commands(kind),
-        settings: settings(kind),
+        settings: of_both(unit, kind),
         after: unit.units("After"),
+        waits: None,
     }
+}
+
+/// Its settings, and whether systemd has read its files as they are now.
+fn of_both(unit: &Properties, kind: &Properties) -> Vec<Setting> {
+    let mut found = settings(kind);
+    found.extend(unit.flag(NEED_DAEMON_RELOAD).then(|| Setting {
+        name: NEED_DAEMON_RELOAD.to_owned(),
+        value: "yes".to_owned(),
+    }));
+    found
 }
 
 /// When the unit came into its state. systemd counts a reload, and its end, as changes of it.

@@ -29,7 +29,7 @@ pub(super) fn check(facts: &StartFacts) -> Option<Finding> {
     else {
         return None;
     };
-    if !facts.fails() || !is_of_signal {
+    if !facts.fails() || !is_of_signal || facts.asked_to_end().is_some() {
         return None;
     }
     let mut evidence = vec![Evidence::Status { status }];

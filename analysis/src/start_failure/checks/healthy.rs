@@ -1,6 +1,7 @@
 //! There is nothing to explain.
 
 use super::*;
+use crate::start_failure::facts::StartWait;
 
 pub(in crate::start_failure) fn healthy(facts: &StartFacts) -> Option<Finding> {
     let cause = match facts.standing() {
@@ -9,7 +10,9 @@ pub(in crate::start_failure) fn healthy(facts: &StartFacts) -> Option<Finding> {
         Standing::Fails | Standing::NotLoaded | Standing::NotKnown => return None,
     };
     let status = &facts.unit.as_ref()?.status;
+    let waits = facts.unit.as_ref()?.waits.as_ref();
     let fixes = match facts.standing() {
+        Standing::Starts if waits.is_some() => waits.and_then(ask_about).into_iter().collect(),
         Standing::Rests if can_start(facts) => vec![Fix {
             what: FixKind::ResetAndStart,
             commands: commands::start(facts),
@@ -23,12 +26,37 @@ pub(in crate::start_failure) fn healthy(facts: &StartFacts) -> Option<Finding> {
             true => Certainty::Inferred,
             false => Certainty::Measured,
         },
-        culprit: None,
-        evidence: vec![
-            property("ActiveState", &*status.active_state),
-            property("SubState", &*status.sub_state),
-        ],
+        culprit: waits.and_then(|waits| {
+            let unit = waits.unit.clone()?;
+            Some(Culprit::Unit { unit })
+        }),
+        evidence: match waits {
+            Some(waits) => evidence(waits),
+            None => vec![
+                property("ActiveState", &*status.active_state),
+                property("SubState", &*status.sub_state),
+            ],
+        },
         fixes,
+    })
+}
+
+/// A start that is queued, and what it waits for.
+fn evidence(waits: &StartWait) -> Vec<Evidence> {
+    let mut evidence = vec![property("Job", "start waiting")];
+    evidence.extend(waits.unit.as_ref().map(|unit| Evidence::Dependency {
+        unit: unit.clone(),
+        active_state: waits.active_state.clone(),
+    }));
+    evidence
+}
+
+fn ask_about(waits: &StartWait) -> Option<Fix> {
+    let unit = waits.unit.clone()?;
+    Some(Fix {
+        commands: vec![commands::ask_about(&unit)],
+        what: FixKind::StartDependency { unit },
+        risky: false,
     })
 }
 
@@ -58,5 +86,22 @@ mod tests {
             assert_eq!((finding.cause, !finding.fixes.is_empty()), (cause, start));
         }
         assert_eq!(healthy(&failed("exit-code", exited(1), vec![])), None);
+    }
+
+    #[test]
+    fn a_start_that_is_queued_waits_for_another_unit() {
+        let mut facts = resting();
+        facts.unit.as_mut().unwrap().waits = Some(StartWait {
+            unit: Some(unit("db")),
+            active_state: "activating".into(),
+            since: Some(at(3)),
+        });
+        let finding = healthy(&facts).unwrap();
+        assert_eq!(finding.cause, StartCause::Starting);
+        assert_eq!(finding.culprit, Some(Culprit::Unit { unit: unit("db") }));
+        assert_eq!(
+            finding.fixes[0].commands,
+            ["aiops diagnose start-failure db"]
+        );
     }
 }

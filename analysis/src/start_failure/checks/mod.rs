@@ -10,6 +10,7 @@ mod config_test;
 mod crash;
 mod dependency_cycle;
 mod dependency_failed;
+mod ended_on_request;
 mod exec_not_executable;
 mod exec_not_found;
 mod healthy;
@@ -40,7 +41,7 @@ pub(super) use self::{healthy::healthy, unknown::unknown};
 
 type Check = fn(&StartFacts) -> Option<Finding>;
 
-pub(super) const ALL: [Check; 22] = [
+pub(super) const ALL: [Check; 23] = [
     unit_not_found::check,
     unit_masked::check,
     unit_file_invalid::check,
@@ -54,6 +55,7 @@ pub(super) const ALL: [Check; 22] = [
     start_timeout::check,
     never_ready::check,
     start_limit_hit::check,
+    ended_on_request::check,
     crash::check,
     out_of_memory::check,
     config_test::check,

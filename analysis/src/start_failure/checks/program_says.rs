@@ -13,8 +13,9 @@ use crate::start_failure::{
 };
 
 pub(super) fn check(facts: &StartFacts) -> Option<Finding> {
-    let ended_by_itself =
-        matches!(facts.result(), "exit-code" | "protocol" | "timeout") || facts.is_idle_script();
+    let ended_by_itself = matches!(facts.result(), "exit-code" | "protocol" | "timeout")
+        || facts.is_idle_script()
+        || clean_exit::restarted_after_success(facts).is_some();
     if !facts.fails() || !ended_by_itself || failed_step(facts).is_some() {
         return None;
     }

@@ -2,7 +2,7 @@
 
 use super::{Page, Table, moment_and_age, one_line};
 use crate::{
-    start_failure::{Culprit, Holder, StartFailure},
+    start_failure::{Culprit, DependencyState, Holder, StartFailure},
     text::table::Cell,
 };
 
@@ -24,7 +24,18 @@ pub(super) fn rows(culprit: &Culprit, report: &StartFailure, table: &mut Table, 
         table.row([Cell::from(page.catalogue.say(id)), Cell::from(value)]);
     };
     match culprit {
-        Culprit::Unit { unit } => row("start-culprit-unit", unit.to_string()),
+        Culprit::Unit { unit } => {
+            row("start-culprit-unit", unit.to_string());
+            let is_starting =
+                |one: &&DependencyState| one.unit == *unit && one.active_state == "activating";
+            let state = report.dependencies.iter().find(is_starting);
+            if let Some(since) = state.and_then(|one| one.since) {
+                row(
+                    "start-culprit-since",
+                    moment_and_age(since, report.at, page),
+                );
+            }
+        }
         Culprit::Path { .. } => row("start-culprit-path", culprit.to_string()),
         Culprit::User { user } => row("start-culprit-user", user.clone()),
         Culprit::Group { group } => row("start-culprit-group", group.clone()),
