@@ -64,6 +64,11 @@ fn edit_supervised(path: &str, facts: &StartFacts) -> Vec<String> {
     commands
 }
 
+/// The unit's own file.
+pub(super) fn unit_file(facts: &StartFacts) -> Option<String> {
+    facts.unit.as_ref()?.status.files.first().cloned()
+}
+
 /// Opens a file in an editor, at a line if one is known.
 pub(super) fn edit(path: &str, line: Option<u32>) -> String {
     let line = line.map_or_else(String::new, |line| format!("+{line} "));
@@ -109,6 +114,15 @@ pub(super) fn set(settings: &[String], facts: &StartFacts) -> Vec<String> {
     ];
     commands.extend(start(facts));
     commands
+}
+
+/// Has systemd read the unit's files, then starts it.
+pub(super) fn reload_unit_files(facts: &StartFacts) -> Fix {
+    Fix {
+        what: FixKind::ReloadUnitFiles,
+        commands: then_start("systemctl daemon-reload".to_owned(), facts),
+        risky: false,
+    }
 }
 
 /// Asks the same of another unit.

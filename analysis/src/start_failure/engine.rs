@@ -3,8 +3,8 @@
 use super::{
     Finding, StartCause, StartFailure, Verdict,
     beside::is_beside,
-    changes, checks,
-    facts::{Standing, StartFacts},
+    changes, checks, commands,
+    facts::{NEED_DAEMON_RELOAD, Standing, StartFacts},
 };
 use crate::cause::Certainty;
 
@@ -27,6 +27,9 @@ pub fn diagnose(facts: StartFacts) -> StartFailure {
         && best.cause == StartCause::EndedOnRequest
     {
         best.fixes = other.fixes.clone();
+    }
+    if facts.setting(NEED_DAEMON_RELOAD).is_some() && facts.fails() {
+        best.fixes.insert(0, commands::reload_unit_files(&facts));
     }
     let verdict = Verdict {
         cause: best.cause,
@@ -123,6 +126,23 @@ mod tests {
             StartCause::StartLimitHit,
             Certainty::Measured,
         );
+    }
+
+    #[test]
+    fn files_that_systemd_has_not_read_yet_are_read_first() {
+        let mut facts = failed("exit-code", exited(1), vec![]);
+        facts
+            .unit
+            .as_mut()
+            .unwrap()
+            .settings
+            .push(super::super::facts::Setting {
+                name: NEED_DAEMON_RELOAD.into(),
+                value: "yes".into(),
+            });
+        let fixes = diagnose(facts).verdict.fixes;
+        let expected = ["systemctl daemon-reload", "systemctl start nginx"];
+        assert_eq!(fixes[0].commands, expected);
     }
 
     #[test]

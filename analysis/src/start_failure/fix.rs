@@ -58,6 +58,16 @@ pub enum FixKind {
     CorrectFile {
         path: String,
     },
+    /// Give a script the line ends of this system: it has those of Windows.
+    CorrectLineEnds {
+        path: String,
+    },
+    /// Have systemd read the unit's files, which have changed since it did.
+    ReloadUnitFiles,
+    /// Let the unit start without a path that a setting of it names.
+    AllowMissing {
+        path: String,
+    },
     /// Put there what is missing: a file or a folder.
     ProvidePath {
         path: String,
@@ -150,6 +160,9 @@ impl FixKind {
             | Self::MakeExecutable { .. }
             | Self::MakeDirectory { .. }
             | Self::AllowPath { .. }
+            | Self::AllowMissing { .. }
+            | Self::CorrectLineEnds { .. }
+            | Self::ReloadUnitFiles
             | Self::CreateUser { .. }
             | Self::CreateGroup { .. }
             | Self::AllowCapability { .. }
@@ -160,8 +173,9 @@ impl FixKind {
             | Self::CorrectFile { .. }
             | Self::ProvidePath { .. }
             | Self::RaiseStartTimeout { .. } => Use::Edit,
-            Self::InstallPackage { .. } | Self::ChangePort { .. } => Use::AfterByHand,
-            Self::StopContainer { .. }
+            Self::ChangePort { .. } => Use::AfterByHand,
+            Self::InstallPackage { .. }
+            | Self::StopContainer { .. }
             | Self::StartDependency { .. }
             | Self::AskAbout { .. }
             | Self::InstallLibrary { .. }

@@ -122,7 +122,16 @@ fn folders(setting: &Setting) -> impl Iterator<Item = String> {
     names.map(move |name| format!("{above}{}", name.trim_start_matches(['-', '+'])))
 }
 
-fn is_below(path: &str, folder: &str) -> bool {
+/// The setting that gives the program another folder in the place of this one.
+pub fn hides<'a>(settings: &'a [Setting], path: &str) -> Option<&'a Setting> {
+    let is_hidden = ["/tmp", "/var/tmp"]
+        .iter()
+        .any(|folder| is_below(path, folder));
+    let is_one = |setting: &&Setting| setting.name == "PrivateTmp" && setting.value == "yes";
+    settings.iter().find(is_one).filter(|_| is_hidden)
+}
+
+pub(super) fn is_below(path: &str, folder: &str) -> bool {
     let folder = folder.trim_end_matches('/');
     path.strip_prefix(folder)
         .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))

@@ -43,6 +43,12 @@ pub(super) fn settings(kind: &Properties) -> Vec<Setting> {
             .into_iter()
             .filter(|setting| !setting.value.is_empty()),
     );
+    let flags = ["PrivateTmp", "PrivateNetwork"].into_iter();
+    found.extend(
+        flags
+            .filter(|name| kind.flag(name))
+            .map(|name| setting(name, "yes".to_owned())),
+    );
     found.extend(system_call_filter(kind).map(|calls| setting("SystemCallFilter", calls)));
     found.extend(bounding_set(kind).map(|names| setting("CapabilityBoundingSet", names)));
     found.extend(kind.rows("EnvironmentFiles").filter_map(|row| match row {

@@ -9,7 +9,7 @@ use analysis::{
     scrub::scrub_arguments,
     start_failure::{
         UnitStatus,
-        facts::{Condition, ExecCommand, Setting, UnitFacts, NEED_DAEMON_RELOAD},
+        facts::{Condition, ExecCommand, NEED_DAEMON_RELOAD, Setting, UnitFacts},
     },
 };
 use chrono::TimeDelta;

@@ -40,7 +40,19 @@ pub(super) fn check(facts: &StartFacts) -> Option<Finding> {
             commands: commands::then_start(format!("chmod +x {word}"), facts),
             risky: false,
         },
-        false if says("Permission denied") => commands::allow_access(&path),
+        false if says("Permission denied") && *state != FileState::Directory => {
+            commands::allow_access(&path)
+        }
+        false if *state == FileState::Directory => Fix {
+            what: FixKind::RepairUnitFile {
+                path: commands::unit_file(facts).unwrap_or_else(|| path.clone()),
+            },
+            commands: vec![
+                format!("ls -l {word}"),
+                format!("systemctl edit --full {}", commands::name(facts.name())),
+            ],
+            risky: false,
+        },
         false => Fix {
             what: FixKind::InstallPackage { path: path.clone() },
             commands: vec![format!("head -c 64 {word}")],
@@ -76,7 +88,7 @@ mod tests {
             ),
             (
                 FileState::Directory,
-                Some((Certainty::Measured, "namei -l /usr/sbin/nginx")),
+                Some((Certainty::Measured, "ls -l /usr/sbin/nginx")),
             ),
             (
                 FileState::File { mode: 0o755 },

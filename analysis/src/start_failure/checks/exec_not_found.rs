@@ -1,7 +1,7 @@
 //! The program is not there, or what its first line names.
 
 use super::*;
-use crate::start_failure::facts::FileState;
+use crate::{shell, start_failure::facts::FileState};
 
 pub(super) fn check(facts: &StartFacts) -> Option<Finding> {
     let command = command_not_executed(facts)?;
@@ -46,20 +46,46 @@ pub(super) fn check(facts: &StartFacts) -> Option<Finding> {
         culprit: Some(Culprit::path(path.clone())),
         evidence,
         fixes: vec![
-            Fix {
-                what: FixKind::InstallPackage { path: path.clone() },
-                commands: commands::start(facts),
-                risky: false,
-            },
+            provide(&path, facts),
             Fix {
                 what: FixKind::RepairUnitFile {
-                    path: unit_file(facts).unwrap_or(path),
+                    path: commands::unit_file(facts).unwrap_or(path),
                 },
                 commands: commands::then_start(format!("systemctl edit --full {name}"), facts),
                 risky: false,
             },
         ],
     })
+}
+
+/// Folders of what packages bring.
+const OF_PACKAGES: [&str; 4] = ["/usr/bin/", "/usr/sbin/", "/bin/", "/sbin/"];
+
+/// A way to what is missing: no package brings what lies below `/opt` or `/srv`.
+fn provide(path: &str, facts: &StartFacts) -> Fix {
+    if has_carriage_return(path) {
+        return end_lines(facts);
+    }
+    let of_package = OF_PACKAGES
+        .iter()
+        .find_map(|folder| path.strip_prefix(folder));
+    let name = of_package.or(Some(path).filter(|path| !path.contains('/')));
+    let path = path.to_owned();
+    match name {
+        Some(name) => Fix {
+            what: FixKind::InstallPackage { path },
+            commands: vec![format!(
+                "apt-file search bin/{0} || dnf provides '*bin/{0}'",
+                shell::word(name)
+            )],
+            risky: false,
+        },
+        None => Fix {
+            commands: vec![format!("namei -l {}", shell::word(&path))],
+            what: FixKind::ProvidePath { path },
+            risky: false,
+        },
+    }
 }
 
 /// The program, or its interpreter, if it is missing now.
@@ -75,10 +101,6 @@ fn is_missing(path: &str, facts: &StartFacts) -> bool {
     facts
         .file(path)
         .is_some_and(|file| file.state == FileState::Missing)
-}
-
-fn unit_file(facts: &StartFacts) -> Option<String> {
-    facts.unit.as_ref()?.status.files.first().cloned()
 }
 
 #[cfg(test)]
@@ -124,6 +146,29 @@ mod tests {
             let finding = check(&facts(state, interpreter)).unwrap();
             assert_eq!(finding.culprit, Some(Culprit::path(path)));
             assert_eq!(finding.certainty, certainty);
+        }
+    }
+
+    #[test]
+    fn the_way_to_what_is_missing_is_one_that_can_be_gone() {
+        // (path, first command)
+        let cases = [
+            (
+                "/usr/sbin/nginx",
+                "apt-file search bin/nginx || dnf provides '*bin/nginx'",
+            ),
+            (
+                "nodee",
+                "apt-file search bin/nodee || dnf provides '*bin/nodee'",
+            ),
+            ("/opt/f05-old", "namei -l /opt/f05-old"),
+            ("/usr/bin/python3\r", r"sed -i 's/\r$//' /usr/sbin/nginx"),
+        ];
+        for (path, command) in cases {
+            assert_eq!(
+                provide(path, &facts(FileState::Missing, None)).commands[0],
+                command
+            );
         }
     }
 

@@ -126,6 +126,25 @@ fn pid_file(cause: StartCause, facts: &StartFacts) -> Option<Culprit> {
     (cause == StartCause::PidFileMissing).then(|| Culprit::path(path))
 }
 
+/// Whether a name has the end of a line of another system with it.
+fn has_carriage_return(name: &str) -> bool {
+    name.ends_with('\r') || name.ends_with(r"\r")
+}
+
+/// Give the script the line ends of this system, then start it.
+fn end_lines(facts: &StartFacts) -> Fix {
+    let commands = facts.unit.as_ref().map_or(&[][..], |unit| &unit.commands);
+    let main = commands.iter().find(|command| command.step == "ExecStart");
+    let command = facts.failed_command().or(main);
+    let path = command.map_or_else(String::new, |command| command.path.clone());
+    let sed = format!(r"sed -i 's/\r$//' {}", crate::shell::word(&path));
+    Fix {
+        what: FixKind::CorrectLineEnds { path },
+        commands: commands::then_start(sed, facts),
+        risky: false,
+    }
+}
+
 /// Correct the unit's own file, then start it.
 fn repair_unit(facts: &StartFacts) -> Option<Fix> {
     let path = facts.unit.as_ref()?.status.files.first()?.clone();

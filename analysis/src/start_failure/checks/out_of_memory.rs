@@ -16,7 +16,7 @@ pub(super) fn check(facts: &StartFacts) -> Option<Finding> {
         evidence,
         fixes: vec![Fix {
             what: FixKind::RaiseMemoryLimit,
-            commands: vec![format!("systemctl show -p MemoryMax -p MemoryPeak {name}")],
+            commands: vec![format!("systemctl show -p MemoryMax -p MemoryHigh {name}")],
             risky: false,
         }],
     })

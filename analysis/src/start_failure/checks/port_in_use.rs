@@ -148,12 +148,18 @@ fn fixes(holder: &Holder, facts: &StartFacts) -> Vec<Fix> {
         };
         return vec![stop, change];
     }
-    if let Some(unit) = holder.unit.as_ref().filter(|unit| is_stoppable(unit)) {
+    // What a run before left behind no stop of the unit ends.
+    let is_left_over = holder.unit.as_ref() == Some(facts.name());
+    let of_other = holder
+        .unit
+        .as_ref()
+        .filter(|unit| is_stoppable(unit) && !is_left_over);
+    if let Some(unit) = of_other {
         let stop = format!("systemctl stop {}", commands::name(unit));
         let stop = Fix {
             what: FixKind::StopHolder { unit: unit.clone() },
             commands: commands::then_start(stop, facts),
-            risky: unit != facts.name(),
+            risky: true,
         };
         return match is_essential(unit) {
             true => vec![change, stop],
@@ -165,7 +171,7 @@ fn fixes(holder: &Holder, facts: &StartFacts) -> Vec<Fix> {
             let end = Fix {
                 what: FixKind::EndProcess { pid: process.pid },
                 commands: commands::then_start(format!("kill {}", process.pid), facts),
-                risky: true,
+                risky: !is_left_over,
             };
             vec![end, change]
         }
@@ -347,6 +353,7 @@ mod tests {
             ((Some("ssh"), "sshd", false), &[]),
             ((Some("docker"), "docker-proxy", false), &docker),
             ((None, "java", true), &docker),
+            ((Some("nginx"), "nginx", false), &kill),
         ];
         for ((named, comm, container), first) in cases {
             let mut holder = apache("0.0.0.0:80", 80);

@@ -87,12 +87,43 @@ fn finding(name: &str, value: Option<&str>, line: &LogLine, facts: &StartFacts) 
         (_, _, path) => path.map(Culprit::path),
     };
     Finding {
-        fixes: fixes(cause, culprit.as_ref(), facts),
+        fixes: match (may_miss(name, culprit.as_ref(), facts), repair_unit(facts)) {
+            (Some(fix), repair) => std::iter::once(fix).chain(repair).collect(),
+            (None, _) => fixes(cause, culprit.as_ref(), facts),
+        },
         cause,
         certainty: Certainty::Measured,
         culprit,
         evidence,
     }
+}
+
+/// Lets the unit start without a path of its sandbox, which need not be a folder.
+fn may_miss(name: &str, culprit: Option<&Culprit>, facts: &StartFacts) -> Option<Fix> {
+    let Some(Culprit::Path { path, .. }) = culprit.filter(|_| name == "NAMESPACE") else {
+        return None;
+    };
+    let has = |word: &str| word == path;
+    let mut settings = facts.unit.as_ref()?.settings.iter();
+    let setting = settings.find(|setting| setting.value.split_whitespace().any(has))?;
+    let words = setting.value.split_whitespace();
+    let words: Vec<_> = words
+        .map(|word| {
+            if has(word) {
+                format!("-{word}")
+            } else {
+                word.to_owned()
+            }
+        })
+        .collect();
+    let name = &setting.name;
+    // An empty one takes back all that were given before.
+    let lines = [format!("{name}="), format!("{name}={}", words.join(" "))];
+    Some(Fix {
+        what: FixKind::AllowMissing { path: path.clone() },
+        commands: commands::set(&lines, facts),
+        risky: false,
+    })
 }
 
 /// A path as the unit has it: systemd builds the unit's files below a folder of its own.
@@ -192,6 +223,25 @@ mod tests {
         assert_eq!(finding.culprit, Some(Culprit::User { user: "www".into() }));
         let create = ["useradd --system www", "systemctl start nginx"];
         assert_eq!(finding.fixes[0].commands, create);
+    }
+
+    #[test]
+    fn a_path_of_the_sandbox_that_is_missing_may_be_missing() {
+        let child = "nginx.service: Failed to set up mount namespacing: /run/systemd/unit-root/var/lib/b40.db: No such file or directory";
+        let step = "nginx.service: Failed at step NAMESPACE spawning /usr/sbin/nginx: No such file or directory";
+        let log = vec![line("(nginx)", child), line("(nginx)", step)];
+        let facts = facts(
+            exited(226),
+            log,
+            &[("ReadWritePaths", "/var/lib/b40.db /srv")],
+        );
+        let finding = check(&facts).unwrap();
+        assert_eq!(finding.culprit, Some(Culprit::path("/var/lib/b40.db")));
+        let write = &finding.fixes[0].commands[1];
+        assert!(
+            write.contains("ReadWritePaths=-/var/lib/b40.db /srv"),
+            "{write}"
+        );
     }
 
     #[test]

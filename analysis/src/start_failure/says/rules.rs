@@ -200,6 +200,12 @@ pub(super) static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
     };
     use StartCause as Cause;
     let table: &[(StartCause, Names, &str)] = &[
+        // dash and bash: `exec: /opt/app: not found`.
+        (
+            Cause::ExecNotFound,
+            Group(Culprit::path),
+            r"\bexec: (?<name>/[^\s:]+): (cannot execute: )?(not found|No such file or directory)",
+        ),
         // supervisord.
         (
             Cause::ExecNotFound,

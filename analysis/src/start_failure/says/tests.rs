@@ -102,6 +102,11 @@ fn programs_are_understood_in_their_own_words() {
             file("node18"),
         ),
         (
+            "/bin/sh: 1: exec: /opt/b/missing-server: not found",
+            Cause::ExecNotFound,
+            file("/opt/b/missing-server"),
+        ),
+        (
             "bind() to 0.0.0.0:8080 failed (13: Permission denied)",
             Cause::PermissionDenied,
             None,

@@ -3,7 +3,7 @@
 use super::*;
 use crate::start_failure::{
     facts::{FileState, FilesystemFact, PlaceFact},
-    sandbox::{Wants, forbids},
+    sandbox::{Wants, forbids, hides},
 };
 
 /// Less than this of a file system, in parts of it, is full: what is written needs room for more.
@@ -32,6 +32,13 @@ pub(super) fn by_facts(says: Says, facts: &StartFacts) -> (Says, Certainty, Vec<
         let setting = forbids(settings, &path, wants)?;
         Some(vec![property(&setting.name, &*setting.value)])
     };
+    let hidden = || {
+        let by_other_folder = || {
+            let setting = hides(settings, &path)?;
+            Some(vec![property(&setting.name, &*setting.value)])
+        };
+        by_setting(Wants::Read).or_else(by_other_folder)
+    };
     let Some(place) = facts.place(&path) else {
         return inferred(says, Vec::new());
     };
@@ -56,9 +63,9 @@ pub(super) fn by_facts(says: Says, facts: &StartFacts) -> (Says, Certainty, Vec<
         // For us it is there, so the unit's settings hide it.
         StartCause::FileMissing | StartCause::ConfigMissing
             if matches!(place.state, FileState::File { .. } | FileState::Directory)
-                && by_setting(Wants::Read).is_some() =>
+                && hidden().is_some() =>
         {
-            let evidence = by_setting(Wants::Read).unwrap_or_default();
+            let evidence = hidden().unwrap_or_default();
             inferred(cause(StartCause::SandboxDenied), evidence)
         }
         StartCause::FileMissing | StartCause::ConfigMissing => match &place.missing_folder {
@@ -75,6 +82,9 @@ pub(super) fn by_facts(says: Says, facts: &StartFacts) -> (Says, Certainty, Vec<
                     culprit: Some(Culprit::path(&**folder)),
                 };
                 inferred(says, vec![evidence])
+            }
+            _ if matches!(place.state, FileState::File { .. } | FileState::Directory) => {
+                inferred(says, vec![file(&place.path, "there-now")])
             }
             _ => inferred(says, state(place)),
         },

@@ -3,7 +3,7 @@
 use super::*;
 use crate::{
     shell,
-    start_failure::sandbox::{is_of_data, unit_word},
+    start_failure::sandbox::{Wants, forbids, hides, is_below, is_of_data, unit_word},
 };
 
 /// More than most programs need; systemd's own default of 1024 is for those that use `select`.
@@ -72,14 +72,87 @@ fn about_path(cause: StartCause, path: &str, line: Option<u32>, facts: &StartFac
         StartCause::PermissionDenied => commands::allow_access(path),
         StartCause::SandboxDenied => Fix {
             what: FixKind::AllowPath { path: owned() },
-            commands: commands::set(&[format!("ReadWritePaths={}", unit_word(path))], facts),
+            commands: commands::set(&hole(path, facts), facts),
             risky: !is_usual(path, facts),
         },
+        StartCause::FileMissing | StartCause::ConfigMissing if is_there(path, facts) => Fix {
+            what: FixKind::ResetAndStart,
+            commands: commands::start(facts),
+            risky: false,
+        },
+        StartCause::InterpreterMissing if has_carriage_return(path) => end_lines(facts),
         _ => look(
             FixKind::ProvidePath { path: owned() },
             vec![format!("namei -l {word}")],
         ),
     }
+}
+
+fn is_there(path: &str, facts: &StartFacts) -> bool {
+    let is_there =
+        |state: &FileState| matches!(state, FileState::File { .. } | FileState::Directory);
+    facts
+        .place(path)
+        .is_some_and(|place| is_there(&place.state))
+}
+
+/// Settings that let the program use a path.
+///
+/// No hole can be made in what is hidden; and a path that is not there keeps the unit from starting.
+fn hole(path: &str, facts: &StartFacts) -> Vec<String> {
+    let settings = facts.unit.as_ref().map_or(&[][..], |unit| &unit.settings);
+    let hides = forbids(settings, path, Wants::Read).or_else(|| hides(settings, path));
+    match hides {
+        Some(setting) if setting.name == "InaccessiblePaths" => {
+            let words = setting.value.split_whitespace();
+            let others = words.filter(|word| !is_below(path, word.trim_start_matches(['-', '+'])));
+            let others: Vec<_> = others.collect();
+            // An empty one takes back all that were given before.
+            let mut lines = vec!["InaccessiblePaths=".to_owned()];
+            lines.extend(
+                (!others.is_empty()).then(|| format!("InaccessiblePaths={}", others.join(" "))),
+            );
+            lines
+        }
+        Some(setting) if setting.name == "ProtectHome" && setting.value == "yes" => {
+            vec!["ProtectHome=read-only".to_owned()]
+        }
+        Some(_) => vec![format!("BindReadOnlyPaths={}", unit_word(path))],
+        None => vec![writable(path, facts)],
+    }
+}
+
+/// Folders in which systemd makes one for a unit.
+const OF_UNITS: [(&str, &str); 4] = [
+    ("/var/lib/", "StateDirectory"),
+    ("/var/log/", "LogsDirectory"),
+    ("/var/cache/", "CacheDirectory"),
+    ("/run/", "RuntimeDirectory"),
+];
+
+/// The setting that makes a path writable: what is not there yet needs the folder above it.
+fn writable(path: &str, facts: &StartFacts) -> String {
+    let place = facts
+        .place(path)
+        .filter(|place| place.state == FileState::Missing);
+    let Some(place) = place else {
+        return format!("ReadWritePaths={}", unit_word(path));
+    };
+    let missing = place.missing_folder.as_deref();
+    let of_unit = OF_UNITS.iter().find_map(|(above, setting)| {
+        let name = missing?.strip_prefix(above)?;
+        Some(format!("{setting}={}", unit_word(name)))
+    });
+    let above = |path: &str| match path.rsplit_once('/') {
+        Some((folder, _)) if !folder.is_empty() => folder.to_owned(),
+        _ => "/".to_owned(),
+    };
+    of_unit.unwrap_or_else(|| {
+        format!(
+            "ReadWritePaths={}",
+            unit_word(&above(missing.unwrap_or(path)))
+        )
+    })
 }
 
 /// Makes a folder, if it is not there: `install` would give one that is there to the unit's user.
@@ -117,15 +190,20 @@ fn about_address(cause: StartCause, address: &str) -> Option<Fix> {
         _ => address,
     };
     let host = host.trim_matches(['[', ']']);
+    let port = address.rsplit_once(':').and_then(|(_, port)| port.parse::<u16>().ok());
+    let is_here = matches!(host, "" | "localhost" | "127.0.0.1" | "::1");
+    let is_unreachable = cause == StartCause::RemoteUnreachable;
+    let here = port.filter(|_| is_here && is_unreachable && !is_bare);
     // A port alone, of any address.
-    if matches!(host, "" | "*") {
+    if matches!(host, "" | "*") && here.is_none() {
         return None;
     }
     let word = shell::word(host);
-    let command = match cause {
-        StartCause::AddressNotAvailable => format!("ip -brief address | grep -wF {word}"),
-        StartCause::NameNotResolved => format!("getent ahosts {word}"),
-        _ => format!("ip route get {word}"),
+    let command = match (cause, here) {
+        (_, Some(port)) => format!("ss -ltnp 'sport = :{port}'"),
+        (StartCause::AddressNotAvailable, None) => format!("ip -brief address | grep -wF {word}"),
+        (StartCause::NameNotResolved, None) => format!("getent ahosts {word}"),
+        (_, None) => format!("ip route get {word}"),
     };
     let what = FixKind::CheckAddress {
         address: address.to_owned(),
@@ -237,6 +315,129 @@ mod tests {
             .collect();
         let culprit = Some(Culprit::path(path));
         of(&Says { cause, culprit }, &facts).remove(0)
+    }
+
+    fn commands_for(settings: &[(&str, &str)], place: PlaceFact) -> String {
+        let mut facts = failed("exit-code", exited(1), vec![]);
+        let setting = |(name, value): &(&str, &str)| crate::start_failure::facts::Setting {
+            name: (*name).into(),
+            value: (*value).into(),
+        };
+        facts.unit.as_mut().unwrap().settings = settings.iter().map(setting).collect();
+        let culprit = Some(Culprit::path(&*place.path));
+        facts.places = vec![place];
+        let cause = StartCause::SandboxDenied;
+        of(&Says { cause, culprit }, &facts).remove(0).commands[1].clone()
+    }
+
+    #[test]
+    fn a_hole_is_made_where_one_can_be_made() {
+        let there = || FileState::File { mode: 0o644 };
+        let strict = ("ProtectSystem", "strict");
+        // (setting, path, its state, first folder that is missing, what lets the program use it)
+        let cases = [
+            (
+                strict,
+                "/var/lib/b40.db",
+                FileState::Missing,
+                None,
+                "ReadWritePaths=/var/lib",
+            ),
+            (
+                strict,
+                "/var/lib/app/a.db",
+                FileState::Missing,
+                Some("/var/lib/app"),
+                "StateDirectory=app",
+            ),
+            (
+                strict,
+                "/srv/app/a.db",
+                FileState::Missing,
+                Some("/srv/app"),
+                "ReadWritePaths=/srv",
+            ),
+            (
+                strict,
+                "/var/lib/a.db",
+                there(),
+                None,
+                "ReadWritePaths=/var/lib/a.db",
+            ),
+            (
+                ("ProtectHome", "yes"),
+                "/home/app/x",
+                there(),
+                None,
+                "ProtectHome=read-only",
+            ),
+            (
+                ("ProtectHome", "tmpfs"),
+                "/home/app/x",
+                there(),
+                None,
+                "BindReadOnlyPaths=/home/app/x",
+            ),
+            (
+                ("InaccessiblePaths", "/srv/x -/srv/y"),
+                "/srv/x/f",
+                there(),
+                None,
+                "InaccessiblePaths= InaccessiblePaths=-/srv/y",
+            ),
+            (
+                ("PrivateTmp", "yes"),
+                "/tmp/x.conf",
+                there(),
+                None,
+                "BindReadOnlyPaths=/tmp/x.conf",
+            ),
+        ];
+        for (setting, path, state, missing, expected) in cases {
+            let place = PlaceFact {
+                path: path.into(),
+                state,
+                missing_folder: missing.map(Into::into),
+                filesystem: None,
+            };
+            let command = commands_for(&[setting], place).replace('\'', "");
+            let expected = format!("[Service] {expected} >>");
+            assert!(command.contains(&expected), "{path}: {command}");
+        }
+    }
+
+    #[test]
+    fn an_address_is_looked_for_as_the_tool_writes_it() {
+        // (cause, address, command)
+        let cases = [
+            (
+                StartCause::AddressNotAvailable,
+                "[2001:db8::1]:7114",
+                "ip -brief address | grep -wF 2001:db8::1",
+            ),
+            (
+                StartCause::RemoteUnreachable,
+                ":7444",
+                "ss -ltnp 'sport = :7444'",
+            ),
+            (
+                StartCause::RemoteUnreachable,
+                "10.0.0.5:5432",
+                "ip route get 10.0.0.5",
+            ),
+        ];
+        for (cause, address, command) in cases {
+            assert_eq!(about_address(cause, address).unwrap().commands, [command]);
+        }
+    }
+
+    #[test]
+    fn a_script_with_carriage_returns_is_given_other_line_ends() {
+        let culprit = Some(Culprit::path(r"python3\r"));
+        let cause = StartCause::InterpreterMissing;
+        let facts = failed("exit-code", exited(127), vec![]);
+        let fix = of(&Says { cause, culprit }, &facts).remove(0);
+        assert_eq!(fix.commands[0], r"sed -i 's/\r$//' /usr/sbin/nginx");
     }
 
     #[test]
