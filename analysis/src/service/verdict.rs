@@ -193,8 +193,15 @@ fn failed(facts: &ServiceFacts) -> ServiceVerdict {
     let mut evidence = vec![property("Result", &status.result)];
     evidence.retain(|_| !status.result.is_empty());
     evidence.extend(last_stop(facts));
+    // That the last run ended well is no reason to fail; the start limit, if any, is in the result.
+    let why = last_stop_cause(facts).filter(|cause| *cause != StopCause::Clean);
+    let mut runs = facts.record.runs.iter().rev();
+    let stop = runs
+        .find_map(|run| run.stop.as_ref())
+        .filter(|_| why.is_some());
     ServiceVerdict {
-        stop_cause: last_stop_cause(facts),
+        stop_cause: why,
+        certainty: stop.map_or(Certainty::Measured, |stop| stop.certainty),
         ..because(ServiceCause::Failed, evidence)
     }
 }

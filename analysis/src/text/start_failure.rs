@@ -133,6 +133,11 @@ fn verdict(report: &StartFailure, page: &Page<'_>) -> String {
     if let Some(culprit) = &verdict.culprit {
         culprit::rows(culprit, report, &mut table, page);
     }
+    if is_free_now(report) {
+        let label = page.catalogue.say("start-culprit-holder");
+        let nobody = page.catalogue.say("start-culprit-nobody-now");
+        table.row([Cell::from(label), Cell::from(nobody)]);
+    }
     let mut label = page.catalogue.say("start-evidence");
     for evidence in &verdict.evidence {
         if let Some(line) = evidence::line(evidence, page) {
@@ -151,6 +156,13 @@ fn verdict(report: &StartFailure, page: &Page<'_>) -> String {
     let room = page.width.map(|width| width.saturating_sub(INDENT.len()));
     text.push_str(&indented(&table.render(room, page.style)));
     text
+}
+
+/// Whether somebody would be seen that holds the port, and nobody is.
+fn is_free_now(report: &StartFailure) -> bool {
+    let verdict = &report.verdict;
+    let was_looked_for = report.limits.iter().all(|limit| limit.what != "sockets");
+    verdict.cause == StartCause::PortInUse && verdict.culprit.is_none() && was_looked_for
 }
 
 /// How any of the causes looks from outside: not worth a line beside one.
@@ -177,6 +189,10 @@ fn title(cause: StartCause, fixes: &[Fix], culprit: Option<&Culprit>, page: &Pag
     if let (StartCause::Starting, Some(Culprit::Unit { unit })) = (cause, culprit) {
         let parameters = [("unit", one_line(unit.as_str()).into_owned().into())];
         return page.catalogue.say_with("start-waits", &parameters);
+    }
+    let is_assertion = |fix: &Fix| matches!(&fix.what, FixKind::MeetCondition { condition } if condition.starts_with("Assert"));
+    if cause == StartCause::ConditionNotMet && fixes.iter().any(is_assertion) {
+        return page.catalogue.say("start-assertion");
     }
     if let (StartCause::PortInUse, Some(port)) = (cause, port) {
         // As text: a port has no thousands separator.

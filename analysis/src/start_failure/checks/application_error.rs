@@ -34,7 +34,12 @@ pub(super) fn check(facts: &StartFacts) -> Option<Finding> {
     let last = last_word(facts.log()).filter(|_| survived());
     let others = lines.iter().filter(|line| Some(**line) != last);
     evidence.extend(last.iter().chain(others).map(|line| said(line)));
-    let mut fixes = vec![commands::read_log(facts)];
+    let source = wrong_source(&log);
+    let correct = source
+        .as_ref()
+        .map(|(path, line)| commands::correct_file(path, Some(*line), None, facts));
+    let mut fixes: Vec<Fix> = correct.into_iter().collect();
+    fixes.push(commands::read_log(facts));
     fixes.push(Fix {
         what: FixKind::ResetAndStart,
         commands: commands::start(facts),
@@ -44,9 +49,28 @@ pub(super) fn check(facts: &StartFacts) -> Option<Finding> {
         cause: StartCause::ApplicationError,
         // The status is certain; what lies behind it only the program's lines can tell.
         certainty: Certainty::Inferred,
-        culprit: None,
+        culprit: source.map(|(path, line)| Culprit::Path {
+            path,
+            line: Some(line),
+        }),
         evidence,
         fixes,
+    })
+}
+
+/// The line of a Python file that is no Python: `File "/opt/app.py", line 2` stands above the error.
+fn wrong_source(log: &[LogLine]) -> Option<(String, u32)> {
+    const ERRORS: [&str; 3] = ["SyntaxError:", "IndentationError:", "TabError:"];
+    let is_error = |line: &LogLine| ERRORS.iter().any(|error| line.message.starts_with(error));
+    let at = log.iter().rposition(is_error)?;
+    log[..at].iter().rev().find_map(|line| {
+        let (path, rest) = line
+            .message
+            .trim_start()
+            .strip_prefix("File \"")?
+            .split_once('"')?;
+        let number = rest.strip_prefix(", line ")?.split(',').next()?;
+        Some((path.to_owned(), number.trim().parse().ok()?))
     })
 }
 
@@ -71,6 +95,26 @@ mod tests {
             said(&log[1]),
         ];
         assert_eq!(finding.evidence, expected);
+    }
+
+    #[test]
+    fn the_line_that_is_no_python_is_named() {
+        let log = vec![
+            line("python3", "  File \"/opt/b04.py\", line 2"),
+            line("python3", "    def main(:"),
+            line("python3", "             ^"),
+            line("python3", "SyntaxError: invalid syntax"),
+        ];
+        let finding = check(&failed("exit-code", exited(1), log)).unwrap();
+        let path = "/opt/b04.py".to_owned();
+        assert_eq!(
+            finding.culprit,
+            Some(Culprit::Path {
+                path,
+                line: Some(2)
+            })
+        );
+        assert_eq!(finding.fixes[0].commands[0], "${EDITOR:-vi} +2 /opt/b04.py");
     }
 
     #[test]

@@ -21,7 +21,7 @@ pub(super) fn check(facts: &StartFacts) -> Option<Finding> {
     }
     match facts.manager_line(NO_ENVIRONMENT) {
         Some(line) => Some(environment(line, facts)),
-        None => step(facts),
+        None => step(facts).or_else(|| by_status(facts)),
     }
 }
 
@@ -96,6 +96,61 @@ fn finding(name: &str, value: Option<&str>, line: &LogLine, facts: &StartFacts) 
         culprit,
         evidence,
     }
+}
+
+/// What a child of systemd says by its status, where its line is missing: older versions write none.
+fn by_status(facts: &StartFacts) -> Option<Finding> {
+    const STEPS: [(u8, &str); 4] = [
+        (200, "WorkingDirectory"),
+        (210, "RootDirectory"),
+        (216, "Group"),
+        (217, "User"),
+    ];
+    let status = facts.status()?;
+    let ExitStatus::Exited { code } = status else {
+        return None;
+    };
+    let (_, name) = STEPS.iter().find(|(known, _)| *known == code)?;
+    let value = facts.setting(name)?;
+    // A program may end with such a status too, but none that has said a word has not run.
+    let has_run = facts
+        .log()
+        .iter()
+        .any(|line| !line.is_of_manager() && !is_of_child(line));
+    if has_run || facts.result() != "exit-code" {
+        return None;
+    }
+    let is_folder = value.starts_with('/');
+    let cause = match *name {
+        "User" => StartCause::UserMissing,
+        "Group" => StartCause::GroupMissing,
+        _ if is_missing(value, facts) => StartCause::DirectoryMissing,
+        _ if is_folder && facts.setting("User").is_some() => StartCause::PermissionDenied,
+        _ => StartCause::SetupFailed,
+    };
+    let culprit = match cause {
+        StartCause::UserMissing => Culprit::User {
+            user: value.to_owned(),
+        },
+        StartCause::GroupMissing => Culprit::Group {
+            group: value.to_owned(),
+        },
+        _ => Culprit::path(value),
+    };
+    let mut evidence = vec![property(name, value), Evidence::Status { status }];
+    evidence.extend(
+        facts
+            .setting("User")
+            .filter(|_| is_folder)
+            .map(|user| property("User", user)),
+    );
+    Some(Finding {
+        fixes: fixes(cause, Some(&culprit), facts),
+        cause,
+        certainty: Certainty::Inferred,
+        culprit: Some(culprit),
+        evidence,
+    })
 }
 
 /// Lets the unit start without a path of its sandbox, which need not be a folder.
@@ -223,6 +278,19 @@ mod tests {
         assert_eq!(finding.culprit, Some(Culprit::User { user: "www".into() }));
         let create = ["useradd --system www", "systemctl start nginx"];
         assert_eq!(finding.fixes[0].commands, create);
+    }
+
+    #[test]
+    fn without_its_line_the_status_tells_the_step() {
+        let folder = [("WorkingDirectory", "/var/lib/c28"), ("User", "nobody")];
+        let finding = check(&facts(exited(200), vec![], &folder)).unwrap();
+        assert_eq!(
+            (finding.cause, finding.certainty),
+            (StartCause::PermissionDenied, Certainty::Inferred)
+        );
+        assert_eq!(finding.culprit, Some(Culprit::path("/var/lib/c28")));
+        let said = vec![line("app", "bye")];
+        assert_eq!(check(&facts(exited(200), said, &folder)), None);
     }
 
     #[test]

@@ -9,6 +9,9 @@ pub(super) fn check(facts: &StartFacts) -> Option<Finding> {
     if !facts.fails() || facts.result() != "timeout" {
         return None;
     }
+    if let Some(line) = facts.manager_line(TOO_LONG) {
+        return Some(ran_too_long(line, facts));
+    }
     // "start operation timed out", "start-pre operation timed out", "start-post ...". The same
     // result stands for a stop that took too long.
     let line = facts.log().iter().find(|line| {
@@ -69,6 +72,24 @@ pub(super) fn check(facts: &StartFacts) -> Option<Finding> {
     })
 }
 
+/// systemd's words for a program that ran for longer than its unit allows.
+const TOO_LONG: &str = "reached runtime time limit";
+
+fn ran_too_long(line: &LogLine, facts: &StartFacts) -> Finding {
+    let name = "RuntimeMaxSec".to_owned();
+    Finding {
+        cause: StartCause::LimitTooLow,
+        certainty: Certainty::Measured,
+        culprit: Some(Culprit::Limit { name: name.clone() }),
+        evidence: vec![property("Result", "timeout"), said(line)],
+        fixes: vec![Fix {
+            what: FixKind::RaiseLimit { name },
+            commands: commands::set(&["RuntimeMaxSec=infinity".to_owned()], facts),
+            risky: false,
+        }],
+    }
+}
+
 /// Why it was not ready, as far as its `Type=` tells: a program that never forks or never notifies
 /// is not slow, it is of another type. Whether it would have in the end, nobody knows.
 fn cause(line: Option<&LogLine>, facts: &StartFacts) -> (StartCause, Option<Fix>) {
@@ -121,6 +142,15 @@ mod tests {
             check(&failed("exit-code", exited(1), vec![line("app", start)])),
             None
         );
+    }
+
+    #[test]
+    fn a_program_that_ran_for_too_long_was_not_slow_to_start() {
+        let limit = "nginx.service: Service reached runtime time limit. Stopping.";
+        let finding = check(&failed("timeout", None, vec![line("systemd", limit)])).unwrap();
+        assert_eq!(finding.cause, StartCause::LimitTooLow);
+        let name = "RuntimeMaxSec".to_owned();
+        assert_eq!(finding.culprit, Some(Culprit::Limit { name }));
     }
 
     #[test]

@@ -6,6 +6,9 @@ use crate::start_failure::{
     sandbox::{Wants, forbids, hides},
 };
 
+/// The setting that leaves the program no network but its own.
+const PRIVATE_NETWORK: &str = "PrivateNetwork";
+
 /// Less than this of a file system, in parts of it, is full: what is written needs room for more.
 const FULL: u64 = 100;
 /// That much is room for most files, however large the file system is.
@@ -19,6 +22,17 @@ const MADE_BELOW: [&str; 4] = ["/var/", "/run/", "/tmp/", "/srv/"];
 /// Nobody looked with the program's eyes: where nothing bears it out, it is what the program says.
 pub(super) fn by_facts(says: Says, facts: &StartFacts) -> (Says, Certainty, Vec<Evidence>) {
     let inferred = |says, evidence| (says, Certainty::Inferred, evidence);
+    let is_of_network = matches!(
+        says.cause,
+        StartCause::RemoteUnreachable | StartCause::NameNotResolved
+    );
+    if is_of_network && facts.setting(PRIVATE_NETWORK) == Some("yes") {
+        let cause = StartCause::SandboxDenied;
+        return inferred(
+            Says { cause, ..says },
+            vec![property(PRIVATE_NETWORK, "yes")],
+        );
+    }
     let Some(Culprit::Path { path, .. }) = &says.culprit else {
         return inferred(says, Vec::new());
     };
@@ -249,6 +263,13 @@ mod tests {
         let kernel = "error: inotify_add_watch /srv/x: No space left on device";
         let found = blamed(kernel, place(0, 10, false), &[]);
         assert_eq!(found, (StartCause::LimitTooLow, Certainty::Inferred));
+    }
+
+    #[test]
+    fn a_unit_without_a_network_reaches_nobody() {
+        let message = "connect to 10.77.0.1:8443 failed: Network is unreachable";
+        let found = blamed(message, place(9, 9, false), &[("PrivateNetwork", "yes")]);
+        assert_eq!(found, (StartCause::SandboxDenied, Certainty::Inferred));
     }
 
     #[test]

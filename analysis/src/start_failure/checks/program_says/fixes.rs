@@ -30,6 +30,13 @@ fn first(says: &Says, facts: &StartFacts) -> Option<Fix> {
         Culprit::Address { .. } if says.cause == StartCause::PrivilegedPort => {
             Some(capability("CAP_NET_BIND_SERVICE", facts))
         }
+        Culprit::Address { address } if says.cause == StartCause::SandboxDenied => Some(Fix {
+            what: FixKind::AllowPath {
+                path: address.clone(),
+            },
+            commands: commands::set(&["PrivateNetwork=no".to_owned()], facts),
+            risky: true,
+        }),
         Culprit::Address { address } => about_address(says.cause, address),
         Culprit::Capability { name } => Some(capability(name, facts)),
         Culprit::Limit { name } => Some(limit(name, facts)),
