@@ -197,8 +197,10 @@ fn about_address(cause: StartCause, address: &str) -> Option<Fix> {
         _ => address,
     };
     let host = host.trim_matches(['[', ']']);
-    let port = address.rsplit_once(':').and_then(|(_, port)| port.parse::<u16>().ok());
-    let is_here = matches!(host, "" | "localhost" | "127.0.0.1" | "::1");
+    let port = address
+        .rsplit_once(':')
+        .and_then(|(_, port)| port.parse::<u16>().ok());
+    let is_here = matches!(host, "localhost" | "127.0.0.1" | "::1");
     let is_unreachable = cause == StartCause::RemoteUnreachable;
     let here = port.filter(|_| is_here && is_unreachable && !is_bare);
     // A port alone, of any address.
@@ -424,7 +426,7 @@ mod tests {
             ),
             (
                 StartCause::RemoteUnreachable,
-                ":7444",
+                "localhost:7444",
                 "ss -ltnp 'sport = :7444'",
             ),
             (
