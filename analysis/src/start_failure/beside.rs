@@ -77,6 +77,7 @@ mod tests {
                 message: None,
                 fault: None,
                 changed_at: Some(at(-9)),
+                is_doubtful: false,
             }),
         }];
         facts
