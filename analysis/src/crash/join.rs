@@ -114,6 +114,7 @@ fn is_crash(seen: &Seen) -> bool {
         }
         Seen::UnitResult { .. } => false,
         Seen::Kernel { fault, .. } => fault.kind.signal().is_none_or(dictionary::is_of_crash),
+        Seen::Core(core) if core.is_of_record => false,
         other => signal(other).is_some(),
     }
 }
@@ -156,6 +157,8 @@ fn same(draft: &Draft, sighting: &Sighting, pids_are_foreign: bool) -> Option<Ho
     match &sighting.seen {
         // Each is of another crash, and there is none before the first kind.
         Seen::Coredump(_) => None,
+        // Of a container, its pid is another one than that of the record.
+        Seen::Core(core) if crash.core.path.as_ref() == Some(&core.path) => Some(How::Process),
         Seen::Core(core) => {
             let is_same =
                 is_same_process(core.pid) && !draft.has(|seen| matches!(seen, Seen::Core(_)));
@@ -317,7 +320,8 @@ fn of_coredump(crash: &mut Crash, dump: &Coredump) {
 fn of_core(crash: &mut Crash, core: &CoreNotes) {
     let process = &mut crash.process;
     or(&mut process.pid, core.pid);
-    if process.tids.len() <= 1 {
+    let is_of_our_namespace = process.pid == core.pid;
+    if process.tids.len() <= 1 && is_of_our_namespace {
         process.tids = core.tids.clone();
     }
     or(&mut process.comm, core.comm.clone());

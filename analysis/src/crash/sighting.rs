@@ -92,6 +92,8 @@ impl UnitStop {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct CoreNotes {
     pub path: String,
+    /// Read since a crash that is known names the file: it tells of no other.
+    pub is_of_record: bool,
     pub size_bytes: u64,
     pub is_truncated: bool,
     pub pid: Option<u32>,

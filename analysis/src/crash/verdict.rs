@@ -163,6 +163,8 @@ fn evidence(sighting: &Sighting) -> CrashEvidence {
 struct Told<'a> {
     crash: &'a Crash,
     fault: Option<&'a Fault>,
+    /// What it is called in its own pid namespace, as its senders are.
+    pid: Option<u32>,
     /// Name of the `si_code`.
     reason: Option<&'a str>,
 }
@@ -176,6 +178,7 @@ fn cause(crash: &Crash, sightings: &[Sighting]) -> (Cause, Certainty) {
     let told = Told {
         crash,
         fault: sightings.iter().find_map(fault),
+        pid: sightings.iter().find_map(own_pid).or(crash.process.pid),
         reason: reason.and_then(|code| code.name.as_deref()),
     };
     if let Some(verdict) = sent(&told) {
@@ -208,6 +211,13 @@ fn fault(sighting: &Sighting) -> Option<&Fault> {
     }
 }
 
+fn own_pid(sighting: &Sighting) -> Option<u32> {
+    match &sighting.seen {
+        Seen::Core(core) => core.pid,
+        _ => None,
+    }
+}
+
 impl Told<'_> {
     /// The signal's number alone may be somebody's `kill`.
     fn certainty(&self) -> Certainty {
@@ -220,8 +230,7 @@ impl Told<'_> {
 
 /// A process sent the signal: another one, or it did so to itself in a way that is no `abort`.
 fn sent(told: &Told<'_>) -> Option<(Cause, Certainty)> {
-    let own = told.crash.process.pid;
-    let is_own = |sender: &Sender| Some(sender.pid) == own;
+    let is_own = |sender: &Sender| Some(sender.pid) == told.pid;
     let is_abort = told.crash.signal == Some(Signal::ABRT);
     let by_itself = told.crash.sender.as_ref().is_some_and(is_own);
     match told.reason? {

@@ -23,8 +23,11 @@ const THREADS: &str = "@aiops threads";
 
 /// Adds what the core has.
 pub(super) async fn examine(examined: &mut Examined, crash: &Crash, core: &str) {
+    // As the debugger calls it, which reads the same core.
+    let crashed;
     match core_notes::read(core) {
         Ok(notes) => {
+            crashed = notes.tids.first().copied();
             examined.registers = notes.registers;
             examined.modules = notes.modules;
         }
@@ -38,7 +41,6 @@ pub(super) async fn examine(examined: &mut Examined, crash: &Crash, core: &str) 
         limit(examined, "stack", why);
         return;
     }
-    let crashed = crash.process.tids.first().copied();
     let stack = match gdb(&exe.path, core).await {
         Ok(output) => {
             examined.instruction = instruction(&output);

@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 use analysis::{
     black_box::MinutesBefore,
     crash::{
-        CorePlace, CoreState, Crash, CrashAsked, CrashFacts, CrashReport, Examined,
+        CorePlace, CoreState, Crash, CrashAsked, CrashEvidence, CrashFacts, CrashReport, Examined,
         core_pattern::CorePattern,
         crashes,
         sighting::{Seen, Sighting},
@@ -171,8 +171,12 @@ fn add_notes(facts: &mut CrashFacts, first: &CrashReport, core: &NewestCore) {
     let Some((newest, path)) = first.crashes.first().zip(core.path()) else {
         return;
     };
-    let is_told = newest.reason.is_some();
-    if !is_told && let Ok(mut notes) = core_notes::read(&path) {
+    let is_known = |fact: &CrashEvidence| matches!(fact, CrashEvidence::CoreNotes { .. });
+    if newest.verdict.evidence.iter().any(is_known) {
+        return;
+    }
+    if let Ok(mut notes) = core_notes::read(&path) {
+        notes.is_of_record = true;
         if let NewestCore::Unpacked(_) = core {
             // Of the file that stays, not of ours.
             notes.path = newest.core.path.clone().unwrap_or_default();

@@ -1,4 +1,7 @@
-use super::{super::testing::*, *};
+use super::{
+    super::{CrashAsked, CrashFacts, CrashReport, Sender, testing::*},
+    *,
+};
 
 fn joined(sightings: Vec<Sighting>) -> Vec<Draft> {
     crashes(sightings, false).0
@@ -85,6 +88,49 @@ fn a_thread_is_known_by_the_core() {
     }
     assert_eq!(joined(vec![dump.clone(), segfault(-400, 12)]).len(), 1);
     assert_eq!(joined(vec![dump, segfault(-400, 13)]).len(), 2);
+}
+
+/// systemd-coredump writes the host's pid down, and the process in the core had its own.
+#[test]
+fn a_core_of_a_container_is_of_the_record_that_names_it() {
+    let path = "/var/lib/systemd/coredump/core.app.zst";
+    let mut notes = core(-500, 2, 6, -6);
+    if let Seen::Core(core) = &mut notes.seen {
+        (core.path, core.sender) = (path.to_owned(), Some(Sender { pid: 2, uid: 0 }));
+    }
+    let mut record = coredump(0, 4242);
+    if let Seen::Coredump(dump) = &mut record.seen {
+        (dump.tid, dump.signal) = (Some(4243), Some(Signal::ABRT));
+    }
+    let fault = kernel(
+        -400,
+        "audit: type=1701 audit(1.2:3): auid=0 uid=0 gid=0 ses=1 pid=4243 \
+        comm=\"app\" exe=\"/opt/app\" sig=6 res=1",
+    );
+    let told = report(vec![fault, record, notes.clone()]);
+    let [crash] = &told.crashes[..] else {
+        panic!("{told:#?}")
+    };
+    assert_eq!(crash.process.pid, Some(4242), "the host's");
+    assert_eq!(crash.process.tids, [4243], "the host's");
+    assert!(crash.core.is_compressed && crash.process.unit.is_some());
+    assert_eq!(crash.reason.as_ref().unwrap().number, -6);
+    assert_eq!(crash.verdict.cause, CrashCause::Abort, "2 is itself");
+
+    let mut of_record = notes;
+    if let Seen::Core(core) = &mut of_record.seen {
+        (core.is_of_record, core.path) = (true, "/somewhere/else".to_owned());
+    }
+    let told = report(vec![coredump(0, 4242), of_record]);
+    assert_eq!(told.crashes.len(), 1, "it tells of no other: {told:#?}");
+}
+
+fn report(sightings: Vec<Sighting>) -> CrashReport {
+    let facts = CrashFacts {
+        sightings,
+        ..CrashFacts::default()
+    };
+    crate::crash::crashes(facts, &CrashAsked::default(), at(1_000_000))
 }
 
 #[test]
