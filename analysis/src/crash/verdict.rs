@@ -228,13 +228,14 @@ impl Told<'_> {
     }
 }
 
-/// A process sent the signal: another one, or it did so to itself in a way that is no `abort`.
+/// A process sent the signal: another one, or it did so to itself in a way that is no `abort`. Over
+/// a limit of file size the kernel sends it as if the process itself had.
 fn sent(told: &Told<'_>) -> Option<(Cause, Certainty)> {
     let is_own = |sender: &Sender| Some(sender.pid) == told.pid;
-    let is_abort = told.crash.signal == Some(Signal::ABRT);
+    let is_own_doing = matches!(told.crash.signal, Some(Signal::ABRT | Signal(24 | 25)));
     let by_itself = told.crash.sender.as_ref().is_some_and(is_own);
     match told.reason? {
-        "SI_USER" | "SI_QUEUE" if by_itself && is_abort => None,
+        "SI_USER" | "SI_QUEUE" if by_itself && is_own_doing => None,
         "SI_USER" | "SI_QUEUE" => Some((Cause::SentByProcess, Measured)),
         "SI_TKILL" if !by_itself && told.crash.sender.is_some() => {
             Some((Cause::SentByProcess, Measured))

@@ -95,6 +95,23 @@ fn reasons_in_the_core_count() {
     }
 }
 
+/// The kernel sends these as if the process had sent them to itself.
+#[test]
+fn a_limit_that_is_reached_is_no_signal_of_somebody() {
+    let sent_by = |signal: u8, reason: i32, pid: u32| {
+        let mut core = core(0, 7, signal, reason);
+        if let Seen::Core(core) = &mut core.seen {
+            core.sender = Some(Sender { pid, uid: 0 });
+        }
+        verdict(vec![core])
+    };
+    for signal in [24, 25] {
+        assert_eq!(sent_by(signal, 0, 7), (Cause::ResourceLimit, Measured));
+        assert_eq!(sent_by(signal, 0, 8), (Cause::SentByProcess, Measured));
+    }
+    assert_eq!(sent_by(11, 0, 7), (Cause::SentByProcess, Measured));
+}
+
 #[test]
 fn a_signal_alone_may_be_somebodys_kill() {
     let told = verdict(vec![stopped(0, "app.service", dumped(11))]);
