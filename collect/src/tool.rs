@@ -103,13 +103,16 @@ impl Tool {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .process_group(0);
-        // SAFETY: one system call between fork and exec, which neither allocates nor locks.
+        // SAFETY: system calls between fork and exec, which neither allocate nor lock.
         #[expect(
             unsafe_code,
             reason = "nothing else tells a child that its parent is gone"
         )]
         unsafe {
-            command.pre_exec(|| Ok(set_parent_process_death_signal(Some(Signal::KILL))?));
+            command.pre_exec(|| {
+                leave_no_core();
+                Ok(set_parent_process_death_signal(Some(Signal::KILL))?)
+            });
         }
         Self {
             name: name.to_owned(),
@@ -181,15 +184,17 @@ impl Tool {
         self
     }
 
-    /// Writes its output into a file rather than keeping it, and no file larger than so much: the
-    /// kernel ends it there.
+    /// Writes its output into a file rather than keeping it, and no file larger than so much: there
+    /// it is told that the file is too large.
     #[must_use]
     pub fn writing_to(mut self, file: File, most_bytes: u64) -> Self {
         self.command.stdout(file);
-        // SAFETY: one system call between fork and exec, which neither allocates nor locks.
+        // SAFETY: system calls between fork and exec, which neither allocate nor lock.
         #[expect(unsafe_code, reason = "a process can limit itself only")]
         unsafe {
             self.command.pre_exec(move || {
+                // The signal would end it, as a crash of its own. To ignore it outlasts the exec.
+                libc::signal(libc::SIGXFSZ, libc::SIG_IGN);
                 let limit = Rlimit {
                     current: Some(most_bytes),
                     maximum: Some(most_bytes),
@@ -262,6 +267,19 @@ impl Tool {
             stderr: stderr.bytes,
         })
     }
+}
+
+/// Whatever it reads may make it crash, and that is no crash of the host. One byte is no core, as
+/// zero is; and it is the one limit at which the kernel starts no program for cores either.
+///
+/// One system call: it runs between fork and exec.
+fn leave_no_core() {
+    let limit = Rlimit {
+        current: Some(1),
+        maximum: Some(1),
+    };
+    // Denied where the limit is zero already.
+    let _ = setrlimit(Resource::Core, limit);
 }
 
 struct Kept {
@@ -385,6 +403,21 @@ mod tests {
     async fn what_it_leaves_behind_is_not_waited_for() {
         let output = shell("sleep 1000 & exit 0", LONG).run().await.unwrap();
         assert!(output.status.success() && !output.is_late);
+    }
+
+    /// To look at a crash must make none: this is no core at all, into a file or to a program.
+    #[tokio::test]
+    async fn one_that_crashes_leaves_no_core() {
+        let script = "cat /proc/self/limits; kill -SEGV $$";
+        let output = shell(script, LONG).run().await.unwrap();
+        assert_eq!(output.status.signal(), Some(11));
+        assert!(!output.status.core_dumped());
+        let limits = String::from_utf8(output.stdout).unwrap();
+        let core = limits.lines().find(|line| line.contains("core file size"));
+        let words: Vec<_> = core.unwrap().split_whitespace().collect();
+        // Zero, where that was the limit before.
+        let is_none = |word: &&str| ["0", "1"].contains(word);
+        assert!(words[4..6].iter().all(is_none), "{limits}");
     }
 
     #[test]
