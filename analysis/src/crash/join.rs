@@ -309,6 +309,7 @@ fn of_coredump(crash: &mut Crash, dump: &Coredump) {
     let path = dump.path.as_deref().unwrap_or_default();
     crash.core.is_compressed = compressed.iter().any(|suffix| path.ends_with(suffix));
     crash.core.state = match (&dump.path, dump.has_looked, dump.size_bytes) {
+        (None, ..) if dump.is_elsewhere => CoreState::Elsewhere,
         (None, ..) => CoreState::NotKept,
         (Some(_), true, None) => CoreState::Removed,
         (Some(_), false, _) => CoreState::Unknown,

@@ -56,6 +56,8 @@ pub struct Coredump {
     pub user_unit: Option<UnitName>,
     /// `None`: the core was not kept in a file.
     pub path: Option<String>,
+    /// It was, and not where systemd-coredump keeps them: that file is not looked at.
+    pub is_elsewhere: bool,
     pub is_truncated: bool,
     pub stack: Option<Stack>,
     pub modules: Vec<Module>,
@@ -154,16 +156,21 @@ pub fn sighting_of(entry: &JournalEntry) -> Option<Sighting> {
 }
 
 /// It gives up root before it writes, so that its user is no proof. Its unit is: nobody else can be
-/// in it. Where the kernel starts it without one, its program has to do.
+/// in it. Its program is none: anybody can start it, and have it say anything (`LD_PRELOAD`).
+///
+/// Of process 1 and of journald it writes outside of its unit. Such a crash is known by the kernel's
+/// line alone.
 fn is_of_coredump(entry: &JournalEntry) -> bool {
     let unit = entry.field("_SYSTEMD_UNIT").unwrap_or_default();
-    let exe = entry.field("_EXE").unwrap_or_default();
-    entry.field("_UID") == Some("0")
-        || unit.starts_with("systemd-coredump@")
-        || matches!(
-            exe,
-            "/usr/lib/systemd/systemd-coredump" | "/lib/systemd/systemd-coredump"
-        )
+    entry.field("_UID") == Some("0") || unit.starts_with("systemd-coredump@")
+}
+
+/// The one folder that systemd-coredump writes to.
+const FOLDER: &str = "/var/lib/systemd/coredump/";
+
+fn is_in_folder(path: &str) -> bool {
+    let name = path.strip_prefix(FOLDER).unwrap_or_default();
+    !matches!(name, "" | "." | "..") && !name.contains('/')
 }
 
 /// When it crashed: the entry is written when the core is.
@@ -179,6 +186,7 @@ fn coredump(entry: &JournalEntry) -> Coredump {
     let unit = |name| entry.field(name).and_then(|unit| unit.parse().ok());
     let stack = Stack::of_systemd_coredump(entry.message());
     let first = stack.as_ref().and_then(|stack| stack.threads.first());
+    let path = text("COREDUMP_FILENAME");
     Coredump {
         pid: entry.number("COREDUMP_PID"),
         tid: entry
@@ -193,7 +201,8 @@ fn coredump(entry: &JournalEntry) -> Coredump {
         signal: entry.number("COREDUMP_SIGNAL").map(Signal),
         unit: unit("COREDUMP_UNIT"),
         user_unit: unit("COREDUMP_USER_UNIT"),
-        path: text("COREDUMP_FILENAME"),
+        is_elsewhere: path.as_deref().is_some_and(|path| !is_in_folder(path)),
+        path: path.filter(|path| is_in_folder(path)),
         is_truncated: entry.field("COREDUMP_TRUNCATED") == Some("1"),
         modules: entry
             .field("COREDUMP_PACKAGE_JSON")

@@ -21,8 +21,9 @@ fn only_systemd_coredump_is_believed() {
             &[
                 ("_UID", "1000"),
                 ("_EXE", "/usr/lib/systemd/systemd-coredump"),
+                ("_SYSTEMD_UNIT", "session-2.scope"),
             ],
-            true,
+            false,
         ),
         (
             &[("_UID", "1000"), ("_SYSTEMD_UNIT", "user@1000.service")],
@@ -35,6 +36,34 @@ fn only_systemd_coredump_is_believed() {
         let entry = entry(0, &fields);
         assert!(claims_coredump(&entry));
         assert_eq!(sighting_of(&entry).is_some(), is_believed, "{added:?}");
+    }
+}
+
+#[test]
+fn a_core_is_only_where_systemd_coredump_keeps_them() {
+    let of = |path: &str| {
+        let fields = [
+            ("MESSAGE_ID", "fc2e22bc6ee647b6b90729ab34a250b1"),
+            ("_UID", "0"),
+            ("COREDUMP_SIGNAL", "11"),
+            ("COREDUMP_FILENAME", path),
+        ];
+        let Some(Seen::Coredump(dump)) = sighting_of(&entry(0, &fields)).map(|one| one.seen) else {
+            panic!("no record")
+        };
+        (dump.path, dump.is_elsewhere)
+    };
+    let kept = "/var/lib/systemd/coredump/core.app.0.zst";
+    assert_eq!(of(kept), (Some(kept.to_owned()), false));
+    for path in [
+        "/tmp/pipe",
+        "/var/lib/systemd/coredump/../../../../tmp/pipe",
+        "/var/lib/systemd/coredump/sub/core",
+        "/var/lib/systemd/coredump/",
+        "/var/lib/systemd/coredump/..",
+        "core",
+    ] {
+        assert_eq!(of(path), (None, true), "{path}");
     }
 }
 
