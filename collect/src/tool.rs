@@ -184,6 +184,13 @@ impl Tool {
         self
     }
 
+    /// Reads from a file that we have opened, which it may not be able to open itself.
+    #[must_use]
+    pub fn reading(mut self, file: File) -> Self {
+        self.command.stdin(file);
+        self
+    }
+
     /// Writes its output into a file rather than keeping it, and no file larger than so much: there
     /// it is told that the file is too large.
     #[must_use]

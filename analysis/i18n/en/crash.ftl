@@ -114,6 +114,7 @@ crash-limit-cores = { $count ->
    *[other] { $count } core files were
 } not read: { $why }.
 crash-limit-core = The core was not read: { $why }.
+crash-limit-core-cut = The core is very large, and was unpacked in part: the registers are there, of the stacks some may be missing.
 crash-limit-stack = No stack: { $why }.
 crash-limit-debugger = No debugger: { $why }. apt install gdb (or elfutils), dnf install gdb.
 crash-limit-symbols = Some functions have no names: the debug symbols are missing (install the -dbgsym or -debuginfo package, or set DEBUGINFOD_URLS for gdb).

@@ -102,6 +102,7 @@ crash-limit-kernel-log = 这是容器：内核日志属于整台机器，其中�
 crash-limit-core-pattern = 核心转储交给了 aiops 不认识的程序：{ $why }。
 crash-limit-cores = 有 { $count } 个核心转储文件没有读取：{ $why }。
 crash-limit-core = 没有读取核心转储：{ $why }。
+crash-limit-core-cut = 核心转储非常大，只解压了一部分：寄存器完整，部分堆栈可能缺失。
 crash-limit-stack = 没有堆栈：{ $why }。
 crash-limit-debugger = 没有调试器：{ $why }。可用 apt install gdb（或 elfutils）、dnf install gdb 安装。
 crash-limit-symbols = 部分函数没有名称：缺少调试符号（安装 -dbgsym 或 -debuginfo 软件包，或为 gdb 设置 DEBUGINFOD_URLS）。

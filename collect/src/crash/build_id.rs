@@ -31,7 +31,7 @@ pub(super) fn of(page: &[u8]) -> Option<String> {
 pub(super) fn of_file(path: &str) -> Option<String> {
     use std::io::Read as _;
     let mut page = Vec::new();
-    let file = std::fs::File::open(path).ok()?;
+    let file = super::regular::open_where_it_leads(path).ok()?;
     file.take(PAGE_BYTES as u64).read_to_end(&mut page).ok()?;
     of(&page)
 }

@@ -20,6 +20,7 @@ use object::{
 };
 
 use self::{layout::Numbers, modules::Mapping};
+use super::regular::open_file;
 
 /// Notes of a process with thousands of threads. A core that claims more is no core.
 const MOST_NOTES_BYTES: u64 = 64 << 20;
@@ -49,7 +50,11 @@ struct Segment {
 }
 
 pub(super) fn read(path: &str) -> Result<CoreNotes, Unreadable> {
-    let file = File::open(path)?;
+    of(&open_file(path)?, path)
+}
+
+/// Of a file that is open, and is called so.
+pub(super) fn of(file: &File, path: &str) -> Result<CoreNotes, Unreadable> {
     let size_bytes = file.metadata()?.len();
     let mut core = CoreNotes {
         path: path.to_owned(),
@@ -107,7 +112,7 @@ pub(super) fn read(path: &str) -> Result<CoreNotes, Unreadable> {
             }
         }
     }
-    finish(&mut core, &file, &segments, &mappings, entry);
+    finish(&mut core, file, &segments, &mappings, entry);
     Ok(core)
 }
 

@@ -20,7 +20,7 @@ use analysis::{
 };
 use chrono::TimeZone as _;
 
-use super::core_notes;
+use super::{core_notes, regular::open_file};
 
 /// Files that are read, the newest first.
 const MOST_FILES: usize = 200;
@@ -78,7 +78,7 @@ pub(super) fn look_for(sightings: &mut [Sighting], until: Instant) {
         if let Some(path) = &dump.path
             && Instant::now() < until
         {
-            match fs::metadata(path) {
+            match fs::symlink_metadata(path) {
                 Ok(about) => (dump.size_bytes, dump.has_looked) = (Some(about.len()), true),
                 Err(error) => dump.has_looked = error.kind() == io::ErrorKind::NotFound,
             }
@@ -162,7 +162,7 @@ fn read_apport(since: Timestamp, until: Instant, found: &mut Found) {
             return;
         }
         let mut head = Vec::new();
-        let opened = fs::File::open(&file.path);
+        let opened = open_file(&file.path.to_string_lossy());
         let read = opened.and_then(|open| open.take(APPORT_HEAD_BYTES).read_to_end(&mut head));
         if let Err(error) = read {
             found.add_unread(error.to_string());

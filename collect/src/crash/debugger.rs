@@ -3,40 +3,43 @@
 //! The program and the core may be anybody's: neither may bring scripts along, nothing is fetched
 //! from the network, and arguments and variables are not printed.
 
-use std::time::Duration;
+use std::{fs::File, path::Path, time::Duration};
 
 use analysis::{
-    crash::{Crash, Examined, stack::Stack},
+    crash::{Crash, Examined, Module, sighting::CoreNotes, stack::Stack},
     limitation::Limitation,
 };
 
-use super::{build_id, core_notes};
-use crate::tool::{Tool, ToolError, ToolOutput};
+use super::{blocking, build_id};
+use crate::{
+    CollectError,
+    tool::{Tool, ToolError, ToolOutput},
+};
 
 const GDB_WITHIN: Duration = Duration::from_secs(20);
+const PROGRAM_WITHIN: Duration = Duration::from_secs(3);
 const EU_STACK_WITHIN: Duration = Duration::from_secs(10);
 
+/// Opened again, so that each reads from its begin.
+const CORE: &str = "/proc/self/fd/0";
 /// What stands before each part of gdb's output.
 const STACK: &str = "@aiops stack";
 const INSTRUCTION: &str = "@aiops instruction";
 const THREADS: &str = "@aiops threads";
 
 /// Adds what the core has.
-pub(super) async fn examine(examined: &mut Examined, crash: &Crash, core: &str) {
+pub(super) async fn examine(examined: &mut Examined, crash: &Crash, notes: CoreNotes, core: &File) {
+    examined.registers = notes.registers;
+    examined.modules = notes.modules;
     // As the debugger calls it, which reads the same core.
-    let crashed;
-    match core_notes::read(core) {
-        Ok(notes) => {
-            crashed = notes.tids.first().copied();
-            examined.registers = notes.registers;
-            examined.modules = notes.modules;
-        }
+    let crashed = notes.tids.first().copied();
+    let exe = match program(crash, &examined.modules).await {
+        Ok(exe) => exe,
         Err(error) => {
-            limit(examined, "core", &error.to_string());
+            limit(examined, "stack", &error.to_string());
             return;
         }
-    }
-    let exe = program(crash, examined);
+    };
     if let Some(why) = &exe.why {
         limit(examined, "stack", why);
         return;
@@ -74,24 +77,30 @@ struct Program {
     why: Option<String>,
 }
 
-fn program(crash: &Crash, examined: &Examined) -> Program {
+async fn program(crash: &Crash, modules: &[Module]) -> Result<Program, CollectError> {
     let path = crash.process.exe.clone().unwrap_or_default();
     let path = path.trim_end_matches(" (deleted)").to_owned();
-    let module = examined.modules.iter().find(|module| module.path == path);
+    let module = modules.iter().find(|module| module.path == path);
     let loaded = module.and_then(|module| module.build_id.as_ref());
-    let on_disk = build_id::of_file(&path);
+    let name = path.clone();
+    // Whoever crashed may have put anything there, on any file system.
+    let look = blocking(PROGRAM_WITHIN, "the program", move || {
+        let is_there = name.starts_with('/') && Path::new(&name).is_file();
+        Ok((is_there, build_id::of_file(&name)))
+    });
+    let (is_there, on_disk) = look.await?;
     let why = match (loaded, &on_disk) {
         (Some(loaded), Some(found)) if loaded != found => Some(format!(
             "{path} has been replaced since: build-id {found}, and the core is of {loaded}"
         )),
-        _ if path.starts_with('/') && std::path::Path::new(&path).is_file() => None,
+        _ if is_there => None,
         _ if path.is_empty() => Some("the core does not say of which program it is".to_owned()),
         _ => Some(format!("{path} is not there")),
     };
-    Program { path, why }
+    Ok(Program { path, why })
 }
 
-async fn gdb(exe: &str, core: &str) -> Result<ToolOutput, ToolError> {
+async fn gdb(exe: &str, core: &File) -> Result<ToolOutput, ToolError> {
     let mut arguments: Vec<String> = ["-nx", "-nh", "-batch", "-q"].map(str::to_owned).into();
     for first in [
         "set auto-load off",
@@ -114,20 +123,28 @@ async fn gdb(exe: &str, core: &str) -> Result<ToolOutput, ToolError> {
         arguments.extend(["-ex".to_owned(), command]);
     }
     // Behind this nothing is an option, whatever a file is called.
-    arguments.extend(["--".to_owned(), exe.to_owned(), core.to_owned()]);
-    Tool::named("gdb", GDB_WITHIN)?.args(arguments).run().await
+    arguments.extend(["--".to_owned(), exe.to_owned(), CORE.to_owned()]);
+    let gdb = Tool::named("gdb", GDB_WITHIN)?.args(arguments);
+    looked_into(gdb, core).await
 }
 
-async fn eu_stack(exe: &str, core: &str) -> Result<ToolOutput, ToolError> {
+async fn eu_stack(exe: &str, core: &File) -> Result<ToolOutput, ToolError> {
     let arguments = [
         "-m".to_owned(),
         format!("--executable={exe}"),
-        format!("--core={core}"),
+        format!("--core={CORE}"),
     ];
-    Tool::named("eu-stack", EU_STACK_WITHIN)?
-        .args(arguments)
-        .run()
-        .await
+    let eu_stack = Tool::named("eu-stack", EU_STACK_WITHIN)?.args(arguments);
+    looked_into(eu_stack, core).await
+}
+
+/// With the core as its standard input: what may do no harm may not look at what we have open.
+async fn looked_into(debugger: Tool, core: &File) -> Result<ToolOutput, ToolError> {
+    let core = core.try_clone().map_err(|source| ToolError::Start {
+        tool: "a debugger".to_owned(),
+        source,
+    })?;
+    debugger.reading(core).harmless(false).run().await
 }
 
 fn stack_of_gdb(

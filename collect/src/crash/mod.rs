@@ -10,10 +10,14 @@ mod cores;
 mod debugger;
 mod journal;
 mod kernel_log;
+mod regular;
 mod units;
 mod unpack;
 
-use std::time::{Duration, Instant};
+use std::{
+    fs::File,
+    time::{Duration, Instant},
+};
 
 use analysis::{
     black_box::MinutesBefore,
@@ -21,12 +25,13 @@ use analysis::{
         CorePlace, CoreState, Crash, CrashAsked, CrashEvidence, CrashFacts, CrashReport, Examined,
         core_pattern::CorePattern,
         crashes,
-        sighting::{Seen, Sighting},
+        sighting::{CoreNotes, Seen, Sighting},
     },
     limitation::Limitation,
     order::{Failure, Progress, Step},
 };
 
+use regular::open_file;
 use unpack::Unpacked;
 
 use crate::{CollectError, NoAnswer, black_box::Folders, deadline::Deadline, host::ClockReading};
@@ -136,19 +141,15 @@ fn no_such_process(report: CrashReport, asked: &CrashAsked) -> Result<CrashRepor
 /// The core of the newest crash, as a debugger can read it.
 enum NewestCore {
     None,
-    File(String),
-    Unpacked(Unpacked),
+    Open(Box<OpenCore>),
     Unread(String),
 }
 
-impl NewestCore {
-    fn path(&self) -> Option<String> {
-        match self {
-            Self::File(path) => Some(path.clone()),
-            Self::Unpacked(unpacked) => Some(unpacked.path()),
-            Self::None | Self::Unread(_) => None,
-        }
-    }
+struct OpenCore {
+    file: File,
+    notes: CoreNotes,
+    /// It goes on, and was not unpacked further.
+    is_cut: bool,
 }
 
 /// Only the newest is unpacked: there may be many, and large ones.
@@ -156,58 +157,82 @@ async fn newest_core(first: &CrashReport) -> NewestCore {
     let Some(newest) = first.crashes.first().filter(|_| first.wants_newest) else {
         return NewestCore::None;
     };
-    match CorePlace::of(newest) {
-        CorePlace::File(path) => NewestCore::File(path),
-        CorePlace::Compressed(path) => match unpack::unpack(&path).await {
-            Ok(unpacked) => NewestCore::Unpacked(unpacked),
-            Err(error) => NewestCore::Unread(error.to_string()),
-        },
-        CorePlace::None => NewestCore::None,
-        CorePlace::Refused(why) => NewestCore::Unread(why.to_owned()),
+    let (path, is_compressed) = match CorePlace::of(newest) {
+        CorePlace::File(path) => (path, false),
+        CorePlace::Compressed(path) => (path, true),
+        CorePlace::None => return NewestCore::None,
+        CorePlace::Refused(why) => return NewestCore::Unread(why.to_owned()),
+    };
+    match open_core(path, is_compressed).await {
+        Ok(core) => NewestCore::Open(Box::new(core)),
+        Err(why) => NewestCore::Unread(why),
     }
 }
 
+async fn open_core(path: String, is_compressed: bool) -> Result<OpenCore, String> {
+    let why = |error: &CollectError| limitation("core", error).why;
+    let name = path.clone();
+    let opened = blocking(CORES_WITHIN, "the core", move || Ok(open_file(&name)));
+    let opened = opened.await.map_err(|error| why(&error))?;
+    let mut file = opened.map_err(|error| error.to_string())?;
+    let mut is_cut = false;
+    if is_compressed {
+        let unpacked = unpack::unpack(file, &path).await;
+        Unpacked { file, is_cut } = unpacked.map_err(|error| error.to_string())?;
+    }
+    let read = blocking(CORES_WITHIN, "the core", move || {
+        Ok(core_notes::of(&file, &path).map(|notes| (file, notes)))
+    });
+    let read = read.await.map_err(|error| why(&error))?;
+    let (file, notes) = read.map_err(|error| error.to_string())?;
+    Ok(OpenCore {
+        file,
+        notes,
+        is_cut,
+    })
+}
+
 fn add_notes(facts: &mut CrashFacts, first: &CrashReport, core: &NewestCore) {
-    let Some((newest, path)) = first.crashes.first().zip(core.path()) else {
+    let (Some(newest), NewestCore::Open(core)) = (first.crashes.first(), core) else {
         return;
     };
     let is_known = |fact: &CrashEvidence| matches!(fact, CrashEvidence::CoreNotes { .. });
     if newest.verdict.evidence.iter().any(is_known) {
         return;
     }
-    if let Ok(mut notes) = core_notes::read(&path) {
-        notes.is_of_record = true;
-        if let NewestCore::Unpacked(_) = core {
-            // Of the file that stays, not of ours.
-            notes.path = newest.core.path.clone().unwrap_or_default();
-            notes.size_bytes = newest.core.size_bytes.unwrap_or_default();
-            notes.is_truncated = newest.core.state == CoreState::Truncated;
-        }
-        facts.sightings.push(Sighting {
-            at: newest.at,
-            boot: newest.boot,
-            seen: Seen::Core(Box::new(notes)),
-        });
+    let mut notes = core.notes.clone();
+    notes.is_of_record = true;
+    if newest.core.is_compressed {
+        // Of the file that stays, not of ours.
+        notes.size_bytes = newest.core.size_bytes.unwrap_or_default();
+        notes.is_truncated = newest.core.state == CoreState::Truncated;
     }
+    facts.sightings.push(Sighting {
+        at: newest.at,
+        boot: newest.boot,
+        seen: Seen::Core(Box::new(notes)),
+    });
 }
 
 async fn examine(newest: &Crash, report: &CrashReport, core: NewestCore) -> Examined {
     let mut examined = Examined::default();
-    if let Some(path) = core.path() {
-        debugger::examine(&mut examined, newest, &path).await;
-    }
-    let unread = match core {
-        NewestCore::Unread(why) => Some(why),
-        NewestCore::Unpacked(Unpacked { is_cut: true, .. }) => {
-            Some("it is very large, and was unpacked in part".to_owned())
-        }
-        _ => None,
+    let mut limit = |what: &str, why| {
+        examined.limits.push(Limitation {
+            what: what.to_owned(),
+            why,
+            count: 1,
+        });
     };
-    examined.limits.extend(unread.map(|why| Limitation {
-        what: "core".to_owned(),
-        why,
-        count: 1,
-    }));
+    match core {
+        NewestCore::None => {}
+        NewestCore::Unread(why) => limit("core", why),
+        NewestCore::Open(core) => {
+            if core.is_cut {
+                limit("core-cut", String::new());
+            }
+            debugger::examine(&mut examined, newest, core.notes, &core.file).await;
+        }
+    }
     let crash = newest.clone();
     let since = report.since;
     let log = blocking(LOG_WITHIN, "the journal", move || {

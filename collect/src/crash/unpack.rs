@@ -5,12 +5,15 @@
 //! comes.
 
 use std::{
-    fs::{self, File, OpenOptions},
+    fs::{self, File},
     io,
-    os::{fd::AsRawFd as _, unix::fs::OpenOptionsExt as _},
     path::Path,
-    sync::atomic::{AtomicU32, Ordering},
     time::Duration,
+};
+
+use rustix::{
+    fs::{Mode, OFlags, open, statfs, statvfs},
+    io::Errno,
 };
 
 use crate::tool::{Tool, ToolError};
@@ -26,26 +29,23 @@ const LEAST_BYTES: u64 = 16 << 20;
 const TOO_LARGE: &str = "File too large";
 /// On a disk: `/tmp` is memory on many hosts.
 const FOLDERS: [&str; 2] = ["/var/tmp", "/tmp"];
+/// `TMPFS_MAGIC` and `RAMFS_MAGIC`.
+const MEMORY: [rustix::fs::FsWord; 2] = [0x0102_1994, 0x8584_58f6];
 
 /// A core as it was.
 #[derive(Debug)]
 pub(super) struct Unpacked {
-    file: File,
+    pub(super) file: File,
     /// It goes on, and was not read further.
     pub(super) is_cut: bool,
-}
-
-impl Unpacked {
-    /// How we, and what we start, can open it.
-    pub(super) fn path(&self) -> String {
-        format!("/proc/{}/fd/{}", std::process::id(), self.file.as_raw_fd())
-    }
 }
 
 #[derive(Debug, thiserror::Error)]
 pub(super) enum NotUnpacked {
     #[error("it is compressed, and there is no room to unpack it")]
     NoRoom,
+    #[error("it is compressed, and there is no disk to unpack it on: {} are memory", FOLDERS.join(" and "))]
+    NoDisk,
     #[error("it is compressed, and neither coredumpctl nor {0} is there to unpack it")]
     NoProgram(&'static str),
     #[error("it is compressed in a way that is not known")]
@@ -60,32 +60,36 @@ pub(super) enum NotUnpacked {
     Tool(#[from] ToolError),
 }
 
-pub(super) async fn unpack(path: &str) -> Result<Unpacked, NotUnpacked> {
-    // Denied, or gone: this says it better than a program.
-    drop(File::open(path)?);
-    // It has the libraries with which systemd-coredump compressed it; the programs may be missing.
-    let by_systemd = ["-q", "--no-pager", "dump"].map(str::to_owned);
-    let by_systemd = by_systemd
-        .into_iter()
-        .chain([format!("COREDUMP_FILENAME={path}")]);
-    let first = run("coredumpctl", by_systemd.collect(), path).await;
-    let Err(NotUnpacked::Tool(ToolError::NotInstalled(_)) | NotUnpacked::Failed { .. }) = first
-    else {
-        return first;
-    };
+/// `packed` is the file at `path`, open.
+pub(super) async fn unpack(packed: File, path: &str) -> Result<Unpacked, NotUnpacked> {
     let (program, options) = program(path).ok_or(NotUnpacked::Unknown)?;
-    let arguments = options.iter().map(|option| (*option).to_owned());
-    let arguments = arguments.chain(["--".to_owned(), path.to_owned()]);
-    match run(program, arguments.collect(), path).await {
-        Err(NotUnpacked::Tool(ToolError::NotInstalled(_))) => match first {
-            Err(failed @ NotUnpacked::Failed { .. }) => Err(failed),
-            _ => Err(NotUnpacked::NoProgram(program)),
-        },
-        unpacked => unpacked,
+    let first = run(program, |tool| tool.args(options).reading(packed)).await;
+    if !is_for_another(&first) {
+        return first;
+    }
+    // It has the library with which systemd-coredump compressed it; the program may be missing.
+    let second = run("coredumpctl", |tool| {
+        tool.args(["-q", "--no-pager", "dump"])
+            .args([format!("COREDUMP_FILENAME={path}")])
+    });
+    let second = second.await;
+    match (&first, &second) {
+        (Err(NotUnpacked::Failed { .. }), Err(_)) => first,
+        (_, Err(NotUnpacked::Tool(ToolError::NotInstalled(_)))) => {
+            Err(NotUnpacked::NoProgram(program))
+        }
+        _ => second,
     }
 }
 
-/// What unpacks such a file to its standard output.
+fn is_for_another(unpacked: &Result<Unpacked, NotUnpacked>) -> bool {
+    matches!(
+        unpacked,
+        Err(NotUnpacked::Tool(_) | NotUnpacked::Failed { .. })
+    )
+}
+
+/// What unpacks such a file from its standard input to its standard output.
 fn program(path: &str) -> Option<(&'static str, &'static [&'static str])> {
     match Path::new(path).extension()?.to_str()? {
         "zst" => Some(("zstd", &["-q", "-d", "-c"])),
@@ -97,12 +101,13 @@ fn program(path: &str) -> Option<(&'static str, &'static [&'static str])> {
 
 async fn run(
     tool: &'static str,
-    arguments: Vec<String>,
-    path: &str,
+    prepared: impl FnOnce(Tool) -> Tool,
 ) -> Result<Unpacked, NotUnpacked> {
-    let (file, most_bytes) = file_with_room()?;
-    let output = Tool::named(tool, WITHIN)?
-        .args(arguments)
+    let (file, most_bytes) = file_with_room(&FOLDERS)?;
+    // The file is anybody's, and what it makes of the program can write nothing but its output. It
+    // stays our user's: processes of the user `nobody` could look into one of theirs.
+    let output = prepared(Tool::named(tool, WITHIN)?)
+        .harmless(false)
         .writing_to(file.try_clone()?, most_bytes)
         .run()
         .await?;
@@ -118,7 +123,7 @@ async fn run(
         return Err(NotUnpacked::Failed {
             tool,
             said: match last {
-                Some(line) => line.replace(path, "it").chars().take(200).collect(),
+                Some(line) => line.chars().take(200).collect(),
                 None => output.status.to_string(),
             },
         });
@@ -127,12 +132,19 @@ async fn run(
 }
 
 /// A file without a name, and how much may be written to it.
-fn file_with_room() -> Result<(File, u64), NotUnpacked> {
-    let mut why = NotUnpacked::NoRoom;
-    for folder in FOLDERS {
-        let Ok(room) = rustix::fs::statvfs(folder) else {
+fn file_with_room(folders: &[&str]) -> Result<(File, u64), NotUnpacked> {
+    let mut why = NotUnpacked::NoDisk;
+    for folder in folders {
+        let (Ok(kind), Ok(room)) = (statfs(*folder), statvfs(*folder)) else {
             continue;
         };
+        // It would count as memory of ours, and of our unit's, which has little.
+        if MEMORY.contains(&kind.f_type) {
+            continue;
+        }
+        if matches!(why, NotUnpacked::NoDisk) {
+            why = NotUnpacked::NoRoom;
+        }
         let free = room.f_bavail.saturating_mul(room.f_frsize);
         let most_bytes = MOST_BYTES.min(free / SHARE_OF_ROOM);
         if most_bytes < LEAST_BYTES {
@@ -147,23 +159,28 @@ fn file_with_room() -> Result<(File, u64), NotUnpacked> {
 }
 
 fn nameless(folder: &Path) -> io::Result<File> {
-    static NUMBER: AtomicU32 = AtomicU32::new(0);
-    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-    let path = folder.join(format!(".aiops-core.{}.{number}", std::process::id()));
-    // Nobody else's file is opened, and nobody else can open ours.
-    let file = OpenOptions::new()
-        .read(true)
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(&path)?;
+    let owner = Mode::RUSR | Mode::WUSR;
+    let flags = OFlags::RDWR | OFlags::CLOEXEC;
+    match open(folder, flags | OFlags::TMPFILE, owner) {
+        Ok(file) => return Ok(file.into()),
+        // Not each file system has such.
+        Err(Errno::OPNOTSUPP | Errno::ISDIR | Errno::NOENT | Errno::INVAL) => {}
+        Err(error) => return Err(error.into()),
+    }
+    // A name that nobody can guess and take first. Nobody else can open it.
+    let path = folder.join(format!(".aiops-core.{}", uuid::Uuid::new_v4().simple()));
+    let file = open(&path, flags | OFlags::CREATE | OFlags::EXCL, owner)?;
     fs::remove_file(&path)?;
-    Ok(file)
+    Ok(file.into())
 }
 
 #[cfg(test)]
 mod tests {
-    use std::{io::Read as _, process::Command};
+    use std::{
+        io::{Read as _, Seek as _},
+        os::unix::fs::MetadataExt as _,
+        process::Command,
+    };
 
     use super::*;
 
@@ -185,24 +202,28 @@ mod tests {
             let Some(path) = compressed(folder.path(), by, suffix, &core) else {
                 continue;
             };
-            let unpacked = unpack(&path).await.unwrap();
+            let mut unpacked = unpack(File::open(&path).unwrap(), &path).await.unwrap();
             let mut read = Vec::new();
-            let mut file = File::open(unpacked.path()).unwrap();
-            file.read_to_end(&mut read).unwrap();
+            unpacked.file.rewind().unwrap();
+            unpacked.file.read_to_end(&mut read).unwrap();
             assert!(read == core && !unpacked.is_cut, "{suffix}: {}", read.len());
         }
-        let left = format!(".aiops-core.{}.", std::process::id());
-        for place in FOLDERS {
-            let mut entries = fs::read_dir(place).unwrap().flatten();
-            let is_left =
-                entries.any(|entry| entry.file_name().to_string_lossy().starts_with(&left));
-            assert!(!is_left, "{place}");
-        }
+        let file = nameless(folder.path()).unwrap();
+        assert_eq!(file.metadata().unwrap().nlink(), 0);
+    }
+
+    #[test]
+    fn nothing_is_unpacked_into_memory() {
+        let in_memory = file_with_room(&["/dev/shm"]);
+        assert!(
+            matches!(in_memory, Err(NotUnpacked::NoDisk)),
+            "{in_memory:?}"
+        );
     }
 
     #[tokio::test]
     async fn a_program_writes_no_more_than_it_may() {
-        let (file, _) = file_with_room().unwrap();
+        let (file, _) = file_with_room(&FOLDERS).unwrap();
         let tool = Tool::named("head", WITHIN).unwrap();
         let output = tool
             .args(["-c", "9000000", "/dev/zero"])
@@ -224,9 +245,8 @@ mod tests {
         let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
         for (name, content) in [("a.zst", "no core"), ("a.lz4", ""), ("a.gz", "?")] {
             fs::write(path(name), content).unwrap();
-            assert!(unpack(&path(name)).await.is_err(), "{name}");
+            let packed = File::open(path(name)).unwrap();
+            assert!(unpack(packed, &path(name)).await.is_err(), "{name}");
         }
-        let gone = unpack(&path("gone.zst")).await.unwrap_err();
-        assert!(matches!(gone, NotUnpacked::Io(_)), "{gone}");
     }
 }

@@ -122,6 +122,11 @@ fn examined() -> Examined {
             line("pay: pay.c:25: main: Assertion `n > 0' failed."),
         ],
         before: MinutesBefore::of(&recording(), &host(), at(3_600_000), Some(42)),
+        limits: vec![Limitation {
+            what: "core-cut".to_owned(),
+            why: String::new(),
+            count: 1,
+        }],
         ..Examined::default()
     }
 }
