@@ -45,7 +45,7 @@ const fn case(
     }
 }
 
-const CASES: [Case; 7] = [
+const CASES: [Case; 8] = [
     case(
         "null",
         11,
@@ -94,6 +94,13 @@ const CASES: [Case; 7] = [
         CrashCause::ForbiddenSystemCall,
         Certainty::Measured,
         "forbidden_call",
+    ),
+    case(
+        "large",
+        25,
+        CrashCause::ResourceLimit,
+        Certainty::Measured,
+        "large_file",
     ),
 ];
 
@@ -292,20 +299,8 @@ fn what_systemd_coredump_writes_is_joined_and_nobody_else_is_believed() -> Resul
 #[test]
 fn what_systemd_coredump_keeps_is_unpacked_and_told_as_coredumpctl_tells_it() -> Result<()> {
     let host = host()?;
-    let Ok(packages) = debs::download(&["systemd-coredump"]) else {
-        println!("the package systemd-coredump cannot be had here");
-        return Ok(());
-    };
-    if !has_gdb() {
-        println!("gdb is not installed");
-        return Ok(());
-    }
-    debs::unpack(&host, &packages)?;
-    run(&host, "systemctl start systemd-coredump.socket")?;
-    crash_in_debugger(&host)?;
-    let line = "coredumpctl list --json=short crasher";
-    let listed: serde_json::Value = serde_json::from_str(&run(&host, line)?)?;
-    let listed = &listed[0];
+    crash_in_debugger(&host, "")?;
+    let listed = &listed(&host)?;
     let info = run(&host, "coredumpctl info crasher --no-pager")?;
 
     let report = asked(&host, "aiops", "crasher --detail")?;
@@ -345,13 +340,13 @@ fn what_systemd_coredump_keeps_is_unpacked_and_told_as_coredumpctl_tells_it() ->
         "{last:#?}"
     );
 
-    // What coredumpctl does, another program does where it is not.
-    run(&host, "mv /usr/bin/coredumpctl /root/")?;
-    if run(&host, "ls /usr/bin/zstd || true")?.contains("zstd") {
-        let report = asked(&host, "aiops", "crasher --detail")?;
-        unpacked(&report, &report.crashes[0])?;
-    }
-    run(&host, "mv /root/coredumpctl /usr/bin/")?;
+    // What the program does, coredumpctl does where there is none.
+    run(
+        &host,
+        "if [ -e /usr/bin/zstd ]; then mv /usr/bin/zstd /root/; fi",
+    )?;
+    let report = asked(&host, "aiops", "crasher --detail")?;
+    unpacked(&report, &report.crashes[0])?;
     run(&host, &format!("rm {path}"))?;
     let gone = asked(&host, "aiops", "crasher --detail")?;
     ensure!(
@@ -363,6 +358,55 @@ fn what_systemd_coredump_keeps_is_unpacked_and_told_as_coredumpctl_tells_it() ->
     let left = run(&host, "ls -A /var/tmp /tmp")?;
     ensure!(!left.contains("aiops-core"), "{left}");
     Ok(())
+}
+
+/// It has another pid in its core than outside, where it is written down.
+#[test]
+fn a_crash_in_a_container_is_told_once_with_the_pid_of_the_host() -> Result<()> {
+    let host = host()?;
+    crash_in_debugger(&host, "unshare --pid --fork --mount-proc")?;
+    let report = asked(&host, "aiops", "crasher --detail")?;
+    let [crash] = &report.crashes[..] else {
+        bail!("not one crash: {report:#?}")
+    };
+    ensure!(report.groups.len() == 1 && report.groups[0].count == 1);
+    let pid = crash.process.pid.context("a pid")?;
+    ensure!(listed(&host)?["pid"] == pid, "{crash:#?}");
+    let unit = crash.process.unit.as_ref().map(|unit| unit.as_str());
+    ensure!(unit == Some("shop.service"), "{crash:#?}");
+    ensure!(crash.core.is_compressed, "{crash:#?}");
+    unpacked(&report, crash)
+}
+
+/// Whoever owns the folder can put a pipe there, and to open it waits for ever.
+#[test]
+fn a_pipe_in_place_of_a_core_holds_nobody() -> Result<()> {
+    let host = host()?;
+    let path = "/var/lib/systemd/coredump/core.shop.zst";
+    run(
+        &host,
+        &format!("mkdir -p /var/lib/systemd/coredump; mkfifo {path}"),
+    )?;
+    let entry = format!(
+        "MESSAGE_ID=fc2e22bc6ee647b6b90729ab34a250b1\\nCOREDUMP_PID=4001\\nCOREDUMP_COMM=shop\\n\
+         COREDUMP_SIGNAL=11\\nCOREDUMP_FILENAME={path}\\nMESSAGE=It dumped core.\\n"
+    );
+    run(&host, &format!("printf '{entry}' | logger --journald"))?;
+    let report = asked(&host, "timeout 60 aiops", "--last")?;
+    let newest = report.newest.as_ref().context("the newest in full")?;
+    let unread = newest.limits.iter().find(|limit| limit.what == "core");
+    ensure!(
+        unread.is_some_and(|limit| limit.why == "it is no regular file"),
+        "{newest:#?}"
+    );
+    Ok(())
+}
+
+/// What coredumpctl says of the one crash.
+fn listed(host: &Host) -> Result<serde_json::Value> {
+    let line = "coredumpctl list --json=short crasher";
+    let mut listed: serde_json::Value = serde_json::from_str(&run(host, line)?)?;
+    Ok(listed[0].take())
 }
 
 /// What only the core has, which is compressed.
@@ -390,22 +434,30 @@ fn unpacked(report: &CrashReport, crash: &Crash) -> Result<()> {
     Ok(())
 }
 
-/// Lets a program crash, and hands its core to systemd-coredump as the kernel does: with these
-/// arguments (core(5), systemd-coredump(8)), the core on standard input, the process still there.
-fn crash_in_debugger(host: &Host) -> Result<()> {
-    host.write(
-        "/opt/hand-over",
-        "#!/bin/sh\nexec /usr/lib/systemd/systemd-coredump $1 0 0 11 $(date +%s) \
-         18446744073709551615 $(hostname) </var/tmp/handed-over\n",
-    )?;
+/// Lets a program crash in a container that `container` makes, and hands its core to
+/// systemd-coredump as the kernel does: with these arguments (core(5), systemd-coredump(8)) from
+/// outside of it, the core on standard input, the process still there.
+fn crash_in_debugger(host: &Host, container: &str) -> Result<()> {
+    ensure!(has_gdb(), "gdb is not installed");
+    debs::unpack(host, &debs::download(&["systemd-coredump"])?)?;
+    run(host, "systemctl start systemd-coredump.socket")?;
     host.write(
         "/opt/commands",
-        "run\ngcore /var/tmp/handed-over\n\
-         python gdb.execute(f'shell sh /opt/hand-over {gdb.selected_inferior().pid}')\nkill\n",
+        "run\ngcore /var/tmp/handed-over\nshell touch /run/is-written\n\
+         shell until [ -e /run/is-taken ]; do sleep 0.05; done\nkill\n",
     )?;
-    let gdb = "/usr/bin/gdb -nx -batch -x /opt/commands --args /opt/crasher null";
-    let text = format!("[Service]\nType=oneshot\nExecStart={gdb}\n");
-    install(host, "shop", &text)?;
+    host.write(
+        "/opt/hand-over",
+        &format!(
+            "{container} gdb -nx -batch -x /opt/commands --args /opt/crasher null &\n\
+             until [ -e /run/is-written ]; do sleep 0.05; done\n\
+             /usr/lib/systemd/systemd-coredump $(pgrep -x crasher) 0 0 11 $(date +%s) \
+             18446744073709551615 $(hostname) </var/tmp/handed-over\n\
+             touch /run/is-taken\nwait\n"
+        ),
+    )?;
+    let text = "[Service]\nType=oneshot\nExecStart=/bin/sh /opt/hand-over\n";
+    install(host, "shop", text)?;
     run(host, "systemctl start shop && rm /var/tmp/handed-over")?;
     until("coredumpctl lists the crash", LISTED_WITHIN, || {
         let listed = host.shell("coredumpctl list crasher")?;
@@ -441,7 +493,7 @@ fn has_gdb() -> bool {
 /// A unit of which each crash has a folder of its own.
 fn service(host: &Host, how: &str) -> Result<()> {
     let text = format!(
-        "[Service]\nExecStart=/opt/crasher {how}\nLimitCORE=infinity\nStateDirectory={how}\n\
+        "[Service]\nExecStart=/opt/crasher {how}\nLimitCORE=infinity\nLimitFSIZE=64M\nStateDirectory={how}\n\
          WorkingDirectory=/var/lib/{how}\n"
     );
     install(host, how, &text)

@@ -53,6 +53,12 @@ static void forbidden_call(void) {
     syscall(SYS_getppid);
 }
 
+/* Its unit limits the size of files. */
+static int large_file(void) {
+    int file = open("large", O_RDWR | O_CREAT | O_TRUNC, 0600);
+    return file < 0 || pwrite(file, "x", 1, 1L << 40) != 1 ? 100 : 0;
+}
+
 int main(int count, char **words) {
     const char *how = count > 1 ? words[1] : "";
     if (!strcmp(how, "null"))
@@ -69,6 +75,8 @@ int main(int count, char **words) {
         return shortened_file();
     if (!strcmp(how, "call"))
         forbidden_call();
+    if (!strcmp(how, "large"))
+        return large_file();
     if (!strcmp(how, "wait"))
         for (;;)
             pause();
