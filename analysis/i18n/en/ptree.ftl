@@ -119,7 +119,7 @@ ptree-limit-processes = Processes of other users are not shown: { $why }.
 ptree-limit-mounts-remote = { $count ->
     [one] One file system is
    *[other] { $count } file systems are
-} not looked at: they are on other machines or served by programs, and may hang.
+} not looked at: on another machine or served by a program, where a look may hang.
 ptree-limit-mounts = { $count ->
     [one] One file system does
    *[other] { $count } file systems do

@@ -184,7 +184,7 @@ restarts-advice-timetable = It stops by the clock: look for what runs then.
 restarts-advice-log = All that the newest failed run logged:
 
 restarts-limit-log-ledger = No log lines: they stay on the host, which --record journal asks.
-restarts-limit-restart-policy-ledger = No settings: the host knows them, which --record journal asks.
+restarts-limit-restart-policy-ledger = The settings are not shown: ask the host itself with --record journal.
 restarts-limit-log = No log lines: { $why }
 restarts-limit-restart-policy = The settings of the unit are not known: { $why }
 restarts-limit-unit-state = What the unit does now is not known: { $why }

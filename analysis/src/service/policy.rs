@@ -157,4 +157,18 @@ mod tests {
         };
         assert_eq!(growing.outlook(), Outlook::NeverGivesUp);
     }
+
+    #[test]
+    fn an_interval_that_limits_has_room_for_all_starts() {
+        // (delay, burst, how long it runs, interval)
+        let cases = [
+            (100, 5, 0, 60),
+            (10_000, 5, 0, 100),
+            (5000, 5, 100_000, 1050),
+        ];
+        for (delay_ms, burst, run_ms, interval_s) in cases {
+            let found = interval_that_limits_s(delay_ms, burst, run_ms);
+            assert_eq!(found, interval_s);
+        }
+    }
 }
