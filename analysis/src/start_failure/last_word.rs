@@ -103,8 +103,8 @@ enum GoesOn {
 fn goes_on(message: &str) -> Option<GoesOn> {
     static SURELY: LazyLock<Regex> = LazyLock::new(|| {
         regex(
-            r"(?ix)\b( ignor(ed|ing) | continu(es|ing) | (go|goes|going|carry|carries|carrying)\ on
-              | proceed(s|ing) | skip(s|ped|ping) | disabl(ed|ing) | fall(s|ing)?[\ -]?back(s)?\ (to|on) | fallback
+            r"(?ix)\b( ignored | ignoring | continues | continuing | (go|goes|going|carry|carries|carrying)\ on
+              | proceed(s|ing) | skip(s|ped|ping) | disabled | disabling | fall(s|ing)?[\ -]?back(s)?\ (to|on) | fallback
               | (using|with|to)\ (the\ |its\ |our\ |builtin\ |built-in\ )?defaults?
               | using\ \S+(\ \S+)?\ instead | degraded | (not|non-)\ ?fatal | harmless
               | (cache|caching|metrics|tracing|telemetry|stats|\w+s)\ (is\ |are\ |turned\ |switched\ )?off
@@ -207,12 +207,12 @@ fn content_words(message: &str) -> usize {
     static WORD: LazyLock<Regex> = LazyLock::new(|| regex(r"(?:[^\W\d_]|['-])+"));
     static EMPTY: LazyLock<Regex> = LazyLock::new(|| {
         regex(
-            r"(?ix)^( .{1,2} | \W* | exit\w* | abort\w* | quit\w* | leaving | shut\w* | down | stop\w* | terminat\w*
+            r"(?ix)^( .{1,2} | \W* | exit\w* | abort\w* | quit\w* | leaving | shut\w* | down | stop\w* | termin\w*
               | g[ai]v\w* | bye | goodbye | clean\w* | fail\w* | fatal | error\w* | critical | crit | emerg\w* | alert
               | start\w* | could | cannot | can't | can | not | did | unable | server | service | daemon | process
               | program | application | system | database | main | worker | child | with | code | status | due | because
               | now | unexpected\w* | the | and | was | has | had | been | have | will | for | from | this | that | any
-              | complet\w* | done | found | core | dump\w* | signal | received | info | notice | warn\w* | log | action
+              | compl\w* | done | found | core | dump\w* | signal | received | info | notice | warn\w* | log | action
               | unrecoverable | load\w* | config\w* | occur\w* | during | init\w* | run\w* | launch\w* | root | systemd | jan | feb | mar | apr
               | may | jun | jul | aug | sep | oct | nov | dec )$",
         )
