@@ -333,7 +333,11 @@ struct Period {
 impl RestartReport {
     /// Whether somebody should look at something.
     pub fn has_problem(&self) -> bool {
-        self.units.iter().any(|unit| unit.failures > 0)
+        // One that systemd gave up has failed, whatever its runs ended with.
+        let has_failed = |unit: &UnitRestarts| {
+            unit.failures > 0 || matches!(unit.state, CurrentState::Down { failed: true, .. })
+        };
+        self.units.iter().any(has_failed)
     }
 
     /// Whether neither the record nor the host itself has ever seen the unit that was asked for.

@@ -3,6 +3,7 @@ restarts-none-of-unit = { $unit } did not stop in the last { $period }.
 restarts-period = { $from } to { $until }
 restarts-running = running
 restarts-down = down
+restarts-failed = failed, and down
 restarts-since = { " " }since { $since } ({ $length })
 restarts-state-unknown = state not known
 restarts-stops = Stops

@@ -3,6 +3,7 @@ restarts-none-of-unit = { $unit } 在最近 { $period }内没有停止过。
 restarts-period = { $from } 至 { $until }
 restarts-running = 运行中
 restarts-down = 已停止
+restarts-failed = 失败，已停止
 restarts-since = ，自 { $since }（{ $length }）
 restarts-state-unknown = 状态不明
 restarts-stops = 停止次数

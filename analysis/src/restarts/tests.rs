@@ -68,6 +68,30 @@ fn report(runs: &[Run]) -> UnitRestarts {
 }
 
 #[test]
+fn one_that_systemd_gave_up_is_a_problem_though_its_runs_ended_well() {
+    let mut run = run("db.service", 1, -4000, Some((-3000, crash())));
+    if let Some(stop) = &mut run.stop {
+        stop.cause = StopCause::Clean;
+    }
+    let health = |active: &str| {
+        let now = UnitNow {
+            unit: "db.service".parse().unwrap(),
+            active: active.to_owned(),
+            sub: String::new(),
+            main_pid: None,
+        };
+        let record = RecordFacts {
+            states: vec![now],
+            ..RecordFacts::default()
+        };
+        let runs = std::slice::from_ref(&run);
+        restart_report(runs, &week(Some("db.service")), &record).health()
+    };
+    assert_eq!(health("inactive"), Health::Fine);
+    assert_eq!(health("failed"), Health::Problem);
+}
+
+#[test]
 fn rate_uptime_and_recovery_are_what_they_say() {
     let runs = [
         run("db.service", 1, -4000, Some((-3000, crash()))),

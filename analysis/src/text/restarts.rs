@@ -106,6 +106,10 @@ fn headline(unit: &UnitRestarts, report: &RestartReport, page: &Page<'_>) -> Str
     let catalogue = page.catalogue;
     let (id, since) = match &unit.state {
         CurrentState::Running { since, .. } => ("restarts-running", *since),
+        CurrentState::Down {
+            since,
+            failed: true,
+        } => ("restarts-failed", *since),
         CurrentState::Down { since, .. } => ("restarts-down", *since),
         CurrentState::Unknown => ("restarts-state-unknown", None),
     };
