@@ -288,7 +288,8 @@ fn a_site_has_tests_of_its_own_which_change_nothing() -> Result<()> {
         "chmod 755 /usr/bin/shop-check && install -o shop -m 600 /dev/null /var/tmp/of-shop",
     )?;
     let table = "[[test]]\nname = 'shop'\nprograms = ['shopd']\ninvalid = [4]\n\
-                 command = ['shop-check', '--file', '{config}']\nconfig = { options = ['-f'] }\n";
+                 command = ['shop-check', '--file', '{config}']\nconfig = { options = ['-f'] }\n\
+                 blames = ['^(?<path>[^:]+):(?<line>\\d+): (?<message>.*)']\n";
     host.write("/etc/aiops/config-tests.d/shop.toml", table)?;
     run(&host, "ln -s /bin/false /usr/bin/shopd")?;
     let unit = "[Service]\nUser=shop\nEnvironment=FILE=/etc/shop.conf\nExecStart=/usr/bin/shopd -f $FILE\n";
