@@ -121,6 +121,7 @@ fn no_such_process_is_3_in_both_languages() {
         let output = aiops(&words, None);
         assert_eq!(output.status.code(), Some(3), "{}", stderr(&output));
         assert!(stderr(&output).starts_with(expected), "{}", stderr(&output));
+        assert!(stderr(&output).contains("`aiops collect processes`"));
     }
 }
 

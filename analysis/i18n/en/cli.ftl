@@ -78,6 +78,8 @@ cli-host-says = { $host }: { $what }
 cli-host-offline-hint = --when-online lets the question wait for it
 cli-host-refused-hint = `aiops audit list` tells what was refused; on the host, /etc/aiops/policy.toml decides
 cli-host-lost-hint = it is never run twice by itself: ask again
+cli-no-target-hint = `aiops collect processes` lists what runs; of what has ended `aiops analyze crash` and `aiops analyze restarts --all` tell
+cli-not-possible-hint = without systemd, or as another user than root, `aiops collect processes`, `aiops analyze ptree` and `aiops analyze system` still tell what they can see
 cli-no-local-answer = this machine: { $reason }
 cli-queued = { $hosts ->
     [one] the question waits for one host

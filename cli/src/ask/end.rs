@@ -75,7 +75,7 @@ pub fn without_report(context: &Context, host: &str, outcome: &Outcome) -> Failu
         Outcome::Offline { .. } => (Exit::Unreachable, Some("cli-host-offline-hint")),
         Outcome::Refused { .. } => (Exit::NotAllowed, Some("cli-host-refused-hint")),
         Outcome::Expired => (Exit::Unreachable, None),
-        Outcome::Failed { reason, .. } => (no_report(*reason), None),
+        Outcome::Failed { reason, .. } => (no_report(*reason), way_out(*reason)),
         Outcome::Lost => (Exit::Broken, Some("cli-host-lost-hint")),
         Outcome::Cancelled | Outcome::Answered { .. } => (Exit::Broken, None),
     };
@@ -87,6 +87,15 @@ pub fn without_report(context: &Context, host: &str, outcome: &Outcome) -> Failu
     match hint {
         Some(hint) => failure.hint(say(hint)),
         None => failure,
+    }
+}
+
+/// What to try where an analysis gives no report: a message of the catalogue.
+pub fn way_out(reason: NoReport) -> Option<&'static str> {
+    match reason {
+        NoReport::NoSuchTarget => Some("cli-no-target-hint"),
+        NoReport::NotPossible => Some("cli-not-possible-hint"),
+        _ => None,
     }
 }
 

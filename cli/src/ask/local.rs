@@ -26,5 +26,9 @@ fn failure(context: &Context, none: NoAnswer) -> Failure {
     let outcome =
         text::inquiry::outcome(&Outcome::Failed { reason, detail }, &context.printer.page());
     let message = say("cli-no-local-answer").with("reason", outcome);
-    Failure::new(end::no_report(reason), message)
+    let failure = Failure::new(end::no_report(reason), message);
+    match end::way_out(reason) {
+        Some(hint) => failure.hint(say(hint)),
+        None => failure,
+    }
 }
