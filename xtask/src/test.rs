@@ -45,10 +45,10 @@ pub fn run(args: &Args) -> Result<()> {
     let surroundings = Surroundings {
         filter: args.filter.as_deref(),
         database: postgres.as_ref().map(|postgres| postgres.url("postgres")),
-        schemathesis: postgres
-            .is_some()
-            .then(|| python::SCHEMATHESIS.provide())
-            .transpose()?,
+        tools: match &postgres {
+            Some(_) => python::for_tests()?,
+            None => Vec::new(),
+        },
     };
     let mut summary = Vec::new();
     if steps.contains(&Step::Page) {

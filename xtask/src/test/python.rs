@@ -25,11 +25,34 @@ pub const TYPOS: Tool = Tool {
 };
 
 /// Asks an API whatever its OpenAPI document allows, and what it does not.
-pub const SCHEMATHESIS: Tool = Tool {
+const SCHEMATHESIS: Tool = Tool {
     package: "schemathesis",
     version: "4.32.5",
     program: "schemathesis",
 };
+
+/// Reads the stacks of a Python process: diagnoses run it where a host has it.
+const PY_SPY: Tool = Tool {
+    package: "py-spy",
+    version: "0.4.3",
+    program: "py-spy",
+};
+
+/// Those that tests run, and the variables in which they find them.
+const FOR_TESTS: [(&str, &Tool); 2] = [
+    ("AIOPS_SCHEMATHESIS", &SCHEMATHESIS),
+    ("AIOPS_PY_SPY", &PY_SPY),
+];
+
+/// Provides all that tests run.
+///
+/// # Errors
+///
+/// As of [`Tool::provide`].
+pub fn for_tests() -> Result<Vec<(&'static str, PathBuf)>> {
+    let provided = |(variable, tool): (&'static str, &Tool)| Ok((variable, tool.provide()?));
+    FOR_TESTS.into_iter().map(provided).collect()
+}
 
 impl Tool {
     /// Where the program is; it is installed if need be.

@@ -32,8 +32,8 @@ pub struct Surroundings<'a> {
     pub filter: Option<&'a str>,
     /// The Postgres for the tests; `None` if no test is run.
     pub database: Option<String>,
-    /// Asks the API at random; `None` if no test is run.
-    pub schemathesis: Option<PathBuf>,
+    /// Programs that tests run, each with the variable that names it; empty if no test is run.
+    pub tools: Vec<(&'static str, PathBuf)>,
 }
 
 /// How a step ended that did not fail.
@@ -178,12 +178,7 @@ fn tests(surroundings: &Surroundings<'_>) -> Command {
             .as_ref()
             .map(|url| ("DATABASE_URL", url)),
     );
-    tests.envs(
-        surroundings
-            .schemathesis
-            .as_ref()
-            .map(|program| ("AIOPS_SCHEMATHESIS", program)),
-    );
+    tests.envs(surroundings.tools.iter().map(|(name, path)| (name, path)));
     tests.env("AIOPS_BIN_DIR", workspace::target().join("debug"));
     tests
 }
@@ -214,13 +209,14 @@ mod tests {
         let surroundings = Surroundings {
             filter: Some("spool"),
             database: Some("postgres:///x".to_owned()),
-            schemathesis: None,
+            tools: vec![("AIOPS_PY_SPY", "/opt/py-spy".into())],
         };
         let command = super::tests(&surroundings);
         assert!(shown(&command).ends_with(" spool"), "{}", shown(&command));
         let environment: Vec<_> = command.get_envs().collect();
         assert!(environment.contains(&("DATABASE_URL".as_ref(), Some("postgres:///x".as_ref()))));
         assert!(environment.contains(&("SQLX_OFFLINE".as_ref(), Some("true".as_ref()))));
+        assert!(environment.contains(&("AIOPS_PY_SPY".as_ref(), Some("/opt/py-spy".as_ref()))));
     }
 
     #[test]
