@@ -148,6 +148,8 @@ inspect-limit-sockets = Its sockets: { $why }.
 inspect-limit-argv = Its command line: { $why }.
 inspect-limit-locks = The locks of files: { $why }.
 inspect-limit-asleep = How long it has slept: the kernel was built without /proc/PID/sched.
+inspect-limit-asleep-held-cpu = How long it has slept: the clock for it is that of a CPU which did not let this program run within half a second. A real-time thread may hold it: ps -eLo psr,cls,rtprio,pcpu,pid,comm --sort=-pcpu.
+inspect-limit-asleep-isolated-cpu = How long it has slept: the clock for it is that of an isolated CPU (isolcpus=, nohz_full=), which was left alone.
 inspect-limit-other-ends = Who is at the other end of its pipes and sockets may be incomplete: { $count ->
     [one] one process
    *[other] { $count } processes

@@ -142,6 +142,8 @@ inspect-limit-sockets = 套接字：{ $why }。
 inspect-limit-argv = 命令行：{ $why }。
 inspect-limit-locks = 文件锁：{ $why }。
 inspect-limit-asleep = 已休眠多久：内核未提供 /proc/PID/sched。
+inspect-limit-asleep-held-cpu = 已休眠多久：计时所用的 CPU 在半秒内没有让本程序运行，可能被实时线程占用：ps -eLo psr,cls,rtprio,pcpu,pid,comm --sort=-pcpu。
+inspect-limit-asleep-isolated-cpu = 已休眠多久：计时所用的 CPU 已被隔离（isolcpus=、nohz_full=），未去打扰它。
 inspect-limit-other-ends = 管道和套接字的另一端可能不完整：有 { $count } 个进程无法查看（{ $why }）。
 inspect-limit-memory = 它在 poll 哪些文件、互斥锁由谁持有：{ $why }。
 inspect-limit-stacks = 堆栈：{ $why }。

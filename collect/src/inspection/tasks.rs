@@ -4,7 +4,11 @@ use std::{fs, io, path::Path};
 
 use analysis::inspection::{MOST_THREADS, SyscallFact, TaskFact};
 
-use super::{Reader, asleep::asleep_ns, syscalls};
+use super::{
+    Reader,
+    asleep::{Isolated, asleep_ns},
+    syscalls,
+};
 use crate::{CollectError, process::Procfs};
 
 /// How much is read of a thread.
@@ -45,12 +49,13 @@ impl Reader {
         tids.truncate(MOST_THREADS);
         let threads = Procfs::at(&folder);
         let is_32_bit = depth == Depth::All && self.is_32_bit();
+        let isolated = Isolated::of_this_host();
         let mut tasks = Vec::with_capacity(tids.len());
         for tid in tids {
             // One that ended meanwhile is not missed.
             if let Ok(mut task) = counters(&threads, &folder, tid) {
                 if depth == Depth::All {
-                    self.waits(&mut task, is_32_bit);
+                    self.waits(&mut task, is_32_bit, &isolated);
                 }
                 tasks.push(task);
             }
@@ -61,7 +66,7 @@ impl Reader {
         Ok((tasks, u32::try_from(omitted).unwrap_or(u32::MAX)))
     }
 
-    fn waits(&mut self, task: &mut TaskFact, is_32_bit: bool) {
+    fn waits(&mut self, task: &mut TaskFact, is_32_bit: bool, isolated: &Isolated) {
         let folder = self.path(format!("task/{}", task.tid));
         // The first two wait while the process begins another program, which may come from a
         // server that does not answer.
@@ -100,9 +105,9 @@ impl Reader {
             Err(error) => self.lacks("kernel-stack", error.to_string()),
         }
         if task.state != 'R' {
-            task.asleep_ns = asleep_ns(&self.path(format!("task/{}", task.tid)));
-            if task.asleep_ns.is_none() {
-                self.lacks("asleep", "no-sched");
+            match asleep_ns(&self.path(format!("task/{}", task.tid)), isolated) {
+                Ok(asleep_ns) => task.asleep_ns = Some(asleep_ns),
+                Err(why) => self.lacks("asleep", why),
             }
         }
     }
