@@ -42,6 +42,7 @@ pub mod service_audit;
 pub mod shell;
 pub mod start_failure;
 pub mod text;
+pub mod throttling;
 pub mod trend;
 pub mod unit_file;
 pub mod zombies;

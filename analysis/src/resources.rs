@@ -18,6 +18,7 @@ use crate::{
     processes::IoCounters,
     question::BadQuestion,
     report::Health,
+    throttling::Throttling,
     trend::Trend,
 };
 
@@ -95,6 +96,10 @@ pub struct Resources {
     pub ceilings: Vec<Ceiling>,
     /// Of its cgroup; of the machine where that has none.
     pub pressure: Option<Pressure>,
+    /// By the CPU quota of its cgroup or one above it, over the watch. `None`: there is none, or none
+    /// that can be read.
+    #[serde(default)]
+    pub throttling: Option<Throttling>,
     pub peers: Peers,
     /// Of the memory of its unit since that started. `None`: no unit, or nothing was recorded.
     pub memory_trend: Option<Trend>,
@@ -224,6 +229,8 @@ pub enum UseCause {
     MemoryGrows,
     /// Connections that the other side has closed, and the process has not.
     ConnectionsNotClosed,
+    /// The CPU quota of its control group held it back.
+    CpuThrottled,
     /// Far more memory than others of its kind.
     LargerThanPeers,
     BusierThanPeers,
@@ -235,6 +242,7 @@ pub enum UseEvidence {
     Ceiling(Ceiling),
     Trend(Trend),
     CloseWait { connections: u32 },
+    Throttling(Throttling),
     Peers { own: f64, median: f64, count: u32 },
 }
 
@@ -254,6 +262,7 @@ pub struct ResourceFacts {
     /// In any order, without `percent`.
     pub ceilings: Vec<Ceiling>,
     pub pressure: Option<Pressure>,
+    pub throttling: Option<Throttling>,
     pub recording: Recording,
     pub limits: Vec<Limitation>,
 }

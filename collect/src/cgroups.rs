@@ -16,6 +16,8 @@ pub(crate) struct Cgroups {
     units: Option<PathBuf>,
     memory: Option<Memory>,
     unified: Option<PathBuf>,
+    /// Of version 1, where the CPU is shared out by that.
+    cpu: Option<PathBuf>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,6 +48,7 @@ impl Cgroups {
             match name {
                 "cgroup2" => version_2 = Some(mount),
                 "cgroup" if options.contains(&"name=systemd") => cgroups.units = Some(mount),
+                "cgroup" if options.contains(&"cpu") => cgroups.cpu = Some(mount),
                 "cgroup" if options.contains(&"memory") => {
                     cgroups.memory = Some(Memory {
                         mount,
@@ -71,6 +74,11 @@ impl Cgroups {
     /// The directory of a cgroup of version 2. `None`: there is no such hierarchy.
     pub(crate) fn unified(&self, path: &str) -> Option<PathBuf> {
         self.unified.as_ref().map(|mount| below(mount, path))
+    }
+
+    /// Where version 1 shares out the CPU. `None`: version 2 does.
+    pub(crate) fn cpu_of_version_1(&self) -> Option<&Path> {
+        self.cpu.as_deref()
     }
 
     /// CPU that a cgroup of version 2 may use, in percent of one core. `None`: as much as there is,
@@ -125,11 +133,14 @@ mod tests {
         let unified = "30 24 0:26 / /sys/fs/cgroup rw shared:4 - cgroup2 cgroup2 rw,nsdelegate";
         let hybrid = "31 29 0:26 / /sys/fs/cgroup/systemd rw - cgroup cgroup rw,xattr,name=systemd\n\
             32 29 0:27 / /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory\n\
+            34 29 0:29 / /sys/fs/cgroup/cpu,cpuacct rw - cgroup cgroup rw,cpu,cpuacct\n\
             33 29 0:28 / /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw";
         let found = Cgroups::of(unified);
         assert_eq!(found.units, Some("/sys/fs/cgroup".into()));
         assert_eq!(found.memory.unwrap().used, "memory.current");
+        assert_eq!(found.cpu, None);
         let found = Cgroups::of(hybrid);
+        assert_eq!(found.cpu, Some("/sys/fs/cgroup/cpu,cpuacct".into()));
         assert_eq!(found.units, Some("/sys/fs/cgroup/systemd".into()));
         let memory = found.memory.unwrap();
         assert_eq!(memory.mount, Path::new("/sys/fs/cgroup/memory"));

@@ -4,6 +4,7 @@ mod answer;
 mod behavior;
 pub mod black_box;
 mod cgroups;
+mod cpu_quota;
 mod crash;
 mod deadline;
 mod error;

@@ -22,6 +22,7 @@ use crate::{
     CollectError, NoAnswer,
     black_box::Folders,
     cgroups::Cgroups,
+    cpu_quota::QuotaWatch,
     host::Host,
     process::{Procfs, most_telling_cgroup},
     processes::blocking,
@@ -36,6 +37,7 @@ pub(crate) async fn of_process(
     told(Step::ReadingProcesses, 0, 0);
     let pid = asked.pid;
     let (before, io_before) = blocking(move || reading(pid)).await?;
+    let quota = QuotaWatch::of_process(pid);
     for second in 0..asked.duration_s {
         told(Step::Watching, second, asked.duration_s);
         tokio::time::sleep(Duration::from_secs(1)).await;
@@ -43,7 +45,12 @@ pub(crate) async fn of_process(
     told(Step::Concluding, 0, 0);
     let facts = blocking(move || {
         let (after, io_after) = reading(pid)?;
-        Ok(rest(&asked, before, after, io_before.zip(io_after)))
+        let throttling = quota.end();
+        let facts = rest(&asked, before, after, io_before.zip(io_after));
+        Ok(ResourceFacts {
+            throttling,
+            ..facts
+        })
     });
     resources(facts.await?).map_err(|NoSuchProcess(pid)| NoAnswer {
         reason: Failure::NoSuchTarget,
@@ -108,6 +115,7 @@ fn rest(
         files,
         sockets,
         pressure: pressure(&cgroup),
+        throttling: None,
         recording,
         limits,
         before,

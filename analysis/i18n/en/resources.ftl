@@ -5,6 +5,7 @@ resources-limit-reached = A limit is reached
 resources-limit-near = A limit is near
 resources-memory-grows = The memory of its unit grows, and does not slow down
 resources-not-closed = Connections that the other side has closed, and it has not
+resources-throttled = Its CPU quota holds it back
 resources-larger = Far more memory than others of its kind
 resources-busier = Far more CPU than others of its kind
 resources-against = { $own } against { $median } (median of { $count })

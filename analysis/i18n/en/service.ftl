@@ -71,6 +71,7 @@ service-cpu-quota = { $text }, quota { $quota } %
 service-io-used = { $read } read, { $written } written
 service-not-accounted = not accounted: systemctl set-property { $unit } { $setting }=yes
 service-not-running = nothing of it runs
+service-throttling = CPU quota
 service-policy = Restart
 service-policy-no = never (Restart=no)
 service-policy-yes = { $restart }, after { $delay }

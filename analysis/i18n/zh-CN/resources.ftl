@@ -5,6 +5,7 @@ resources-limit-reached = 已达到限制
 resources-limit-near = 接近限制
 resources-memory-grows = 所属单元的内存持续增长，且没有放缓
 resources-not-closed = 对端已关闭、本进程未关闭的连接
+resources-throttled = CPU 配额限制了它
 resources-larger = 内存远高于同类进程
 resources-busier = CPU 远高于同类进程
 resources-against = { $own }，同类中位数 { $median }（{ $count } 个）

@@ -64,6 +64,7 @@ service-cpu-quota = { $text }，配额 { $quota } %
 service-io-used = 读 { $read }，写 { $written }
 service-not-accounted = 未统计：systemctl set-property { $unit } { $setting }=yes
 service-not-running = 没有进程在运行
+service-throttling = CPU 配额
 service-policy = 重启策略
 service-policy-no = 不重启（Restart=no）
 service-policy-yes = { $restart }，间隔 { $delay }

@@ -1,7 +1,10 @@
 //! What is read of a process.
 
 use super::report::{NamedProcess, Stacks};
-use crate::{Timestamp, identity::UnitName, limitation::Limitation, process::ProcessId};
+use crate::{
+    Timestamp, identity::UnitName, limitation::Limitation, process::ProcessId,
+    throttling::Throttling,
+};
 
 /// All that was read of one process: its threads twice, the rest once.
 #[derive(Clone, Debug)]
@@ -21,6 +24,8 @@ pub struct InspectionFacts {
     /// Open ends of the pipes among the files, of this process too.
     pub ends: Vec<EndFact>,
     pub stacks: Option<Stacks>,
+    /// Of its control group, over the window. `None`: it has no quota, or none that can be read.
+    pub throttling: Option<Throttling>,
     pub limits: Vec<Limitation>,
 }
 

@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 
 use crate::{
     Timestamp, cause::Certainty, identity::UnitName, limitation::Limitation, process::ProcessId,
-    report::Health,
+    report::Health, throttling::Throttling,
 };
 
 /// What one process does.
@@ -203,11 +203,13 @@ pub enum Evidence {
         system_percent: Option<f64>,
         window_ms: u64,
     },
-    /// It could have run, and others had the CPU.
+    /// It could have run, and got no CPU.
     WaitedForCpu {
         percent: f64,
         window_ms: u64,
     },
+    /// That was so, or was so in part, because the CPU quota of its control group was used up.
+    Throttled(Throttling),
     TracerPid {
         pid: u32,
     },

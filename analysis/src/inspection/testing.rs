@@ -77,6 +77,7 @@ pub(crate) fn facts(tasks: Vec<TaskFact>) -> InspectionFacts {
         locks: Vec::new(),
         ends: Vec::new(),
         stacks: None,
+        throttling: None,
         limits: Vec::new(),
     }
 }

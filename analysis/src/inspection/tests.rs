@@ -2,7 +2,7 @@ use super::{
     testing::{PID, SECOND, facts, file, named, waits},
     *,
 };
-use crate::{cause::Certainty, report::Health};
+use crate::{cause::Certainty, report::Health, throttling::tests::held_back};
 
 #[test]
 fn who_waits_for_a_lock_of_a_file_is_told_who_has_it() {
@@ -211,11 +211,21 @@ fn one_that_others_leave_no_cpu_spins_all_the_same() {
     facts.after[0].preemptions = Some(50);
     assert_eq!(inspection(facts.clone()).verdict.cause, Doing::Working);
     facts.after[0].queued_ns = Some(SECOND / 2 * 58 / 100);
-    let verdict = inspection(facts).verdict;
+    let verdict = inspection(facts.clone()).verdict;
     assert_eq!(verdict.cause, Doing::Spinning);
     let is_told =
         |one: &Evidence| matches!(one, Evidence::WaitedForCpu { percent, .. } if *percent > 57.0);
     assert!(verdict.evidence.iter().any(is_told), "{verdict:?}");
+    let quota = |facts: &InspectionFacts| {
+        let evidence = inspection(facts.clone()).verdict.evidence;
+        evidence.contains(&Evidence::Throttled(held_back()))
+    };
+    assert!(!quota(&facts));
+    facts.throttling = Some(held_back());
+    assert!(quota(&facts));
+    // The quota of its group is used up by others of it.
+    facts.after[0].queued_ns = Some(0);
+    assert!(!quota(&facts));
 }
 
 #[test]

@@ -204,6 +204,9 @@ impl<'a> Observed<'a> {
             .queued_percent
             .filter(|percent| *percent >= QUEUED_PERCENT);
         evidence.extend(queued.map(|percent| Evidence::WaitedForCpu { percent, window_ms }));
+        let throttling = facts.throttling.as_ref();
+        let throttled = throttling.filter(|told| queued.is_some() && told.throttled_periods > 0);
+        evidence.extend(throttled.cloned().map(Evidence::Throttled));
         evidence
     }
 }

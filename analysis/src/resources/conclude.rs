@@ -8,6 +8,8 @@ const NEAR_PERCENT: f64 = 80.0;
 const REACHED_PERCENT: f64 = 98.0;
 /// So many connections that are not closed are no coincidence.
 const MANY_CLOSE_WAIT: u32 = 50;
+/// A quota that holds back for less is not felt.
+const FELT_THROTTLING_PERCENT: f64 = 5.0;
 /// A process with so many of its like can be compared with them.
 const FEWEST_PEERS: u32 = 3;
 /// So many times the median is unusual, and worth a word from this size on.
@@ -64,6 +66,7 @@ pub(super) fn resources(facts: ResourceFacts) -> Result<Resources, NoSuchProcess
         sockets: facts.sockets,
         ceilings,
         pressure: facts.pressure,
+        throttling: facts.throttling,
         peers,
         memory_trend,
         findings: Vec::new(),
@@ -132,6 +135,7 @@ fn findings(report: &Resources) -> Vec<UseFinding> {
     let mut findings: Vec<UseFinding> = report.ceilings.iter().filter_map(of_ceiling).collect();
     findings.extend(of_trend(report));
     findings.extend(of_connections(report));
+    findings.extend(of_throttling(report));
     findings.extend(of_peers(report));
     findings.sort_by_key(|finding| finding.cause);
     findings
@@ -176,6 +180,15 @@ fn of_connections(report: &Resources) -> Option<UseFinding> {
         cause: UseCause::ConnectionsNotClosed,
         certainty: Certainty::Measured,
         evidence: vec![UseEvidence::CloseWait { connections }],
+    })
+}
+
+fn of_throttling(report: &Resources) -> Option<UseFinding> {
+    let told = report.throttling.as_ref()?;
+    (told.throttled_percent >= FELT_THROTTLING_PERCENT).then(|| UseFinding {
+        cause: UseCause::CpuThrottled,
+        certainty: Certainty::Measured,
+        evidence: vec![UseEvidence::Throttling(told.clone())],
     })
 }
 

@@ -1,7 +1,7 @@
 use chrono::{DateTime, TimeDelta};
 
 use super::*;
-use crate::{black_box::Sample, process_tree::ProcessFact};
+use crate::{black_box::Sample, process_tree::ProcessFact, throttling::tests::held_back};
 
 const SECOND: u64 = 1_000_000_000;
 const MIB: u64 = 1 << 20;
@@ -54,6 +54,7 @@ pub(crate) fn facts() -> ResourceFacts {
         sockets: None,
         ceilings: Vec::new(),
         pressure: None,
+        throttling: None,
         recording: Recording::default(),
         limits: Vec::new(),
     }
@@ -131,6 +132,19 @@ fn limits_are_told_before_they_are_reached() {
         let found = found.map(|finding| (finding.cause, finding.certainty));
         assert_eq!(found, expected, "{kind:?} {used} of {limit}");
     }
+}
+
+#[test]
+fn a_cpu_quota_is_told_where_it_is_felt() {
+    let mut slow = facts();
+    slow.throttling = Some(held_back());
+    let report = resources(slow.clone()).unwrap();
+    assert_eq!(causes(&report), [UseCause::CpuThrottled]);
+    assert_eq!(report.findings[0].certainty, Certainty::Measured);
+    // Somebody wanted it so.
+    assert_eq!(report.health(), Health::Fine);
+    slow.throttling.as_mut().unwrap().throttled_percent = 1.0;
+    assert_eq!(causes(&resources(slow).unwrap()), []);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::resources::Pressure;
+use crate::{resources::Pressure, throttling::Throttling};
 
 /// What the cgroup of a unit uses. `None` where systemd does not account it, or has no limit.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -27,6 +27,9 @@ pub struct UnitResources {
     pub cpu_ns: Option<u64>,
     /// `CPUQuota=`, in microseconds of CPU time per second.
     pub cpu_quota_us_per_s: Option<u64>,
+    /// While it was looked at. `None`: it has no quota, or none that can be read.
+    #[serde(default)]
+    pub throttling: Option<Throttling>,
     /// How long the run is, for the mean.
     pub cpu_over_ms: Option<u64>,
     /// Of one CPU, in the mean over the run.

@@ -59,6 +59,7 @@ impl Language {
                 include_str!("../../i18n/en/start-failure.ftl"),
                 include_str!("../../i18n/en/time.ftl"),
                 include_str!("../../i18n/en/causes.ftl"),
+                include_str!("../../i18n/en/throttling.ftl"),
                 include_str!("../../i18n/en/zombies.ftl"),
             ],
             Self::Chinese => &[
@@ -84,6 +85,7 @@ impl Language {
                 include_str!("../../i18n/zh-CN/start-failure.ftl"),
                 include_str!("../../i18n/zh-CN/time.ftl"),
                 include_str!("../../i18n/zh-CN/causes.ftl"),
+                include_str!("../../i18n/zh-CN/throttling.ftl"),
                 include_str!("../../i18n/zh-CN/zombies.ftl"),
             ],
         }

@@ -30,6 +30,7 @@ pub mod start_failure;
 pub mod stop;
 pub mod style;
 pub mod table;
+mod throttling;
 pub mod time;
 pub mod zombies;
 

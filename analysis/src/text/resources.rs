@@ -12,6 +12,7 @@ use super::{
     report::AsText,
     size::bytes,
     table::{Cell, Table, cut, wrapped},
+    throttling,
     time::{length, moment},
 };
 use crate::resources::{
@@ -112,6 +113,7 @@ fn cause_id(cause: UseCause) -> &'static str {
         UseCause::LimitNear => "resources-limit-near",
         UseCause::MemoryGrows => "resources-memory-grows",
         UseCause::ConnectionsNotClosed => "resources-not-closed",
+        UseCause::CpuThrottled => "resources-throttled",
         UseCause::LargerThanPeers => "resources-larger",
         UseCause::BusierThanPeers => "resources-busier",
     }
@@ -128,6 +130,7 @@ fn sentence(finding: &UseFinding, page: &Page<'_>) -> String {
             format!("{kind}, {}", use_of(ceiling))
         }
         UseEvidence::Trend(trend) => growth::text(trend, page),
+        UseEvidence::Throttling(told) => throttling::sentence(told, page.catalogue),
         UseEvidence::CloseWait { connections } => connections.to_string(),
         UseEvidence::Peers { own, median, count } => {
             let (own, median) = match finding.cause {

@@ -22,7 +22,9 @@ use analysis::{
     order::{Failure, Progress, Step},
 };
 
-use crate::{CollectError, NoAnswer, deadline::Deadline, host::ClockReading, stacks};
+use crate::{
+    CollectError, NoAnswer, cpu_quota::QuotaWatch, deadline::Deadline, host::ClockReading, stacks,
+};
 
 /// Between the two looks: long enough to tell who runs from who waits.
 const WINDOW: Duration = Duration::from_millis(500);
@@ -97,8 +99,10 @@ impl Reader {
 
     fn facts(mut self) -> Result<InspectionFacts, CollectError> {
         let (before, _) = self.tasks(tasks::Depth::Counters)?;
+        let quota = QuotaWatch::of_process(self.pid);
         let begun = Instant::now();
         thread::sleep(WINDOW);
+        let throttling = quota.end();
         let (mut after, omitted_threads) = self.tasks(tasks::Depth::All)?;
         let window = begun.elapsed();
         let now = ClockReading::now();
@@ -122,6 +126,7 @@ impl Reader {
             locks,
             ends,
             stacks: None,
+            throttling,
             limits: self.limits,
         })
     }

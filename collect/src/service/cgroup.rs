@@ -3,14 +3,18 @@
 use std::{
     fs,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
-use analysis::{resources::Pressure, service::resources::UnitResources};
+use analysis::{resources::Pressure, service::resources::UnitResources, throttling::Throttling};
 
-use crate::resources::pressure_of_cgroup;
+use crate::{cpu_quota::QuotaWatch, resources::pressure_of_cgroup};
 
 /// Where the cgroups are, of version 2. Hosts with version 1 have no such files there.
 const ROOT: &str = "/sys/fs/cgroup";
+
+/// Some periods of a CPU quota. What else is read takes as long.
+const LOOK: Duration = Duration::from_millis(500);
 
 /// Counts of a cgroup. `None`: not known.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -41,6 +45,15 @@ impl Counts {
 /// The counts of a cgroup, by systemd's path for it: `/system.slice/nginx.service`.
 pub(super) fn counts(group: &str) -> Counts {
     counts_below(Path::new(ROOT), group)
+}
+
+/// What its CPU quota does while one looks. `None`: it has none, or none that can be read.
+pub(super) async fn throttling(group: &str) -> Option<Throttling> {
+    let watch = QuotaWatch::of_cgroup(group);
+    if watch.has_quota() {
+        tokio::time::sleep(LOOK).await;
+    }
+    watch.end()
 }
 
 fn counts_below(root: &Path, group: &str) -> Counts {

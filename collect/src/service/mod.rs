@@ -24,6 +24,7 @@ use analysis::{
         service_report,
     },
     start_failure::{DependencyState, similar::similar},
+    throttling::Throttling,
     unit_file::UnitFile,
 };
 
@@ -99,6 +100,7 @@ struct Parts {
     files: Result<(Vec<UnitFile>, Vec<Limitation>), CollectError>,
     main: Result<Option<MainProcess>, CollectError>,
     counts: Result<cgroup::Counts, CollectError>,
+    throttling: Option<Throttling>,
     recording: Result<Recording, CollectError>,
     opinion: tools::Opinion,
 }
@@ -110,7 +112,8 @@ impl Parts {
         let main_pid = main_pid.map(|process| process.pid);
         let (group, recorded) = (unit.control_group.clone(), name.clone());
         let (of_files, of_tail) = (unit.clone(), unit.clone());
-        let (record, tail, needed, related, files, main, counts, recording, opinion) = tokio::join!(
+        let throttling = cgroup::throttling(&unit.control_group);
+        let (record, tail, needed, related, files, main, counts, recording, opinion, throttling) = tokio::join!(
             journal::record(name, Instant::now() + JOURNAL_WITHIN),
             blocking(JOURNAL_WITHIN, "the journal", move || {
                 journal::tail(&of_tail)
@@ -130,6 +133,7 @@ impl Parts {
                 Ok(Folders::of_this_host().recording(&recorded))
             }),
             tools::ask(unit),
+            throttling,
         );
         Self {
             record,
@@ -139,6 +143,7 @@ impl Parts {
             files,
             main,
             counts,
+            throttling,
             recording,
             opinion,
         }
@@ -173,6 +178,7 @@ impl Parts {
         let counts = counts.unwrap_or_else(|error| missing(limits, "cgroup", &error));
         if let Some(resources) = &mut facts.resources {
             counts.complete(resources);
+            resources.throttling = self.throttling;
         }
         let recording = self.recording;
         facts.recording = recording.unwrap_or_else(|error| missing(limits, "black-box", &error));

@@ -4,7 +4,7 @@ use super::{doing, heading, indented, milliseconds, named, names, paint};
 use crate::{
     cause::Certainty,
     inspection::{Evidence, Inspection, SocketInUse, Storage, WaitsFor},
-    text::{Catalogue, escape::one_line, fleet::Page, table::wrapped},
+    text::{Catalogue, escape::one_line, fleet::Page, table::wrapped, throttling},
 };
 
 /// `4711 python3: blocked on a lock for 12m 3s (measured)`.
@@ -258,6 +258,7 @@ fn fact(evidence: &Evidence, catalogue: &Catalogue) -> String {
             ];
             say("inspect-fact-waited-for-cpu", &parameters)
         }
+        Evidence::Throttled(told) => throttling::sentence(told, catalogue),
         Evidence::TracerPid { pid } => one("inspect-fact-tracer", "pid", &pid.to_string()),
         Evidence::ThreadsAlike { count, of } => say(
             "inspect-fact-threads-alike",

@@ -15,6 +15,7 @@ use crate::{
         resources::waits,
         size::bytes,
         table::{Cell, Table},
+        throttling::sentence,
     },
     trend::{Course, Trend},
 };
@@ -46,6 +47,11 @@ pub(super) fn render(report: &ServiceReport, page: &Page<'_>) -> String {
         && (report.detail || is_felt(&pressure))
     {
         row("service-pressure", waits(&pressure, page));
+    }
+    let throttling = report.resources.as_ref();
+    let throttling = throttling.and_then(|used| used.throttling.as_ref());
+    if let Some(told) = throttling.filter(|told| report.detail || told.throttled_periods > 0) {
+        row("service-throttling", sentence(told, page.catalogue));
     }
     if let Some(policy) = &report.policy {
         row("service-policy", restart(policy, report, page));

@@ -14,6 +14,7 @@ use crate::{
     service_audit::{Hardening, HardeningGap},
     start_failure::testing::unit,
     text::Language,
+    throttling::tests::held_back,
 };
 
 fn told(report: &ServiceReport, language: Language, width: usize) -> String {
@@ -95,6 +96,7 @@ fn flapping() -> ServiceFacts {
         cpu_ns: Some(1_500_000_000),
         cpu_over_ms: Some(5000),
         cpu_quota_us_per_s: Some(500_000),
+        throttling: Some(held_back()),
         tasks: Some(33),
         tasks_max: Some(4915),
         ..UnitResources::default()
