@@ -173,6 +173,8 @@ pub enum Failure {
     Crashed,
     /// The agent stopped.
     AgentStopped,
+    /// The server that the answer came to cannot read what was asked: another version asked it.
+    QuestionUnknown,
 }
 
 /// How far an analysis is.

@@ -38,6 +38,7 @@ order-failure-no-such-target = no such target
 order-failure-not-possible = the host cannot answer this
 order-failure-crashed = the analysis broke
 order-failure-agent-stopped = the agent stopped
+order-failure-question-unknown = the server cannot read the question, which another version of it asked; ask again
 
 inquiry-healthy = healthy
 inquiry-zombies = zombies

@@ -38,6 +38,7 @@ order-failure-no-such-target = 目标不存在
 order-failure-not-possible = 主机无法回答此问题
 order-failure-crashed = 分析程序出错
 order-failure-agent-stopped = 代理停止
+order-failure-question-unknown = 服务器无法读取该问题，它由另一版本的服务器提出；请重新提问
 
 inquiry-healthy = 正常
 inquiry-zombies = 有僵尸进程

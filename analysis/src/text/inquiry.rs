@@ -111,6 +111,7 @@ fn failure_id(failure: Failure) -> &'static str {
         Failure::NotPossible => "order-failure-not-possible",
         Failure::Crashed => "order-failure-crashed",
         Failure::AgentStopped => "order-failure-agent-stopped",
+        Failure::QuestionUnknown => "order-failure-question-unknown",
     }
 }
 

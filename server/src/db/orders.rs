@@ -5,7 +5,7 @@
 
 use analysis::Timestamp;
 use analysis::order::{OrderState, Progress};
-use analysis::question::Question;
+use analysis::question::{Analysis, Question};
 use serde::Deserialize as _;
 use serde_json::Value;
 use sqlx::types::Json;
@@ -159,9 +159,20 @@ impl Open {
 }
 
 impl Locked {
-    /// `None`: a newer server asked what this one does not know.
-    pub fn question(&self) -> Option<Question> {
-        Question::deserialize(&self.question).ok()
+    /// The analysis that was asked for, also if its parameters cannot be read. `None`: a newer
+    /// server asked what this one does not know, or an older one what there is no longer.
+    pub fn analysis(&self) -> Option<Analysis> {
+        Analysis::deserialize(self.question.get("analysis")?).ok()
+    }
+
+    /// Whether a server of this version could have asked it.
+    pub fn is_known(&self) -> bool {
+        Question::deserialize(&self.question).is_ok()
+    }
+
+    /// Since when the host may have had an answer.
+    pub fn begun_at(&self) -> Timestamp {
+        self.row.begun_at.unwrap_or(self.requested_at)
     }
 
     /// `None`: it has ended.

@@ -3,7 +3,7 @@
 use std::io::{Read as _, Write as _};
 
 use analysis::order::{Failure, MAX_DEFLATED_BYTES, MAX_REPORT_BYTES};
-use analysis::question::Question;
+use analysis::question::Analysis;
 use analysis::report::{Report, Summary};
 use bytes::Bytes;
 use flate2::Compression;
@@ -33,17 +33,17 @@ pub(super) struct Checked {
     pub deflated: Vec<u8>,
 }
 
-/// Reads a report that answers `question`, and writes it anew, deflated, to be stored.
+/// Reads a report of the analysis that was asked for, and writes it anew, deflated, to be stored.
 ///
 /// Written anew, so that readers get what this server has read: no field twice, no byte that
 /// breaks a stream of events.
-pub(super) async fn checked(question: Question, deflated: Bytes) -> Result<Checked, Unusable> {
+pub(super) async fn checked(asked: Analysis, deflated: Bytes) -> Result<Checked, Unusable> {
     let _turn = UNPACKING.acquire().await;
-    let checked = tokio::task::spawn_blocking(move || check(&question, &deflated)).await;
+    let checked = tokio::task::spawn_blocking(move || check(asked, &deflated)).await;
     checked.unwrap_or_else(|_| Err(crashed("the server could not read the report")))
 }
 
-fn check(question: &Question, deflated: &[u8]) -> Result<Checked, Unusable> {
+fn check(asked: Analysis, deflated: &[u8]) -> Result<Checked, Unusable> {
     if deflated.len() > MAX_DEFLATED_BYTES {
         return Err(too_large());
     }
@@ -60,7 +60,7 @@ fn check(question: &Question, deflated: &[u8]) -> Result<Checked, Unusable> {
     let report: Report = serde_json::from_slice(&json)
         .map_err(|_| crashed("the report is none that this server knows"))?;
     drop(json);
-    if report.analysis() != question.analysis() {
+    if report.analysis() != asked {
         return Err(crashed("the report answers another question"));
     }
     let json = serde_json::to_vec(&report).map_err(|_| crashed("the report cannot be written"))?;
@@ -130,9 +130,7 @@ fn crashed(detail: &str) -> Unusable {
 mod tests {
     use super::*;
 
-    fn question() -> Question {
-        serde_json::from_str(r#"{"analysis":"analyze-ptree"}"#).unwrap()
-    }
+    const ASKED: Analysis = Analysis::AnalyzePtree;
 
     #[test]
     fn what_is_no_answer_is_refused_and_a_bomb_does_not_go_off() {
@@ -154,7 +152,7 @@ mod tests {
             (&deflate(other.as_bytes()).unwrap(), Failure::Crashed),
         ];
         for (at, (deflated, reason)) in cases.into_iter().enumerate() {
-            let refused = check(&question(), deflated).unwrap_err();
+            let refused = check(ASKED, deflated).unwrap_err();
             assert_eq!(refused.reason, reason, "case {at}");
         }
     }
@@ -165,7 +163,7 @@ mod tests {
             "omitted":0,"totals":{"processes":0,"kernel_threads":0,"running":0,"uninterruptible":0,
             "stopped":0,"zombies":0,"orphans":0,"rss_bytes":0},"limits":[],"of_tomorrow":"x"}"#;
         let json = json.replace('\n', "\r\n");
-        let stored = check(&question(), &deflate(json.as_bytes()).unwrap())
+        let stored = check(ASKED, &deflate(json.as_bytes()).unwrap())
             .unwrap()
             .deflated;
         let read = inflate(&stored).unwrap();

@@ -1,7 +1,8 @@
 //! What a host says of its orders. It may come twice, late, or from the wrong host.
 
+use analysis::Timestamp;
 use analysis::order::{Failure, HostOutcome, OrderState, Outcome, Progress, Refuser};
-use analysis::question::Question;
+use chrono::TimeDelta;
 use proto::v1;
 use proto::v1::order_update::Update;
 use serde_json::{Value, json};
@@ -9,7 +10,7 @@ use tokio::sync::Semaphore;
 use tracing::warn;
 use uuid::Uuid;
 
-use super::report;
+use super::report::{self, Unusable};
 use crate::app::App;
 use crate::db::audit;
 use crate::db::orders::{self, Locked};
@@ -19,6 +20,10 @@ use crate::db::orders::{self, Locked};
 static ENDING: Semaphore = Semaphore::const_new(2);
 /// Longest text of a host about an end, in characters.
 const MAX_DETAIL: usize = 2_000;
+
+/// While servers are exchanged one after the other, an answer may come to one that is too old for
+/// the question. A host that is not heard by then tells it again when it is asked why it still runs.
+const NEWER_SERVER_WITHIN: TimeDelta = TimeDelta::minutes(1);
 
 /// What is to be told about an update.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,11 +97,10 @@ async fn end(app: &App, agent: Uuid, order: Uuid, told: &v1::OrderEnded) -> sqlx
     match known {
         Some(known) if known.agent_id != agent => Ok(Told::OfAnother),
         Some(known) if known.state().is_some() => {
-            let Some(question) = known.question() else {
-                // The host keeps its answer until it speaks to a server that knows the question.
+            let Some(end) = ending(&known, told, app.now()).await else {
+                // The host keeps its answer, and tells it to the next server that it speaks to.
                 return Ok(Told::Nothing);
             };
-            let end = ending(question, told).await;
             commit(app, order, end).await?;
             Ok(Told::Stored)
         }
@@ -105,19 +109,20 @@ async fn end(app: &App, agent: Uuid, order: Uuid, told: &v1::OrderEnded) -> sqlx
     }
 }
 
-/// What a host's end amounts to.
-async fn ending(question: Question, told: &v1::OrderEnded) -> End {
-    let failed = |reason, detail: &str| {
-        let detail = clean(detail);
-        Outcome::Failed { reason, detail }
-    };
+/// What a host's end amounts to. `None`: a newer server may know, and may be here soon.
+async fn ending(known: &Locked, told: &v1::OrderEnded, now: Timestamp) -> Option<End> {
     let outcome = match serde_json::from_slice(&told.outcome) {
-        Ok(HostOutcome::Answered) => match report::checked(question, told.report.clone()).await {
-            Ok(report) => {
-                return End {
-                    outcome: json!({ "outcome": "answered", "summary": report.summary }),
-                    report: Some(report.deflated),
-                };
+        Ok(HostOutcome::Answered) => match answered(known, told).await {
+            Ok(end) => return Some(end),
+            // Whether it is one this server knows too little to say.
+            Err(_) if !known.is_known() => {
+                if now - known.begun_at() < NEWER_SERVER_WITHIN {
+                    return None;
+                }
+                failed(
+                    Failure::QuestionUnknown,
+                    "this version of the server cannot read the question, nor the report",
+                )
             }
             Err(unusable) => failed(unusable.reason, &unusable.detail),
         },
@@ -134,10 +139,28 @@ async fn ending(question: Question, told: &v1::OrderEnded) -> End {
             "the host's outcome is none that this server knows",
         ),
     };
-    End {
+    Some(End {
         outcome: serde_json::to_value(outcome).unwrap_or(Value::Null),
         report: None,
-    }
+    })
+}
+
+/// The report of a host that has one.
+async fn answered(known: &Locked, told: &v1::OrderEnded) -> Result<End, Unusable> {
+    let asked = known.analysis().ok_or_else(|| Unusable {
+        reason: Failure::QuestionUnknown,
+        detail: String::new(),
+    })?;
+    let report = report::checked(asked, told.report.clone()).await?;
+    Ok(End {
+        outcome: json!({ "outcome": "answered", "summary": report.summary }),
+        report: Some(report.deflated),
+    })
+}
+
+fn failed(reason: Failure, detail: &str) -> Outcome {
+    let detail = clean(detail);
+    Outcome::Failed { reason, detail }
 }
 
 async fn commit(app: &App, order: Uuid, mut end: End) -> sqlx::Result<()> {

@@ -1,11 +1,12 @@
 //! How orders end that are not answered.
 
-use analysis::inquiry::HostOrder;
+use analysis::inquiry::{HostOrder, Inquiry};
 use analysis::order::{Failure, HostOutcome, OrderState, Outcome, Refusal, Refuser};
 use proto::v1::from_server::Message as Heard;
 use serde_json::json;
 use server::upkeep::orders::pass;
 use sqlx::PgPool;
+use uuid::Uuid;
 
 use crate::agent::{Host, REPORT};
 use crate::fleet::Fleet;
@@ -35,6 +36,88 @@ async fn a_report_that_hurts_is_a_failed_order(db: PgPool) {
         }
     }
     fleet.stop().await;
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn an_order_whose_question_nobody_can_read_ends_all_the_same(db: PgPool) {
+    let fleet = Fleet::start(db.clone()).await;
+    let host = Host::join(&fleet).await;
+    let person = Person::at(&fleet).await;
+    let mut stream = host.connect(&fleet).await;
+    let unreadable = r#"{"analysis": "analyze-ptree", "of_another_version": 1}"#;
+    let unknown = r#"{"analysis": "analyze-of-another-version"}"#;
+    for question in [unreadable, unknown] {
+        // What the host says without a report needs no question.
+        let inquiry = person.ask(&[host.id]).await;
+        let id = stream.order().await;
+        stored_as(&db, &inquiry, question).await;
+        stream.ended(id, &HostOutcome::Lost).await;
+        assert_eq!(stream.stored().await, id);
+        let ended = state_of(&db, id).await;
+        assert_eq!(ended, ("ended".to_owned(), Some("lost".to_owned())));
+    }
+
+    // A report of the analysis that was asked for is one whatever its parameters were.
+    let inquiry = person.ask(&[host.id]).await;
+    let id = stream.order().await;
+    stored_as(&db, &inquiry, unreadable).await;
+    stream.answered(id, REPORT.as_bytes()).await;
+    assert_eq!(stream.stored().await, id);
+    let ended = state_of(&db, id).await;
+    assert_eq!(ended, ("ended".to_owned(), Some("answered".to_owned())));
+
+    // Otherwise a newer server has a minute to come and read it.
+    let inquiry = person.ask(&[host.id]).await;
+    let id = stream.order().await;
+    stored_as(&db, &inquiry, unknown).await;
+    stream.begun(id).await;
+    stream.answered(id, REPORT.as_bytes()).await;
+    // An answer to something else tells that this one was read.
+    let other = person.ask(&[host.id]).await;
+    let other_id = stream.order().await;
+    stream.ended(other_id, &HostOutcome::Cancelled).await;
+    assert_eq!(stream.stored().await, other_id, "and nothing for the first");
+    assert_eq!(other.orders.len(), 1);
+    assert_eq!(state_of(&db, id).await, ("running".to_owned(), None));
+    later(&db, "begun_at", "61 seconds").await;
+    stream.answered(id, REPORT.as_bytes()).await;
+    loop {
+        match stream.heard().await {
+            Heard::OrderStored(stored) if stored.order_id[..] == id.as_bytes()[..] => break,
+            // It has run for long.
+            Heard::OrderAsked(_) => {}
+            other => panic!("not stored: {other:?}"),
+        }
+    }
+    let ended = state_of(&db, id).await;
+    assert_eq!(ended, ("ended".to_owned(), Some("failed".to_owned())));
+    let reason: String =
+        sqlx::query_scalar("select outcome->>'reason' from host_order where order_id = $1")
+            .bind(id)
+            .fetch_one(&db)
+            .await
+            .unwrap();
+    assert_eq!(reason, "question-unknown");
+    fleet.stop().await;
+}
+
+/// As if a server of another version had asked.
+async fn stored_as(db: &PgPool, inquiry: &Inquiry, question: &str) {
+    sqlx::query("update inquiry set question = $2::jsonb where inquiry_id = $1")
+        .bind(inquiry.inquiry_id.0)
+        .bind(question)
+        .execute(db)
+        .await
+        .unwrap();
+}
+
+/// Its state and outcome, read past the API, which cannot read the question either.
+async fn state_of(db: &PgPool, order: Uuid) -> (String, Option<String>) {
+    sqlx::query_as("select state, outcome->>'outcome' from host_order where order_id = $1")
+        .bind(order)
+        .fetch_one(db)
+        .await
+        .unwrap()
 }
 
 #[sqlx::test(migrations = "../migrations")]
@@ -198,7 +281,7 @@ async fn old_inquiries_are_deleted_and_the_audit_stays(db: PgPool) {
         .unwrap();
     // Another replica may be in the middle of a pass: none here.
     pass(&fleet.app).await.unwrap();
-    let left: Vec<uuid::Uuid> = sqlx::query_scalar("select inquiry_id from inquiry")
+    let left: Vec<Uuid> = sqlx::query_scalar("select inquiry_id from inquiry")
         .fetch_all(&db)
         .await
         .unwrap();
