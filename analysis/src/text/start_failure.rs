@@ -351,7 +351,12 @@ fn limits(limits: &[Limitation], page: &Page<'_>) -> String {
             ("what", limit.what.as_str().into()),
             ("why", limit.why.as_str().into()),
         ];
-        let line = page.catalogue.say_with("start-limit-not-seen", &parameters);
+        let own = format!("start-limit-{}-{}", limit.what, limit.why);
+        let id = match page.catalogue.has(&own) {
+            true => own.as_str(),
+            false => "start-limit-not-seen",
+        };
+        let line = page.catalogue.say_with(id, &parameters);
         text.push_str(&format!("{}\n", page.style.doubtful(&one_line(&line))));
         let is_denied = limit.why.to_ascii_lowercase().contains("permission");
         if is_denied {

@@ -107,12 +107,28 @@ pub(super) async fn read(facts: &StartFacts, unit: &UnitStart, left: TimeLeft) -
         let read = blocking(limit, "the packages", read).await;
         let packages =
             read.unwrap_or_else(|error| missing(&mut changed.limits, "packages", &error));
+        if packages.is_cut {
+            changed.limits.push(cut("package-log"));
+        }
         known.packages = packages.events;
         known.brings = packages.brings;
         known.as_packaged = packages.as_packaged;
     }
+    let kept_cut = known.kept.as_ref().is_some_and(|kept| kept.files_cut);
+    if kept_cut || known.now.files_cut {
+        changed.limits.push(cut("changed-files"));
+    }
     changed.facts = Some(known);
     changed
+}
+
+/// Of what there was more than was read.
+fn cut(what: &str) -> Limitation {
+    Limitation {
+        what: what.to_owned(),
+        why: "cut".to_owned(),
+        count: 1,
+    }
 }
 
 /// The last good start that the journal or systemd knows of.
@@ -156,4 +172,6 @@ struct Logged {
     events: Vec<analysis::start_failure::changes::package_log::PackageEvent>,
     brings: BTreeMap<String, analysis::start_failure::changes::PackagePart>,
     as_packaged: BTreeMap<String, bool>,
+    /// There is more in the logs than was read of the time that matters.
+    is_cut: bool,
 }

@@ -29,12 +29,15 @@ pub fn dpkg(line: &str, zone: impl Fn(NaiveDateTime) -> Option<Timestamp>) -> Op
     let (name, before, after) = (words.next()?, words.next()?, words.next()?);
     let local = NaiveDateTime::parse_from_str(&format!("{day} {time}"), "%Y-%m-%d %H:%M:%S");
     let version = |text: &str| (text != "<none>").then(|| text.to_owned());
+    // Of a package that was removed, and its configuration left, an install names the version of
+    // that, which may be the one that is installed.
+    let before = version(before).filter(|_| action != "install");
     // What is purged was removed before, or is by this.
     let after = version(after).filter(|_| matches!(action, "install" | "upgrade"));
     Some(PackageEvent {
         at: zone(local.ok()?)?,
         name: name.to_owned(),
-        before: version(before),
+        before,
         after,
     })
 }
@@ -150,6 +153,10 @@ mod tests {
             ),
             (
                 dpkg("2026-11-21 15:57:07 install nginx:amd64 <none> 1.22", utc),
+                Some(event(at, "nginx:amd64", "", "1.22")),
+            ),
+            (
+                dpkg("2026-11-21 15:57:07 install nginx:amd64 1.22 1.22", utc),
                 Some(event(at, "nginx:amd64", "", "1.22")),
             ),
             (

@@ -27,6 +27,8 @@ use crate::{small_file, systemd::UnitStart, unit_snapshot::dpkg};
 
 /// How much of the end of a log is read: some 30,000 lines.
 const MOST_LOG_BYTES: u64 = 2 << 20;
+/// And of the start of one that was packed, which has no end before it is unpacked.
+const MOST_UNPACKED_BYTES: u64 = 8 << 20;
 /// Rotated logs that are read.
 const MOST_ROTATED: u32 = 3;
 /// Packages of which the files are looked at.
@@ -51,10 +53,14 @@ pub(super) fn read(
         ("var/log/dnf.rpm.log", package_log::dnf),
     ];
     let mut events = Vec::new();
+    let mut is_cut = false;
     for (log, read) in logs {
-        events.extend(of_log(&root.join(log), since, read));
+        let (found, lacks_some) = of_log(&root.join(log), since, read);
+        events.extend(found);
+        is_cut |= lacks_some;
     }
     Logged {
+        is_cut,
         brings: brings(root, unit, now, &events, until),
         as_packaged: as_packaged(root, now, since),
         events,
@@ -66,44 +72,65 @@ fn local(time: NaiveDateTime) -> Option<Timestamp> {
     Some(local.with_timezone(&Utc))
 }
 
-/// The events after `since`, the oldest first, from a log and those that it replaced.
-fn of_log(log: &Path, since: Timestamp, read: ReadLine) -> Vec<PackageEvent> {
+/// The events after `since`, the oldest first, from a log and those that it replaced; and whether
+/// there is more of that time than was read.
+fn of_log(log: &Path, since: Timestamp, read: ReadLine) -> (Vec<PackageEvent>, bool) {
     let mut events = Vec::new();
-    for number in 0..=MOST_ROTATED {
-        let Some(text) = text(log, number) else {
+    let mut is_cut = false;
+    for number in 0.. {
+        let Some(part) = part(log, number) else {
             break;
         };
-        let mut all = text.lines().filter_map(read).peekable();
+        if number > MOST_ROTATED {
+            is_cut = true;
+            break;
+        }
+        let mut all = part.text.lines().filter_map(read).peekable();
         let reaches_back = all.peek().is_some_and(|event| event.at <= since);
         let mut found: Vec<_> = all.filter(|event| event.at > since).collect();
         found.append(&mut events);
         events = found;
+        is_cut |= part.lacks_end || (part.lacks_start && !reaches_back);
         if reaches_back {
             break;
         }
     }
-    events
+    (events, is_cut)
+}
+
+/// What was read of one log.
+struct LogPart {
+    text: String,
+    lacks_start: bool,
+    lacks_end: bool,
 }
 
 /// `dpkg.log`, `dpkg.log.1`, `dpkg.log.2.gz`.
-fn text(log: &Path, number: u32) -> Option<String> {
+fn part(log: &Path, number: u32) -> Option<LogPart> {
     let with = |ending: String| PathBuf::from(format!("{}{ending}", log.display()));
     let plain = match number {
         0 => log.to_owned(),
         number => with(format!(".{number}")),
     };
     let mut bytes = Vec::new();
+    let (mut lacks_start, mut lacks_end) = (false, false);
     if let Ok(mut file) = File::open(plain) {
         let length = file.metadata().ok()?.len();
         let start = length.saturating_sub(MOST_LOG_BYTES);
+        lacks_start = start > 0;
         file.seek(SeekFrom::Start(start)).ok()?;
         file.take(MOST_LOG_BYTES).read_to_end(&mut bytes).ok()?;
     } else {
         let file = File::open(with(format!(".{number}.gz"))).ok()?;
-        let unpacked = GzDecoder::new(file).take(4 * MOST_LOG_BYTES);
-        { unpacked }.read_to_end(&mut bytes).ok()?;
+        let mut unpacked = GzDecoder::new(file).take(MOST_UNPACKED_BYTES);
+        unpacked.read_to_end(&mut bytes).ok()?;
+        lacks_end = unpacked.limit() == 0;
     }
-    Some(String::from_utf8_lossy(&bytes).into_owned())
+    Some(LogPart {
+        text: String::from_utf8_lossy(&bytes).into_owned(),
+        lacks_start,
+        lacks_end,
+    })
 }
 
 /// What the unit has of the packages that changed.
@@ -226,11 +253,35 @@ mod tests {
         packed("pacman.log.2.gz", &(line(2, "a") + &line(4, "b")));
         packed("pacman.log.3.gz", &line(1, "never read"));
         let since = "2026-11-03T00:00:00Z".parse().unwrap();
-        let names: Vec<_> = of_log(&log, since, package_log::pacman)
-            .into_iter()
-            .map(|event| event.name)
-            .collect();
-        assert_eq!(names, ["b", "c", "d", "e"]);
+        let read = |log: &Path, since| {
+            let (events, is_cut) = of_log(log, since, package_log::pacman);
+            let names: Vec<_> = events.into_iter().map(|event| event.name).collect();
+            (names, is_cut)
+        };
+        let names = |names: &[&str]| names.iter().copied().map(str::to_owned).collect::<Vec<_>>();
+        assert_eq!(read(&log, since), (names(&["b", "c", "d", "e"]), false));
+
+        // Of a long log the end is read, which is told if the rest matters.
+        let noise = "[2026-11-05T00:00:00+0000] [PACMAN] synchronizing\n".repeat(50_000);
+        fs::write(
+            &log,
+            line(1, "lost") + &line(4, "lost") + &noise + &line(8, "e"),
+        )
+        .unwrap();
+        assert_eq!(read(&log, since), (names(&["b", "c", "d", "e"]), true));
+        fs::write(&log, noise + &line(2, "f") + &line(9, "e")).unwrap();
+        assert_eq!(read(&log, since), (names(&["e"]), false));
+
+        // There are more logs than are read.
+        fs::write(&log, line(10, "e")).unwrap();
+        for number in [1, 2, 3, 4] {
+            let name = format!("pacman.log.{number}");
+            fs::write(folder.path().join(name), line(10 - number, "x")).unwrap();
+        }
+        let long_ago = "2026-10-01T00:00:00Z".parse().unwrap();
+        assert!(read(&log, long_ago).1);
+        fs::remove_file(folder.path().join("pacman.log.4")).unwrap();
+        assert!(!read(&log, long_ago).1);
     }
 
     #[test]
