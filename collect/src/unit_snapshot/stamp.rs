@@ -7,7 +7,7 @@ use std::{
         fd::AsRawFd,
         unix::fs::{MetadataExt, OpenOptionsExt},
     },
-    path::Path,
+    path::{Component, Path},
     time::Instant,
 };
 
@@ -15,6 +15,7 @@ use analysis::{
     Timestamp,
     start_failure::changes::{FileRole, facts::FileStamp},
 };
+use rustix::fs::{Mode, OFlags, fstat, open, openat};
 use sha2::{Digest, Sha256};
 
 /// Larger files are known by their size and time.
@@ -133,8 +134,37 @@ fn may_be_shown(file: &File, path: &Path) -> bool {
     };
     let is_readable = found.mode() & 0o004 != 0;
     let is_common = ["/etc", "/usr"].iter().any(|top| real.starts_with(top));
-    let is_itself = real == path && (found.nlink() == 1 || is_readable);
+    let is_itself = is_without_links(path, &found) && (found.nlink() == 1 || is_readable);
     is_itself || (is_readable && is_common && !is_secret(&real, &[]))
+}
+
+/// Whether a path leads to that file by folders alone.
+///
+/// What a link in it means depends on who follows it, and the name of an open file on who asks: the
+/// files of process 1 may lie in another place than ours. So the path is gone along once more, and
+/// no link is followed.
+fn is_without_links(path: &Path, file: &Metadata) -> bool {
+    /// The folder that process 1 takes for `/` is a link of the kernel's.
+    const OF_MANAGER: &str = "/proc/1/root";
+    let split = |top: &'static str| Some((top, path.strip_prefix(top).ok()?));
+    let Some((top, below)) = split(OF_MANAGER).or_else(|| split("/")) else {
+        return false;
+    };
+    let flags = OFlags::PATH | OFlags::CLOEXEC;
+    let Ok(mut place) = open(top, flags, Mode::empty()) else {
+        return false;
+    };
+    for part in below.components() {
+        let Component::Normal(name) = part else {
+            return false;
+        };
+        // A link is opened itself, and leads nowhere.
+        let Ok(next) = openat(&place, name, flags | OFlags::NOFOLLOW, Mode::empty()) else {
+            return false;
+        };
+        place = next;
+    }
+    fstat(&place).is_ok_and(|found| found.st_dev == file.dev() && found.st_ino == file.ino())
 }
 
 fn stamp(found: &Metadata) -> FileStamp {
@@ -262,6 +292,25 @@ mod tests {
         for (name, kept) in cases {
             assert_eq!(is_kept(name), kept, "{name}");
         }
+        // As the agent sees it, whose own files are others.
+        let manager = Path::new("/proc/1/root");
+        if fs::metadata(manager.join("proc/self")).is_ok() {
+            let mut seen = 0;
+            for (name, kept) in cases {
+                let path = manager.join(folder.join(name).strip_prefix("/").unwrap());
+                let Some(Some(found)) = reader.read(&path, FileRole::Configuration, true) else {
+                    continue;
+                };
+                seen += 1;
+                assert_eq!(found.text.is_some(), kept, "{name} of process 1");
+            }
+            // It has the same `/tmp` as this test, or none of these.
+            assert!(seen == 0 || seen == cases.len(), "{seen}");
+        }
+        let mut is_kept = |name: &str| {
+            let seen = reader.read(&folder.join(name), FileRole::Configuration, true);
+            seen.unwrap().unwrap().text.is_some()
+        };
         fs::hard_link(&secret, folder.join("twin.conf")).unwrap();
         assert!(!is_kept("twin.conf"));
     }
