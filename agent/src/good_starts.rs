@@ -7,10 +7,10 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use analysis::{Timestamp, identity::UnitName, start_failure::attempts::SETTLED_AFTER};
-use chrono::Utc;
 use collect::{
     CollectError,
     good_starts::GoodStarts,
+    host::ClockReading,
     systemd::{Manager, UnitStart},
 };
 use tokio::{
@@ -121,6 +121,11 @@ impl Keeper {
         match self.look(&unit).await {
             Ok(Look::Done) => {}
             Ok(Look::Again(after)) => self.expect(unit, after),
+            // It hangs still, and each look would leave a thread behind: until it starts anew.
+            Err(error @ CollectError::Deadline { .. }) => {
+                let why = crate::uplink::whole(&error);
+                warn!(%unit, %why, "cannot keep what {unit} is made of: {why}");
+            }
             Err(error) => {
                 self.manager = None;
                 if !std::mem::replace(&mut self.is_told, true) {
@@ -142,7 +147,7 @@ impl Keeper {
         let Some(started_at) = started_at(&found) else {
             return Ok(Look::Done);
         };
-        if let Some(left) = to_settle(&found, started_at) {
+        if let Some(left) = to_settle(&found) {
             return Ok(Look::Again(left));
         }
         let kept = self.kept.clone();
@@ -150,7 +155,7 @@ impl Keeper {
             if kept.started_at(&found.facts.name) == Some(started_at) {
                 return Ok(false);
             }
-            kept.keep(&found).map(|()| true)
+            kept.keep(found).map(|()| true)
         };
         // A panic costs this one.
         let is_new = tokio::task::spawn_blocking(work).await.unwrap_or(Ok(false));
@@ -172,7 +177,7 @@ fn started_at(unit: &UnitStart) -> Option<Timestamp> {
 }
 
 /// How long a service has to run on until its start counts. `None`: it does.
-fn to_settle(unit: &UnitStart, started_at: Timestamp) -> Option<Duration> {
+fn to_settle(unit: &UnitStart) -> Option<Duration> {
     let kind = unit.facts.settings.iter().find(|one| one.name == "Type");
     let says_ready = kind.is_some_and(|kind| {
         matches!(
@@ -180,8 +185,35 @@ fn to_settle(unit: &UnitStart, started_at: Timestamp) -> Option<Duration> {
             "notify" | "notify-reload" | "forking" | "dbus" | "oneshot"
         )
     });
-    let left = SETTLED_AFTER - (Utc::now() - started_at);
-    // A clock that was set back makes nobody wait for hours.
-    let left = left.min(SETTLED_AFTER);
-    (!says_ready).then(|| left.to_std().ok()).flatten()
+    let active_ns = unit.active_monotonic_ns.filter(|_| !says_ready)?;
+    left_to_settle(active_ns, ClockReading::now().monotonic_ns)
+}
+
+/// By the clock that nobody sets: by the other one a service could have to run for hours, or for
+/// no time at all.
+fn left_to_settle(active_ns: u64, now_ns: u64) -> Option<Duration> {
+    let settled_after = SETTLED_AFTER.to_std().ok()?;
+    let has_run = Duration::from_nanos(now_ns.saturating_sub(active_ns));
+    settled_after
+        .checked_sub(has_run)
+        .filter(|left| !left.is_zero())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_start_counts_when_the_service_has_run_on_for_a_while() {
+        const SECOND: u64 = 1_000_000_000;
+        let settled = SETTLED_AFTER.to_std().unwrap();
+        let began = 700 * SECOND;
+        let left = |after_ns: u64| left_to_settle(began, began + after_ns);
+        assert_eq!(left(0), Some(settled));
+        assert_eq!(left(SECOND), Some(settled - Duration::from_secs(1)));
+        let settled_ns = u64::try_from(settled.as_nanos()).unwrap();
+        assert_eq!(left(settled_ns - 1), Some(Duration::from_nanos(1)));
+        assert_eq!(left(settled_ns), None);
+        assert_eq!(left(settled_ns + 3600 * SECOND), None);
+    }
 }

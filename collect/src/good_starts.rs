@@ -9,6 +9,7 @@ use std::{
     io::{self, Write as _},
     os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _},
     path::{Path, PathBuf},
+    sync::LazyLock,
     time::{Duration, Instant, SystemTime},
 };
 
@@ -16,6 +17,7 @@ use analysis::{Timestamp, identity::UnitName, start_failure::changes::facts::Sna
 
 use crate::{
     CollectError,
+    deadline::Deadline,
     systemd::UnitStart,
     unit_snapshot::{self, Packages},
 };
@@ -26,6 +28,9 @@ const MOST_UNITS: usize = 1000;
 /// Of one unit. Above it texts are not kept, and hashes are.
 const MOST_BYTES_OF_UNIT: usize = 2 << 20;
 const READ_WITHIN: Duration = Duration::from_secs(2);
+/// Between two files one looks at the time; a file of a server that is gone lets nobody look.
+const GIVEN_UP_AFTER: Duration = Duration::from_secs(10);
+static READS: LazyLock<Deadline> = LazyLock::new(|| Deadline::of(GIVEN_UP_AFTER));
 
 /// Environment that names the folder of an agent which has it elsewhere.
 pub const VARIABLE: &str = "AIOPS_GOOD_STARTS";
@@ -94,11 +99,24 @@ impl GoodStarts {
     ///
     /// # Errors
     ///
-    /// [`CollectError::Read`] if it cannot be written.
-    pub fn keep(&self, unit: &UnitStart) -> Result<(), CollectError> {
-        let until = Instant::now() + READ_WITHIN;
-        let snapshot = unit_snapshot::take(unit, &[], Packages::OfItsName, until);
-        self.write(&unit.facts.name, snapshot)
+    /// [`CollectError::Read`] if it cannot be written, [`CollectError::Deadline`] if a file of it
+    /// does not answer, and [`CollectError::TooManyStuck`] if those of too many did not.
+    pub fn keep(&self, unit: UnitStart) -> Result<(), CollectError> {
+        let name = unit.facts.name.clone();
+        self.keep_what(&name, &READS, move || {
+            let until = Instant::now() + READ_WITHIN;
+            unit_snapshot::take(&unit, &[], Packages::OfItsName, until)
+        })
+    }
+
+    fn keep_what(
+        &self,
+        unit: &UnitName,
+        reads: &Deadline,
+        read: impl FnOnce() -> Snapshot + Send + 'static,
+    ) -> Result<(), CollectError> {
+        let snapshot = reads.run(&format!("what {unit} is made of"), read)?;
+        self.write(unit, snapshot)
             .map_err(|source| self.failed(source))
     }
 
@@ -158,7 +176,7 @@ impl GoodStarts {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt as _;
+    use std::{os::unix::fs::PermissionsExt as _, sync::mpsc::sync_channel};
 
     use analysis::start_failure::changes::{
         FileRole,
@@ -215,6 +233,26 @@ mod tests {
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
         assert_eq!(mode(kept.folder()), 0o700);
         assert!(names().iter().all(|path| mode(path) == 0o600));
+    }
+
+    #[test]
+    fn a_unit_whose_files_do_not_answer_keeps_nobody_else_from_being_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let kept = GoodStarts::at(folder.path());
+        let reads = Deadline::of(Duration::from_millis(50));
+        let (answer, no_answer) = sync_channel::<()>(0);
+        let hangs = move || {
+            let _ = no_answer.recv();
+            Snapshot::default()
+        };
+        let outcome = kept.keep_what(&unit(1), &reads, hangs);
+        let told = outcome.unwrap_err().to_string();
+        assert!(told.contains("u1.service"), "{told}");
+        assert_eq!(kept.read(&unit(1)).unwrap(), None);
+        kept.keep_what(&unit(2), &reads, || snapshot("x".into()))
+            .unwrap();
+        assert!(kept.read(&unit(2)).unwrap().is_some());
+        drop(answer);
     }
 
     #[test]

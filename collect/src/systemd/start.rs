@@ -64,6 +64,8 @@ pub struct UnitStart {
     pub output_files: Vec<String>,
     /// When it became active last, and, if it is not any more, when that was over.
     pub active: Option<(Timestamp, Option<Timestamp>)>,
+    /// When that was by the clock that nobody sets (`CLOCK_MONOTONIC`).
+    pub active_monotonic_ns: Option<u64>,
     /// Its limits and rights, as systemd has them loaded.
     pub limits: Vec<Setting>,
 }
@@ -106,6 +108,10 @@ impl UnitStart {
                 let until = of_unit.time("ActiveExitTimestamp");
                 (from, until.filter(|until| *until >= from))
             }),
+            active_monotonic_ns: match of_unit.number("ActiveEnterTimestampMonotonic") {
+                0 => None,
+                us => Some(us.saturating_mul(1000)),
+            },
             limits: limits(of_kind),
             facts: facts(read.name.clone(), of_unit, of_kind),
         }
