@@ -217,8 +217,8 @@ impl Server {
 }
 
 fn launch(folder: &Path) -> Result<Program> {
-    let mut run = admin(folder, &["run"])?;
-    Program::start(&mut run, &folder.join("server.log"))
+    let run = admin(folder, &["run"])?;
+    Program::start(&run, &folder.join("server.log"))
 }
 
 fn admin(folder: &Path, words: &[&str]) -> Result<Command> {
