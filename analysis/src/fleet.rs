@@ -94,6 +94,9 @@ pub struct Capability {
 }
 
 /// An event as the server stored it. Order: (epoch, seq) within one agent.
+///
+/// Lists for people are in the order of `event.at`: who reads on behind such a list takes the
+/// `cursor` of the event that came last, not that of the last line.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct StoredEvent {
     /// Place in the server's order, for reading on behind it. Opaque.
@@ -108,18 +111,38 @@ pub struct StoredEvent {
     pub event: Option<Event>,
 }
 
+impl StoredEvent {
+    /// When it happened, by the host's clock; of one that cannot be read, when it came.
+    pub fn at(&self) -> Timestamp {
+        self.event
+            .as_ref()
+            .map_or(self.received_at, |event| event.at)
+    }
+}
+
 /// `GET /api/v1/hosts`.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct HostList {
     pub hosts: Vec<Host>,
 }
 
-/// `GET /api/v1/events`: the oldest first.
+/// `GET /api/v1/events`, in the order in which they came: a place in it stays where it is when a
+/// host that was away brings old events.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct EventPage {
     pub events: Vec<StoredEvent>,
     /// Ask with `after=` this for what follows. `None`: nothing does yet.
     pub next: Option<String>,
+}
+
+impl EventPage {
+    /// As people read events: by the hosts' clocks. What happened at one moment stays in the order
+    /// in which it came.
+    pub fn by_host_time(&self) -> Vec<&StoredEvent> {
+        let mut events: Vec<_> = self.events.iter().collect();
+        events.sort_by_key(|event| event.at());
+        events
+    }
 }
 
 /// `POST /api/v1/join-tokens`.

@@ -22,10 +22,14 @@ pub async fn show(context: &Context, filter: &EventFilter) -> Result<Exit, Failu
     let mut last = None;
     if !filter.follow || filter.since.is_some() {
         let page: EventPage = server.get("/events", &query).await?;
-        for event in &page.events {
+        for event in page.by_host_time() {
             print(context, event)?;
         }
+        // In the order in which they came: what comes next stands behind this one.
         last = page.events.last().map(|event| event.cursor.clone());
+        if page.next.is_some() && !filter.follow {
+            context.printer.hint(&say("cli-more-events"));
+        }
     }
     if !filter.follow {
         return Ok(Exit::Fine);

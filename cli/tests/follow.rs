@@ -2,12 +2,16 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod support;
+
 use std::{
     fs,
     io::{BufRead as _, BufReader, Write as _},
     net::{TcpListener, TcpStream},
     process::{Child, Command, Stdio},
 };
+
+use support::{Fleet, json, problem};
 
 const EVENT: &str = r#"{"cursor":"c2","agent_id":"00000000-0000-0000-0000-000000000001",
 "host_name":"db-03","epoch":1,"seq":2,"received_at":"2026-01-01T00:00:00Z","event":null}"#;
@@ -82,4 +86,47 @@ fn a_stream_that_was_cut_goes_on_where_it_was_even_before_its_first_event() {
     let mut printed = BufReader::new(following.0.stdout.take().unwrap());
     printed.read_line(&mut line).unwrap();
     assert!(line.contains("\"cursor\":\"c2\""), "{line}");
+}
+
+/// One of host `db-03`, received with cursor `c{seq}`.
+fn event(seq: u32, at: &str) -> String {
+    format!(
+        r#"{{"cursor":"c{seq}","agent_id":"00000000-0000-0000-0000-000000000001",
+        "host_name":"db-03","epoch":1,"seq":{seq},"received_at":"2026-01-01T10:00:00Z",
+        "event":{{"at":"{at}","boot":"00000000-0000-0000-0000-000000000002",
+        "kind":"clock-jumped","by_ms":1000}}}}"#
+    )
+}
+
+#[test]
+fn events_are_listed_by_the_hosts_clocks_and_followed_from_where_they_came() {
+    // The second was kept by a host that was away.
+    let listed = [
+        event(1, "2026-01-01T09:59:58Z"),
+        event(2, "2026-01-01T08:00:00Z"),
+    ];
+    let page = format!(r#"{{"events":[{}],"next":"c2"}}"#, listed.join(","));
+    let fleet = Fleet::start(move |request| {
+        if !request.line.contains("/events/stream") {
+            return json(page.clone());
+        }
+        match request.headers.get("last-event-id").map(String::as_str) {
+            Some("c2") => problem(403, "enough"),
+            other => problem(400, &format!("asked behind {other:?}")),
+        }
+    })
+    .with_context();
+    let answer = fleet.ask(&["events", "--since", "1d"]);
+    let hosts_times: Vec<&str> = answer.stdout.lines().map(|line| &line[..19]).collect();
+    assert_eq!(
+        hosts_times,
+        ["2026-01-01 08:00:00", "2026-01-01 09:59:58"],
+        "{answer:?}"
+    );
+    assert!(
+        answer.stderr.starts_with("hint: there are later events"),
+        "{answer:?}"
+    );
+    let followed = fleet.ask(&["events", "--since", "1d", "--follow"]);
+    assert!(followed.stderr.contains("enough"), "{followed:?}");
 }
