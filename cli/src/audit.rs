@@ -2,7 +2,7 @@
 
 use analysis::{
     audit::{AuditPage, Broken, Entry, Verifier},
-    text::{escape::one_line, fleet::Page, time::moment},
+    text,
 };
 use serde::Serialize;
 
@@ -25,7 +25,9 @@ pub async fn run(context: &Context, command: &AuditCommand) -> Result<Exit, Fail
             let is_wanted = |entry: &Entry| from.is_none_or(|from| entry.at >= from);
             each(&server, |entry| {
                 if is_wanted(&entry) {
-                    context.printer.item(&entry, |page| line(&entry, page))?;
+                    context
+                        .printer
+                        .item(&entry, |page| text::audit::line(&entry, page))?;
                 }
                 Ok(())
             })
@@ -84,18 +86,4 @@ async fn each(
             _ => return Ok(()),
         }
     }
-}
-
-/// `12  2026-11-21 08:07:04  user:ann  inquiry-created  h1  {"hosts":1}`.
-fn line(entry: &Entry, page: &Page<'_>) -> String {
-    let detail = match &entry.detail {
-        serde_json::Value::Null => String::new(),
-        serde_json::Value::Object(map) if map.is_empty() => String::new(),
-        detail => detail.to_string(),
-    };
-    let words = [&entry.actor, &entry.action, &entry.target, &detail];
-    let words = words.into_iter().filter(|word| !word.is_empty());
-    let words: Vec<_> = words.map(|word| one_line(word)).collect();
-    let at = moment(entry.at, page.zone);
-    format!("{:>6}  {at}  {}", entry.n, words.join("  "))
 }

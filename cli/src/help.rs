@@ -2,6 +2,7 @@
 
 use std::{fs, path::Path};
 
+use analysis::text::table::{Cell, Table};
 use clap::{Command, CommandFactory as _};
 use clap_complete::env::{Bash, EnvCompleter, Fish, Zsh};
 use serde::Serialize;
@@ -57,12 +58,13 @@ fn exit_codes(context: &Context) -> Result<Exit, Failure> {
         }),
     };
     let codes = Exit::ALL.map(explain);
-    context.printer.report(&codes, |_| {
-        let title = catalogue.say("cli-exit-title") + "\n";
-        let lines = codes.iter();
-        lines.fold(title, |text, one| {
-            text + &format!("{:>5}  {}\n", one.code, one.meaning)
-        })
+    context.printer.report(&codes, |page| {
+        let mut table = Table::default();
+        for one in &codes {
+            let code = format!("{:>5}", one.code);
+            table.row([Cell::from(code), Cell::from(one.meaning.as_str())]);
+        }
+        catalogue.say("cli-exit-title") + "\n" + &table.render(page.width, page.style)
     })?;
     Ok(Exit::Fine)
 }

@@ -37,6 +37,7 @@ impl Language {
     fn sources(self) -> &'static [&'static str] {
         match self {
             Self::English => &[
+                include_str!("../../i18n/en/audit.ftl"),
                 include_str!("../../i18n/en/behavior.ftl"),
                 include_str!("../../i18n/en/black-box.ftl"),
                 include_str!("../../i18n/en/cli.ftl"),
@@ -63,6 +64,7 @@ impl Language {
                 include_str!("../../i18n/en/zombies.ftl"),
             ],
             Self::Chinese => &[
+                include_str!("../../i18n/zh-CN/audit.ftl"),
                 include_str!("../../i18n/zh-CN/behavior.ftl"),
                 include_str!("../../i18n/zh-CN/black-box.ftl"),
                 include_str!("../../i18n/zh-CN/cli.ftl"),

@@ -9,6 +9,7 @@ use super::{
     fleet::Page,
     size::bytes,
     stop,
+    table::{behind, cut, width},
     time::{length, precise_moment},
 };
 use crate::{
@@ -20,28 +21,37 @@ use crate::{
     run::StartReason,
 };
 
-/// One event: time, host, kind and what happened.
+/// Where the text of an event goes on in the next line of a terminal: below the host.
+const INDENT: usize = 25;
+/// Columns of a host's name in a terminal.
+const HOST: usize = 24;
+/// In a terminal narrower than this the kinds are no column: what happened needs the room.
+const WIDE: usize = 120;
+
+/// One event: time, host, kind and what happened. In a terminal it may take several lines.
 pub fn line(stored: &StoredEvent, page: &Page<'_>) -> String {
-    let host = one_line(&stored.host_name);
-    let (at, kind, text) = match &stored.event {
-        Some(event) => (
-            event.at,
-            event.fact.kind(),
-            fact(&event.fact, page.catalogue),
-        ),
-        None => (
-            stored.received_at,
-            "unknown",
-            page.catalogue.say("event-unreadable"),
-        ),
+    let (kind, text) = match &stored.event {
+        Some(event) => (event.fact.kind(), fact(&event.fact, page.catalogue)),
+        None => ("unknown", page.catalogue.say("event-unreadable")),
     };
+    let at = precise_moment(stored.at(), page.zone);
+    let host = one_line(&stored.host_name);
+    let host = match page.width {
+        Some(_) => cut(&host, HOST),
+        None => host.clone(),
+    };
+    let kinds = match page.width {
+        Some(width) if width < WIDE => 0,
+        _ => 22,
+    };
+    let head = format!("  {host}  {kind:<kinds$}  ");
+    let text = behind(at.len() + width(&head), &text, INDENT, page.width);
     let text = match stored.event.as_ref().map(|event| &event.fact) {
         Some(fact) if is_bad(fact) => page.style.bad(&text),
         Some(Fact::Gap(_)) | None => page.style.doubtful(&text),
         _ => text,
     };
-    let time = page.style.faint(&precise_moment(at, page.zone));
-    format!("{time}  {host}  {kind:<22}  {text}")
+    format!("{}{head}{text}", page.style.faint(&at))
 }
 
 fn is_bad(fact: &Fact) -> bool {

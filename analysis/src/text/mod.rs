@@ -3,6 +3,7 @@
 //! Sentences live in the catalogues below `i18n/`; findings are typed values, so that the terminal
 //! and the page say the same.
 
+pub mod audit;
 mod before;
 pub mod behavior;
 pub mod catalogue;

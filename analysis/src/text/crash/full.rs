@@ -12,6 +12,8 @@ use crate::{
 };
 
 const INDENT: &str = "  ";
+/// Columns that three registers beside each other take.
+const THREE_REGISTERS: usize = 86;
 /// Frames and lines that are shown unless all are wanted.
 const FEW_FRAMES: usize = 16;
 const FEW_LINES: usize = 12;
@@ -307,7 +309,11 @@ fn registers(examined: &Examined, page: &Page<'_>) -> String {
         return String::new();
     }
     let mut table = Table::default();
-    for row in examined.registers.chunks(3) {
+    let columns = match page.width {
+        Some(width) if width < THREE_REGISTERS => 2,
+        _ => 3,
+    };
+    for row in examined.registers.chunks(columns) {
         let cells = row.iter().flat_map(|register| {
             [
                 Cell::from(&*register.name),

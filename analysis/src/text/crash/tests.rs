@@ -107,10 +107,12 @@ fn examined() -> Examined {
     Examined {
         stack: Stack::of_gdb(stack),
         instruction: Some("mov %eax,%ebp".to_owned()),
-        registers: vec![Register {
-            name: "rip".to_owned(),
-            value: Address(0x561c),
-        }],
+        registers: ["rip", "eflags", "fs_base", "rsp"]
+            .map(|name| Register {
+                name: name.to_owned(),
+                value: Address(0x561c),
+            })
+            .to_vec(),
         modules: vec![Module {
             path: "/usr/sbin/pay".to_owned(),
             build_id: Some("93ac61ec5a8eb139".to_owned()),

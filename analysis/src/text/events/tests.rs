@@ -6,6 +6,7 @@ use crate::{
     Timestamp,
     cause::{Actor, Certainty, Stop, StopCause},
     event::{ClockJumped, Event, GapReason, HostBooted, UnitStopped, Verb},
+    fleet::EventPage,
     identity::{AgentId, BootId},
     process::Signal,
     text::{Language, Style},
@@ -49,13 +50,13 @@ fn stopped(cause: StopCause, exit: Option<ExitStatus>, actor: Option<Actor>) -> 
     })
 }
 
-fn lines(language: Language) -> String {
+fn lines(language: Language, width: Option<usize>) -> String {
     let catalogue = Catalogue::of(language);
     let zone = FixedOffset::east_opt(0).unwrap();
     let page = Page {
         catalogue: &catalogue,
         style: Style::Plain,
-        width: None,
+        width,
         zone,
         now: at(0),
     };
@@ -98,8 +99,43 @@ fn lines(language: Language) -> String {
 
 #[test]
 fn events_read_well_in_both_languages() {
-    insta::assert_snapshot!(lines(Language::English));
-    insta::assert_snapshot!(lines(Language::Chinese));
+    insta::assert_snapshot!(lines(Language::English, None));
+    insta::assert_snapshot!(lines(Language::Chinese, None));
+}
+
+#[test]
+fn events_fit_a_terminal() {
+    for language in Language::ALL {
+        let lines = lines(language, Some(80));
+        let fits = lines.lines().all(|line| width(line) <= 80);
+        assert!(fits, "{lines}");
+        insta::assert_snapshot!(format!("{}-80", language.tag()), lines);
+    }
+}
+
+#[test]
+fn events_are_read_by_the_time_of_the_hosts_and_those_of_one_moment_as_they_came() {
+    let happened = |seq, ms: Option<i64>| {
+        let fact = ms.map(|_| Fact::ClockJumped(ClockJumped { by_ms: 1 }));
+        let mut stored = stored(fact);
+        stored.seq = seq;
+        if let (Some(event), Some(ms)) = (&mut stored.event, ms) {
+            event.at = at(ms);
+        }
+        stored
+    };
+    let page = EventPage {
+        // The last is of a host that was away. One cannot be read, and counts from when it came.
+        events: vec![
+            happened(1, Some(20)),
+            happened(2, None),
+            happened(3, Some(20)),
+            happened(4, Some(-10)),
+        ],
+        next: None,
+    };
+    let order: Vec<_> = page.by_host_time().iter().map(|event| event.seq).collect();
+    assert_eq!(order, [4, 2, 1, 3]);
 }
 
 #[test]

@@ -1,0 +1,23 @@
+# The audit: what an entry says besides who, what and to what.
+audit-detail = { $name }: { $value }
+audit-separator = {"; "}
+audit-comma = {", "}
+audit-yes = yes
+audit-no = no
+audit-address = from
+audit-agent_id = agent
+audit-disabled = disabled
+audit-expires_at = until
+audit-hosts = hosts
+audit-inquiry = inquiry
+audit-labels = labels
+audit-link = by login link
+audit-named = named
+audit-not_begun = not begun
+audit-order = order
+audit-outcome = outcome
+audit-question = question
+audit-reason = reason
+audit-role = role
+audit-uses = uses
+audit-wait_s = waits (s)

@@ -1,0 +1,23 @@
+# 审计：一条记录除了谁、做了什么、对谁之外的内容。
+audit-detail = { $name }：{ $value }
+audit-separator = ；
+audit-comma = 、
+audit-yes = 是
+audit-no = 否
+audit-address = 来源
+audit-agent_id = agent 编号
+audit-disabled = 停用
+audit-expires_at = 有效期至
+audit-hosts = 主机数
+audit-inquiry = 询问
+audit-labels = 标签
+audit-link = 用登录链接
+audit-named = 主机
+audit-not_begun = 未开始
+audit-order = 指令
+audit-outcome = 结果
+audit-question = 问题
+audit-reason = 原因
+audit-role = 角色
+audit-uses = 可用次数
+audit-wait_s = 等待（秒）
