@@ -34,7 +34,7 @@ pub struct Reading {
     pub value: f64,
 }
 
-/// What a series of one run does.
+/// What the memory of one run does. The aliases are the names that older agents write.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Trend {
     pub course: Course,
@@ -42,16 +42,20 @@ pub struct Trend {
     pub from: Timestamp,
     pub to: Timestamp,
     pub readings: u32,
-    pub first: f64,
-    pub last: f64,
-    /// Theil-Sen, in units an hour.
-    pub slope_per_hour: f64,
+    #[serde(alias = "first")]
+    pub first_bytes: f64,
+    #[serde(alias = "last")]
+    pub last_bytes: f64,
+    /// Theil-Sen.
+    #[serde(alias = "slope_per_hour")]
+    pub slope_bytes_per_hour: f64,
     /// Kendall's tau: 1 grows all the time, -1 shrinks all the time.
     pub tau: f64,
     /// Of the Mann-Kendall test: how likely chance alone looks like this.
     pub p_value: f64,
     /// What it grows towards. `None`: no limit, or not known.
-    pub limit: Option<f64>,
+    #[serde(alias = "limit")]
+    pub limit_bytes: Option<f64>,
     /// Until it is there, if it goes on like this. `None`: it does not grow, or has no limit.
     pub reaches_limit_in_s: Option<u64>,
 }
@@ -109,12 +113,12 @@ pub fn trend(readings: &[Reading], limit: Option<f64>, least: f64) -> Option<Tre
         from: first.at,
         to: last.at,
         readings: u32::try_from(sorted.len()).unwrap_or(u32::MAX),
-        first: first.value,
-        last: last.value,
-        slope_per_hour: slope,
+        first_bytes: first.value,
+        last_bytes: last.value,
+        slope_bytes_per_hour: slope,
         tau,
         p_value,
-        limit,
+        limit_bytes: limit,
         reaches_limit_in_s: in_hours.and_then(|hours| seconds(hours * 3600.0)),
     })
 }
@@ -281,7 +285,10 @@ mod tests {
         // 12 MiB an hour for a day, with peaks.
         let leak = of((0..288).map(|n| (200.0 + n as f64 + 20.0 * noise(n)) * MIB));
         assert_eq!(leak.course, Course::Grows);
-        assert!((leak.slope_per_hour / MIB - 12.0).abs() < 0.5, "{leak:?}");
+        assert!(
+            (leak.slope_bytes_per_hour / MIB - 12.0).abs() < 0.5,
+            "{leak:?}"
+        );
         let hours = leak.reaches_limit_in_s.unwrap() / 3600;
         assert!((40..=48).contains(&hours), "{hours}");
         assert_eq!(leak.certainty, Certainty::Inferred);

@@ -40,7 +40,7 @@ fn a_leak_is_told_with_the_slope_that_ps_shows() -> Result<()> {
     let trend = report.memory_trend.as_ref().context("a trend")?;
     println!("{trend:#?}\nps: {slope:.0} bytes an hour over {hours:.2} h");
     ensure!(trend.course == Course::Grows, "{trend:#?}");
-    let apart = (trend.slope_per_hour - slope).abs() / slope;
+    let apart = (trend.slope_bytes_per_hour - slope).abs() / slope;
     ensure!(apart < 0.1, "{trend:#?}: ps says {slope}");
     let is_told = |report: &Resources| {
         let mut causes = report.findings.iter().map(|finding| finding.cause);

@@ -139,7 +139,7 @@ impl Track {
             process: one.process,
             comm: one.comm.clone(),
             rss_bytes: one.rss_bytes,
-            bytes_per_hour: trend.slope_per_hour.round(),
+            bytes_per_hour: trend.slope_bytes_per_hour.round(),
             watched_s: u64::try_from(watched.num_seconds()).unwrap_or(0),
         })
     }

@@ -20,15 +20,15 @@ pub(super) fn course(trend: &Trend, page: &Page<'_>) -> String {
                 .say_with("resources-course-too-short", &parameters);
         }
     };
-    format!("{}: {}", page.catalogue.say(course), text(trend, page))
+    page.catalogue.say(course) + &page.catalogue.say("mark-colon") + &text(trend, page)
 }
 
 /// How fast, from what to what, how sure, and when it meets its limit.
 pub(super) fn text(trend: &Trend, page: &Page<'_>) -> String {
     let parameters = [
-        ("rate", size(trend.slope_per_hour).into()),
-        ("first", size(trend.first).into()),
-        ("last", size(trend.last).into()),
+        ("rate", size(trend.slope_bytes_per_hour).into()),
+        ("first", size(trend.first_bytes).into()),
+        ("last", size(trend.last_bytes).into()),
         (
             "length",
             length(trend.to - trend.from, page.catalogue).into(),
@@ -40,7 +40,7 @@ pub(super) fn text(trend: &Trend, page: &Page<'_>) -> String {
     if let Some(seconds) = trend.reaches_limit_in_s {
         let in_time = Duration::seconds(i64::try_from(seconds).unwrap_or(i64::MAX / 1000));
         let parameters = [
-            ("limit", size(trend.limit.unwrap_or_default()).into()),
+            ("limit", size(trend.limit_bytes.unwrap_or_default()).into()),
             ("length", length(in_time, page.catalogue).into()),
         ];
         text.push_str(
