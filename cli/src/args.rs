@@ -24,7 +24,7 @@ pub use watch::{BehaviorWanted, ProfileWanted};
 
 use std::path::PathBuf;
 
-use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use clap::{Args as ClapArgs, CommandFactory as _, Parser, Subcommand, ValueEnum};
 use clap_complete::ArgValueCandidates;
 
 use analysis::{
@@ -48,6 +48,43 @@ pub struct Args {
     pub global: Global,
     #[command(subcommand)]
     pub command: Command,
+}
+
+/// Commands that ask no host.
+const HERE: [&str; 12] = [
+    "account",
+    "api",
+    "audit",
+    "completions",
+    "context",
+    "explain",
+    "login",
+    "logout",
+    "man",
+    "monitor",
+    "schema",
+    "token",
+];
+/// What says which hosts to ask, and how.
+const OF_HOSTS: [&str; 5] = ["hosts", "labels", "when_online", "watch", "timeout"];
+
+/// The command line. Options for hosts are offered where hosts can be asked; elsewhere they are
+/// still read, and refused with a word of why.
+pub fn command() -> clap::Command {
+    let mut command = Args::command();
+    // Only now has each command the options that all have.
+    command.build();
+    HERE.into_iter().fold(command, |command, name| {
+        command.mut_subcommand(name, without_hosts)
+    })
+}
+
+fn without_hosts(command: clap::Command) -> clap::Command {
+    let hide = |option: clap::Arg| {
+        let is_of_hosts = OF_HOSTS.contains(&option.get_id().as_str());
+        option.hide(is_of_hosts)
+    };
+    command.mut_args(hide).mut_subcommands(without_hosts)
 }
 
 const EXIT_CODES: &str = "\
@@ -360,13 +397,41 @@ impl From<PtreeAsked> for Question {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
+    use clap::FromArgMatches as _;
 
     use super::*;
 
     #[test]
     fn the_command_line_is_consistent() {
         Args::command().debug_assert();
+        command().debug_assert();
+    }
+
+    #[test]
+    fn hosts_are_offered_where_they_can_be_asked_and_refused_elsewhere() {
+        let help = |words: &[&str]| {
+            let line = ["aiops"].iter().chain(words).chain(&["--help"]);
+            command()
+                .try_get_matches_from(line)
+                .unwrap_err()
+                .to_string()
+        };
+        assert!(help(&["analyze", "ptree"]).contains("--host"));
+        for words in [
+            &["monitor", "processes"][..],
+            &["explain"],
+            &["audit", "list"],
+        ] {
+            let help = help(words);
+            assert!(
+                !help.contains("--host") && help.contains("--lang"),
+                "{help}"
+            );
+        }
+        let line = ["aiops", "--host", "a", "monitor", "processes"];
+        let read = command().try_get_matches_from(line).unwrap();
+        let read = Args::from_arg_matches(&read).unwrap();
+        assert_eq!(read.global.asked.hosts, ["a"]);
     }
 
     #[test]

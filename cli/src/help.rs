@@ -3,12 +3,12 @@
 use std::{fs, path::Path};
 
 use analysis::text::table::{Cell, Table};
-use clap::{Command, CommandFactory as _};
+use clap::Command;
 use clap_complete::env::{Bash, EnvCompleter, Fish, Zsh};
 use serde::Serialize;
 
 use crate::{
-    args::{Args, Shell},
+    args::{self, Shell},
     context::Context,
     exit::{Exit, Failure},
     message::say,
@@ -20,8 +20,7 @@ pub fn help(context: &Context, words: &[String]) -> Result<Exit, Failure> {
     {
         return exit_codes(context);
     }
-    let mut root = Args::command();
-    root.build();
+    let mut root = args::command();
     let mut command = &mut root;
     for word in words {
         command = command.find_subcommand_mut(word).ok_or_else(|| {
@@ -88,8 +87,8 @@ pub fn completions(context: &Context, shell: Shell) -> Result<Exit, Failure> {
 pub fn man(context: &Context, folder: &Path) -> Result<Exit, Failure> {
     let path = folder.display().to_string();
     let written = fs::create_dir_all(folder)
-        .and_then(|()| clap_mangen::generate_to(Args::command(), folder))
-        .map(|()| pages(&Args::command()));
+        .and_then(|()| clap_mangen::generate_to(args::command(), folder))
+        .map(|()| pages(&args::command()));
     let pages = written.map_err(|error| {
         let message = say("cli-man-not-written").with("path", path.as_str());
         Failure::new(Exit::Usage, message).because(error)
@@ -125,16 +124,16 @@ mod tests {
     #[test]
     fn every_command_and_option_has_help() {
         let mut found = Vec::new();
-        without_help(&Args::command(), "", &mut found);
+        without_help(&args::command(), "", &mut found);
         assert_eq!(found, Vec::<String>::new());
     }
 
     #[test]
     fn every_command_has_a_man_page() {
         let folder = tempfile::tempdir().unwrap();
-        clap_mangen::generate_to(Args::command(), folder.path()).unwrap();
+        clap_mangen::generate_to(args::command(), folder.path()).unwrap();
         let count = fs::read_dir(folder.path()).unwrap().count();
-        assert_eq!(count, pages(&Args::command()));
+        assert_eq!(count, pages(&args::command()));
         let page = fs::read_to_string(folder.path().join("aiops-analyze-restarts.1")).unwrap();
         assert!(
             page.contains(".SH OPTIONS") && page.contains("\\-\\-period"),

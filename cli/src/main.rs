@@ -2,14 +2,18 @@
 
 use std::process::ExitCode;
 
-use clap::{CommandFactory as _, Parser as _};
+use clap::FromArgMatches as _;
 use clap_complete::CompleteEnv;
-use cli::{args::Args, exit::Failure};
+use cli::{
+    args::{self, Args},
+    exit::Failure,
+};
 
 fn main() -> ExitCode {
     // A shell that asks for words is answered here, and nothing else is done.
-    CompleteEnv::with_factory(Args::command).complete();
-    let args = Args::parse();
+    CompleteEnv::with_factory(args::command).complete();
+    let read = args::command().get_matches();
+    let args = Args::from_arg_matches(&read).unwrap_or_else(|error| error.exit());
     let lang = args.global.lang.clone();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
