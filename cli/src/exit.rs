@@ -2,7 +2,7 @@
 
 use std::{error::Error, fmt, process::ExitCode};
 
-use analysis::text::{Catalogue, escape};
+use analysis::text::{Catalogue, escape, reason::reason};
 
 use crate::message::Message;
 
@@ -123,7 +123,7 @@ impl Failure {
         }
         let mut cause = self.source.as_deref().map(|source| source as &dyn Error);
         while let Some(error) = cause {
-            let why = error.to_string();
+            let why = reason(&error.to_string(), catalogue);
             // Some libraries repeat the cause in their own text.
             if !line.contains(&why) {
                 line = because(line, why);

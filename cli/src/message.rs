@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use analysis::text::{Catalogue, Language, catalogue::Value};
+use analysis::text::{Catalogue, Language, catalogue::Value, reason::reason};
 
 /// Something to say to a person.
 #[derive(Clone, Debug, PartialEq)]
@@ -37,7 +37,7 @@ impl Message {
     pub fn text(&self, catalogue: &Catalogue) -> String {
         match self {
             Self::Ours { id, parameters } => catalogue.say_with(id, parameters),
-            Self::Words(words) => words.clone(),
+            Self::Words(words) => reason(words, catalogue),
         }
     }
 }

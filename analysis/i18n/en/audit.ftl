@@ -1,7 +1,5 @@
 # The audit: what an entry says besides who, what and to what.
 audit-detail = { $name }: { $value }
-audit-separator = {"; "}
-audit-comma = {", "}
 audit-yes = yes
 audit-no = no
 audit-address = from

@@ -13,7 +13,7 @@ event-unit-restart-scheduled = { $unit } will be restarted by systemd ({ $restar
    *[other] time { $restarts } in a row
 })
 event-unit-requested = { $unit }: { $verb } requested by { $actor }
-event-unit-state = { $unit } is { $active } ({ $sub })
+event-unit-state = { $unit } is { $state }
 event-oom-killed = the kernel's OOM killer ended { $comm } ({ $memory }), { $constraint }
 event-process-faulted = { $comm }[{ $pid }] faulted: { $line }
 event-host-booted = the host booted{ $before }

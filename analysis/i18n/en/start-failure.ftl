@@ -154,11 +154,11 @@ start-limit-hint-root = hint: run it as root
 start-quick-fix = Quick fix{ $risky ->
     [yes] { " " }[risky]
    *[no] { "" }
-}:
+}:{ " " }
 start-next = Next{ $risky ->
     [yes] { " " }[risky]
    *[no] { "" }
-}:
+}:{ " " }
 start-config-test-passed = Config test passed
 start-config-test-failed = Config test failed
 start-config-test-inconclusive = Config test says nothing of the configuration

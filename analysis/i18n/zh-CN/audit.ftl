@@ -1,7 +1,5 @@
 # 审计：一条记录除了谁、做了什么、对谁之外的内容。
 audit-detail = { $name }：{ $value }
-audit-separator = ；
-audit-comma = 、
 audit-yes = 是
 audit-no = 否
 audit-address = 来源

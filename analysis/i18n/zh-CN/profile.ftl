@@ -1,6 +1,6 @@
 # 进程的 CPU 时间花在哪里。
-profile-summary = { $pid } { $comm }：{ $tool } 在 { $time } 内采样 { $samples } 次，期间使用了一个核的 { $cpu } %
-profile-no-samples = { $pid } { $comm }：{ $time } 内没有采样：它几乎没有运行（一个核的 { $cpu } %）
+profile-summary = { $pid } { $comm }：{ $tool } 在 { $time }内采样 { $samples } 次，期间使用了一个核的 { $cpu } %
+profile-no-samples = { $pid } { $comm }：{ $time }内没有采样：它几乎没有运行（一个核的 { $cpu } %）
 profile-none = { $pid } { $comm }：没有剖析结果
 profile-functions = 函数
 profile-heading-self = 自身 %

@@ -26,7 +26,7 @@ pub fn detail(detail: &Value, catalogue: &Catalogue) -> String {
             let parts = named.iter().filter_map(|part| named_part(part, catalogue));
             parts
                 .collect::<Vec<_>>()
-                .join(&catalogue.say("audit-separator"))
+                .join(&catalogue.say("mark-semicolon"))
         }
         other => word(other, catalogue),
     }
@@ -66,7 +66,7 @@ fn word(value: &Value, catalogue: &Catalogue) -> String {
         Value::String(text) => text.clone(),
         Value::Array(list) => {
             let words: Vec<_> = list.iter().map(|one| word(one, catalogue)).collect();
-            words.join(&catalogue.say("audit-comma"))
+            words.join(&catalogue.say("mark-list"))
         }
         Value::Object(named) => pairs(named, catalogue),
     }

@@ -11,6 +11,7 @@ use super::{
     stop,
     table::{behind, cut, width},
     time::{length, precise_moment},
+    unit_state::unit_state,
 };
 use crate::{
     cause::OomConstraint,
@@ -123,8 +124,7 @@ pub fn fact(fact: &Fact, catalogue: &Catalogue) -> String {
         ]),
         Fact::UnitState(state) => say(&[
             ("unit", state.unit.as_str().into()),
-            ("active", state.active.as_str().into()),
-            ("sub", state.sub.as_str().into()),
+            ("state", unit_state(&state.active, &state.sub).into()),
         ]),
         Fact::OomKilled(killed) => say(&[
             ("comm", killed.comm.as_str().into()),

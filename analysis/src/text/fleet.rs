@@ -62,7 +62,7 @@ pub fn host_list(hosts: &[Host], page: &Page<'_>) -> String {
                     .map_or("-", |facts| facts.agent_version.as_str()),
             ),
             Cell::from(runs(host, "process", page.catalogue)),
-            Cell::from(notes(host, page).join("; ")),
+            Cell::from(notes(host, page).join(&say("mark-semicolon"))),
         ]);
     }
     let online = hosts

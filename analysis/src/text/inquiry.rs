@@ -7,6 +7,7 @@ use super::{
     catalogue::Value,
     escape::one_line,
     fleet::Page,
+    reason::reason,
     report,
     table::{Cell, Table},
     time::{ago, brief_moment},
@@ -81,7 +82,8 @@ fn detailed(text: String, detail: &str, page: &Page<'_>) -> String {
     if detail.is_empty() {
         return text;
     }
-    let detail: Value = one_line(detail).into_owned().into();
+    let detail = reason(detail, page.catalogue);
+    let detail: Value = one_line(&detail).into_owned().into();
     let parameters = [("text", text.into()), ("detail", detail)];
     page.catalogue.say_with("order-detail", &parameters)
 }

@@ -1,6 +1,6 @@
 //! What a report does without, as sentences.
 
-use super::{escape::one_line, fleet::Page, table::wrapped};
+use super::{escape::one_line, fleet::Page, reason::reason, table::wrapped};
 use crate::limitation::Limitation;
 
 /// A sentence for each limitation, and `as_root` behind them where more rights would help.
@@ -27,7 +27,10 @@ fn sentence(limit: &Limitation, family: &str, page: &Page<'_>) -> String {
         .or_else(|| known(format!("{family}-limit-{}", limit.what)))
         .unwrap_or_else(|| format!("{family}-limit-other"));
     let because = known(format!("{family}-because-{}", limit.why));
-    let why = because.map_or_else(|| limit.why.clone(), |id| page.catalogue.say(&id));
+    let why = because.map_or_else(
+        || reason(&limit.why, page.catalogue),
+        |id| page.catalogue.say(&id),
+    );
     let parameters = [
         ("what", limit.what.as_str().into()),
         ("why", why.into()),

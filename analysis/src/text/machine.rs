@@ -57,7 +57,7 @@ impl AsText for Machine {
             .collect();
         catalogue.say_with(
             "machine-headline",
-            &[("resources", names.join(", ").into())],
+            &[("resources", names.join(&catalogue.say("mark-list")).into())],
         )
     }
 }

@@ -72,7 +72,7 @@ fn heading(report: &Resources, page: &Page<'_>) -> String {
     ];
     let place: Vec<String> = place.into_iter().flatten().collect();
     if !place.is_empty() {
-        text.push_str(&one_line(&place.join(", ")));
+        text.push_str(&one_line(&place.join(&page.catalogue.say("mark-comma"))));
         text.push('\n');
     }
     text
@@ -83,7 +83,11 @@ fn findings(report: &Resources, page: &Page<'_>) -> String {
     for finding in &report.findings {
         let certainty = format!("certainty-{}", finding.certainty.name());
         let certainty = page.catalogue.say(&certainty);
-        let line = format!("{} ({certainty})", sentence(finding, page));
+        let parameters = [
+            ("cause", sentence(finding, page).into()),
+            ("certainty", certainty.into()),
+        ];
+        let line = say(page, "crash-caused", &parameters);
         let is_problem = finding.cause <= UseCause::ConnectionsNotClosed;
         let (mark, paint): (_, fn(super::Style, &str) -> String) = match is_problem {
             true => ("✗", super::Style::bad),
@@ -127,7 +131,7 @@ fn sentence(finding: &UseFinding, page: &Page<'_>) -> String {
     let evidence = match evidence {
         UseEvidence::Ceiling(ceiling) => {
             let kind = page.catalogue.say(kind_id(ceiling.kind));
-            format!("{kind}, {}", use_of(ceiling))
+            kind + &page.catalogue.say("mark-comma") + &use_of(ceiling)
         }
         UseEvidence::Trend(trend) => growth::text(trend, page),
         UseEvidence::Throttling(told) => throttling::sentence(told, page.catalogue),
@@ -145,7 +149,7 @@ fn sentence(finding: &UseFinding, page: &Page<'_>) -> String {
             say(page, "resources-against", &parameters)
         }
     };
-    format!("{cause}: {evidence}")
+    cause + &page.catalogue.say("mark-colon") + &evidence
 }
 
 fn percent(value: f64) -> String {
@@ -166,7 +170,7 @@ fn rows(report: &Resources, page: &Page<'_>) -> Vec<(String, String)> {
     row(
         "cpu",
         match cpu.now_percent {
-            Some(now) => format!("{}, {over}", percent(now)),
+            Some(now) => percent(now) + &page.catalogue.say("mark-comma") + &over,
             None => over,
         },
     );
@@ -241,7 +245,7 @@ fn memory(report: &Resources, page: &Page<'_>) -> String {
             parts.push(say(page, id, &[("size", bytes(value).into())]));
         }
     }
-    parts.join(", ")
+    parts.join(&page.catalogue.say("mark-comma"))
 }
 
 /// How long was waited in the last minute.

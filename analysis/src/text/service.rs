@@ -15,10 +15,13 @@ use super::{
     escape::one_line,
     fleet::Page,
     growth,
+    reason::{reason, what},
     report::AsText,
+    similar::similar,
     stop,
     table::{Cell, Table, wrapped},
     time::{length, moment},
+    unit_state::unit_state,
 };
 use crate::{
     Timestamp,
@@ -101,7 +104,7 @@ fn headline(report: &ServiceReport, page: &Page<'_>) -> String {
     if !report.enabled.is_empty() {
         origin.push(one_line(&report.enabled).into_owned());
     }
-    about.push(origin.join("; "));
+    about.push(origin.join(&catalogue.say("mark-semicolon")));
     for line in about.iter().filter(|line| !line.is_empty()) {
         text.push_str(&paragraph(line, Style::faint, page));
     }
@@ -119,12 +122,12 @@ fn paragraph(text: &str, paint: fn(Style, &str) -> String, page: &Page<'_>) -> S
 fn state(report: &ServiceReport, page: &Page<'_>) -> String {
     let status = &report.state;
     let mut words = match status.load_state.as_str() {
-        "loaded" | "merged" | "" if status.active_state == status.sub_state => {
-            status.active_state.clone()
-        }
-        "loaded" | "merged" | "" => format!("{} ({})", status.active_state, status.sub_state),
+        "loaded" | "merged" | "" => unit_state(&status.active_state, &status.sub_state),
         other if status.active_state == "inactive" => other.to_owned(),
-        other => format!("{} ({}), {other}", status.active_state, status.sub_state),
+        other => {
+            let state = unit_state(&status.active_state, &status.sub_state);
+            state + &page.catalogue.say("mark-comma") + other
+        }
     };
     if !matches!(status.result.as_str(), "" | "success") {
         words.push_str(&format!(" ({})", status.result));
@@ -177,10 +180,7 @@ fn verdict(report: &ServiceReport, page: &Page<'_>) -> String {
     }
     text.push_str(&indented(&in_room(&table, page)));
     if !report.similar.is_empty() {
-        let units: Vec<&str> = report.similar.iter().map(|unit| unit.as_str()).collect();
-        let parameters = [("units", units.join(", ").into())];
-        let meant = catalogue.say_with("service-did-you-mean", &parameters);
-        text.push_str(&indented(&meant));
+        text.push_str(&indented(&similar(&report.similar, catalogue)));
     }
     text
 }
@@ -250,7 +250,7 @@ fn stop_line(stop: &Stop, page: &Page<'_>) -> String {
     let said: Vec<String> = [cause, status, actor].into_iter().flatten().collect();
     let certainty = stop::certainty(stop.certainty, page.catalogue);
     let parameters = [
-        ("what", said.join(", ").into()),
+        ("what", said.join(&page.catalogue.say("mark-comma")).into()),
         ("certainty", certainty.into()),
     ];
     page.catalogue.say_with("service-stop", &parameters)
@@ -309,8 +309,8 @@ fn limits(report: &ServiceReport, page: &Page<'_>) -> String {
     let mut text = String::new();
     for limit in &report.limits {
         let parameters = [
-            ("what", limit.what.clone().into()),
-            ("why", limit.why.clone().into()),
+            ("what", what(&limit.what, page.catalogue).into()),
+            ("why", reason(&limit.why, page.catalogue).into()),
         ];
         let line = page
             .catalogue

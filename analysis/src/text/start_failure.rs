@@ -11,11 +11,13 @@ use super::{
     Catalogue, Style,
     escape::one_line,
     fleet::Page,
+    reason::{reason, what},
     report::AsText,
     size::bytes as bytes_text,
     stop,
     table::{Cell, Table},
     time::{length, moment},
+    unit_state::unit_state,
 };
 use crate::{
     Timestamp, dictionary,
@@ -92,11 +94,12 @@ fn state(status: &UnitStatus, report: &StartFailure, page: &Page<'_>) -> String 
         "loaded" | "merged" if status.active_state == status.sub_state => {
             format!("{} ({})", status.active_state, status.result)
         }
-        "loaded" | "merged" => format!("{} ({})", status.active_state, status.sub_state),
+        "loaded" | "merged" => unit_state(&status.active_state, &status.sub_state),
         other => other.to_owned(),
     };
     if let Some(process) = status.main_process {
-        words.push_str(&format!(", pid {}", process.pid));
+        words.push_str(&page.catalogue.say("mark-comma"));
+        words.push_str(&format!("pid {}", process.pid));
     }
     if let Some(since) = status.since {
         let parameters = [
@@ -276,7 +279,10 @@ fn attempt_line(attempt: &Attempt, is_past: bool, page: &Page<'_>) -> String {
         .collect();
     let how = match how.is_empty() {
         true => String::new(),
-        false => catalogue.say_with("start-attempt-how", &[("how", how.join(", ").into())]),
+        false => catalogue.say_with(
+            "start-attempt-how",
+            &[("how", how.join(&catalogue.say("mark-comma")).into())],
+        ),
     };
     let parameters = [
         (
@@ -348,8 +354,8 @@ fn limits(limits: &[Limitation], page: &Page<'_>) -> String {
     let mut text = String::new();
     for limit in limits {
         let parameters = [
-            ("what", limit.what.as_str().into()),
-            ("why", limit.why.as_str().into()),
+            ("what", what(&limit.what, page.catalogue).into()),
+            ("why", reason(&limit.why, page.catalogue).into()),
         ];
         let own = format!("start-limit-{}-{}", limit.what, limit.why);
         let id = match page.catalogue.has(&own) {

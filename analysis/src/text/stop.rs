@@ -17,15 +17,20 @@ pub fn certainty(certainty: Certainty, catalogue: &Catalogue) -> String {
 
 /// Cause, exit status, who, and how sure: one line.
 pub fn line(stop: &Stop, catalogue: &Catalogue) -> String {
-    let mut detail = String::new();
-    if let Some(exit) = stop.exit {
-        detail.push_str(&format!(" {}", dictionary::short(exit)));
-    }
+    let exit = stop.exit.map(dictionary::short).unwrap_or_default();
+    // `exit 1` says that it was an exit code.
+    let is_said = stop.cause == StopCause::ExitCode && !exit.is_empty();
+    let (cause, mut detail) = match (is_said, exit.is_empty()) {
+        (true, _) => (exit, String::new()),
+        (false, true) => (cause(stop.cause, catalogue), String::new()),
+        (false, false) => (cause(stop.cause, catalogue), format!(" {exit}")),
+    };
     if let Some(somebody) = &stop.actor {
-        detail.push_str(&format!(", {}", actor(somebody, catalogue)));
+        detail.push_str(&catalogue.say("mark-comma"));
+        detail.push_str(&actor(somebody, catalogue));
     }
     let parameters = [
-        ("cause", cause(stop.cause, catalogue).into()),
+        ("cause", cause.into()),
         ("detail", detail.into()),
         ("certainty", certainty(stop.certainty, catalogue).into()),
     ];

@@ -54,7 +54,7 @@ impl AsText for Zombies {
             .collect();
         names.dedup();
         names.truncate(3);
-        let names = one_line(&names.join(", ")).into_owned();
+        let names = one_line(&names.join(&catalogue.say("mark-list"))).into_owned();
         catalogue.say_with("zombies-headline", &[("parents", names.into())])
     }
 }
@@ -71,7 +71,7 @@ fn summary(report: &Zombies, page: &Page<'_>) -> String {
             page.style.bad(&say(page, "zombies-count", &parameters))
         }
     };
-    let mut text = format!("{at}: {headline}\n");
+    let mut text = at + &page.catalogue.say("mark-colon") + &headline + "\n";
     let watched = Duration::milliseconds(i64::try_from(report.watched_ms).unwrap_or(i64::MAX));
     let watched = length(watched, page.catalogue);
     if report.fresh + report.reaped > 0 {

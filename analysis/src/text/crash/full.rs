@@ -125,9 +125,13 @@ fn signal_text(signal: Signal, crash: &Crash, catalogue: &Catalogue) -> String {
     let reason = crash.reason.as_ref().and_then(|reason| {
         let code = dictionary::signal_code(signal, reason.number)?;
         let words = words::signal_code(code, catalogue);
-        Some(format!("{signal}, {}: {words}", code.name))
+        let [comma, colon] = ["mark-comma", "mark-colon"].map(|mark| catalogue.say(mark));
+        Some(format!("{signal}{comma}{}{colon}{words}", code.name))
     });
-    reason.unwrap_or_else(|| format!("{signal}: {}", words::signal(signal, catalogue)))
+    reason.unwrap_or_else(|| {
+        let colon = catalogue.say("mark-colon");
+        format!("{signal}{colon}{}", words::signal(signal, catalogue))
+    })
 }
 
 fn access_text(access: Access, catalogue: &Catalogue) -> String {
@@ -164,7 +168,7 @@ fn core(core: &CoreFile, catalogue: &Catalogue) -> String {
     let rest: Vec<String> = rest.into_iter().flatten().collect();
     match rest.is_empty() {
         true => path.clone(),
-        false => format!("{path} ({})", rest.join("; ")),
+        false => format!("{path} ({})", rest.join(&catalogue.say("mark-semicolon"))),
     }
 }
 
@@ -180,7 +184,8 @@ fn signature(crash: &Crash, examined: Option<&Examined>, catalogue: &Catalogue) 
     let of_stack = examined.and_then(|examined| examined.signature.as_ref());
     let own = crash.signature.basis != SignatureBasis::Frames || of_stack.is_none();
     let all = own.then_some(&crash.signature).into_iter().chain(of_stack);
-    all.map(one).collect::<Vec<_>>().join("; ")
+    let all: Vec<_> = all.map(one).collect();
+    all.join(&catalogue.say("mark-semicolon"))
 }
 
 fn evidence(crash: &Crash, page: &Page<'_>) -> String {

@@ -104,6 +104,25 @@ fn events_read_well_in_both_languages() {
 }
 
 #[test]
+fn an_exit_code_is_said_once_and_a_state_without_more_has_no_brackets() {
+    let catalogue = Catalogue::of(Language::English);
+    let exit = Some(ExitStatus::Exited { code: 1 });
+    let said = fact(&stopped(StopCause::ExitCode, exit, None), &catalogue);
+    assert_eq!(said, "mysql.service stopped: exit 1 (measured)");
+    let unknown = fact(&stopped(StopCause::ExitCode, None, None), &catalogue);
+    assert_eq!(unknown, "mysql.service stopped: exit code (measured)");
+    let state = Fact::UnitState(crate::event::UnitState {
+        unit: "mysql.service".parse().unwrap(),
+        active: "active".into(),
+        sub: String::new(),
+        result: String::new(),
+        main_pid: None,
+        restarts: 0,
+    });
+    assert_eq!(fact(&state, &catalogue), "mysql.service is active");
+}
+
+#[test]
 fn events_fit_a_terminal() {
     for language in Language::ALL {
         let lines = lines(language, Some(80));

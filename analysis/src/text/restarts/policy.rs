@@ -2,6 +2,7 @@
 
 use super::{of_ms, sentence, table};
 use crate::{
+    cause::StopCause,
     dictionary,
     restarts::{
         UnitRestarts,
@@ -83,6 +84,8 @@ fn exits(exits: &[ExitUnderPolicy], page: &Page<'_>) -> Table {
     for exit in exits {
         let cause = stop::cause(exit.cause, page.catalogue);
         let how = match exit.exit {
+            // `exit 1` says that it was an exit code.
+            Some(status) if exit.cause == StopCause::ExitCode => dictionary::short(status),
             Some(status) => {
                 let parameters = [
                     ("cause", cause.into()),

@@ -6,6 +6,7 @@ use crate::{
     text::{
         Style,
         fleet::Page,
+        reason::reason,
         table::{Cell, Table},
         time::moment,
     },
@@ -57,7 +58,7 @@ fn not_seen(limit: &Limitation, report: &RestartReport, page: &Page<'_>) -> Stri
     };
     let parameters = [
         ("what", limit.what.as_str().into()),
-        ("why", limit.why.as_str().into()),
+        ("why", reason(&limit.why, page.catalogue).into()),
         ("count", limit.count.into()),
     ];
     page.catalogue.say_with(id, &parameters)

@@ -71,7 +71,10 @@ fn in_full(number: usize, row: &StopRow, page: &Page<'_>) -> String {
             facts.row([Cell::from(catalogue.say(id)), Cell::from(value)]);
         }
     };
-    fact("restarts-fact-how", details(row, catalogue).join("; "));
+    fact(
+        "restarts-fact-how",
+        details(row, catalogue).join(&catalogue.say("mark-semicolon")),
+    );
     fact("restarts-fact-who", who(row, catalogue));
     fact("restarts-fact-run", ran(row, page));
     fact("restarts-fact-back", back(row, catalogue));
@@ -168,7 +171,7 @@ fn in_lines(rows: &[StopRow], page: &Page<'_>) -> String {
             cause_cell(row, page.catalogue),
             Cell::from(stop::certainty(row.certainty, page.catalogue)),
             back.right(),
-            Cell::from(told.join("; ")),
+            Cell::from(told.join(&page.catalogue.say("mark-semicolon"))),
         ]);
     }
     table.render(page.width, page.style)

@@ -16,6 +16,7 @@ use crate::{
         size::bytes,
         table::{Cell, Table},
         throttling::sentence,
+        unit_state::unit_state,
     },
     trend::{Course, Trend},
 };
@@ -66,10 +67,16 @@ pub(super) fn render(report: &ServiceReport, page: &Page<'_>) -> String {
         let units = report.triggers.iter();
         let units = units.filter(|one| one.relation == relation);
         let units: Vec<String> = units
-            .map(|one| format!("{} ({}, {})", one.unit, one.active_state, one.sub_state))
+            .map(|one| {
+                format!(
+                    "{} {}",
+                    one.unit,
+                    unit_state(&one.active_state, &one.sub_state)
+                )
+            })
             .collect();
         if !units.is_empty() {
-            row(id, units.join(", "));
+            row(id, units.join(&page.catalogue.say("mark-list")));
         }
     }
     in_room(&table, page)

@@ -104,5 +104,5 @@ pub(super) fn to_copy(verdict: &Verdict, page: &Page<'_>) -> String {
         true => fix.commands.join(" && "),
         false => fix.commands[0].clone(),
     };
-    format!("{label} {}\n", page.style.strong(&one_line(&line)))
+    format!("{label}{}\n", page.style.strong(&one_line(&line)))
 }
