@@ -171,6 +171,9 @@ pub struct RestartReport {
     pub units: Vec<UnitRestarts>,
     #[serde(default)]
     pub limits: Vec<Limitation>,
+    /// Of a unit that the host does not know: those that may have been meant.
+    #[serde(default)]
+    pub similar: Vec<UnitName>,
 }
 
 /// The stops of one unit.
@@ -312,6 +315,7 @@ pub fn restart_report(
         gaps: gaps_within(record, question),
         units,
         limits: record.limits.clone(),
+        similar: Vec::new(),
     }
 }
 

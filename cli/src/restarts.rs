@@ -9,6 +9,7 @@ use analysis::{
     question::Question,
     report::Report,
     restarts::{RestartReport, RestartsAsked},
+    text,
 };
 
 use crate::{
@@ -85,7 +86,11 @@ fn hint_at_journal(context: &Context, report: &RestartReport, wanted: &RestartsW
 
 fn show(context: &Context, host: Option<&str>, report: RestartReport) -> Result<Exit, Failure> {
     if let Some(unit) = report.unit.as_ref().filter(|_| report.is_of_unknown_unit()) {
-        return Err(unknown(host, unit));
+        let failure = unknown(host, unit);
+        return Err(match report.similar.as_slice() {
+            [] => failure,
+            units => failure.hint(text::similar::similar(units, context.printer.catalogue())),
+        });
     }
     let report = Report::from(report);
     ask::print(context, &report)?;

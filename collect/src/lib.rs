@@ -17,6 +17,7 @@ mod inspection;
 pub mod journal;
 pub mod kernel_log;
 mod machine;
+mod meant;
 pub mod monitor;
 pub mod process;
 mod processes;

@@ -19,6 +19,7 @@ use crate::{
     history::{HistoryAsked, MOST_TAILS, history, tails},
     host::ClockReading,
     journal::JournaledRun,
+    meant::meant,
 };
 
 /// For a host that is asked from afar: it leaves time to conclude before the order ends.
@@ -94,7 +95,14 @@ pub async fn report_from_journal(wanted: JournalAsked) -> Result<RestartReport, 
         });
         history.record.host_load = recorded.await.unwrap_or_default();
     }
-    Ok(restart_report(&history.runs, &question, &history.record))
+    let mut report = restart_report(&history.runs, &question, &history.record);
+    if let Some(unit) = &report.unit
+        && report.is_of_unknown_unit()
+        && wanted.journal.is_none()
+    {
+        report.similar = meant(unit).await;
+    }
+    Ok(report)
 }
 
 /// The newest runs of the unit that ended badly. Of all units nobody reads the logs at once.

@@ -233,6 +233,7 @@ fn newest(report: &RestartReport) -> Option<StopRow> {
 
 fn nothing() -> RestartReport {
     RestartReport {
+        similar: vec![],
         unit: None,
         asked_as: None,
         since: Timestamp::UNIX_EPOCH,

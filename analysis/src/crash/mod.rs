@@ -222,6 +222,7 @@ pub fn crashes(facts: CrashFacts, asked: &CrashAsked, at: Timestamp) -> CrashRep
         wants_pid: asked.pid.is_some(),
         core_pattern: facts.core_pattern,
         limits: facts.limits,
+        similar: Vec::new(),
     }
 }
 

@@ -39,6 +39,9 @@ pub struct CrashReport {
     /// Where the kernel of this host puts cores. `None`: not known.
     pub core_pattern: Option<String>,
     pub limits: Vec<Limitation>,
+    /// Of a name that no unit of the host has: units that may have been meant.
+    #[serde(default)]
+    pub similar: Vec<UnitName>,
 }
 
 /// One crash, told once with all that was seen of it.

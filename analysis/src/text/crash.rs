@@ -8,6 +8,7 @@ use super::{
     fleet::Page,
     limitations,
     report::AsText,
+    similar::similar,
     stop,
     table::{Cell, Table, wrapped},
     time::{brief_moment, length, precise_moment},
@@ -91,10 +92,19 @@ fn summary(report: &CrashReport, page: &Page<'_>) -> String {
         } else {
             "crash-none"
         };
-        return catalogue.say_with(said, &parameters) + "\n";
+        return catalogue.say_with(said, &parameters) + "\n" + &meant(report, page);
     }
     let line = catalogue.say_with("crash-count", &parameters);
     page.style.strong(&line) + "\n"
+}
+
+/// The name that was asked for may be misspelled.
+fn meant(report: &CrashReport, page: &Page<'_>) -> String {
+    if report.similar.is_empty() {
+        return String::new();
+    }
+    let line = similar(&report.similar, page.catalogue);
+    page.style.doubtful(&line) + "\n"
 }
 
 fn table(report: &CrashReport, page: &Page<'_>) -> String {
@@ -133,7 +143,7 @@ fn what(group: &CrashGroup, catalogue: &Catalogue) -> String {
             .filter(|unit| *unit != group.program),
     );
     parts.push(group.signature.id.chars().take(SIGNATURE_CHARS).collect());
-    parts.join("; ")
+    parts.join(&catalogue.say("mark-semicolon"))
 }
 
 fn caused(cause: CrashCause, certainty: Certainty, catalogue: &Catalogue) -> String {

@@ -13,6 +13,7 @@ use super::{
     Catalogue, Style,
     fleet::Page,
     report::AsText,
+    similar::similar,
     stop,
     table::{Cell, Table},
     time::{length, moment},
@@ -65,6 +66,10 @@ fn unit(report: &RestartReport, page: &Page<'_>) -> String {
                     .say_with("restarts-unknown-unit", &parameters),
             );
             text.push('\n');
+            if !report.similar.is_empty() {
+                text.push_str(&similar(&report.similar, page.catalogue));
+                text.push('\n');
+            }
             continue;
         }
         text.push_str(&headline(unit, report, page));

@@ -34,7 +34,10 @@ use analysis::{
 use regular::open_file;
 use unpack::Unpacked;
 
-use crate::{CollectError, NoAnswer, black_box::Folders, deadline::Deadline, host::ClockReading};
+use crate::{
+    CollectError, NoAnswer, black_box::Folders, deadline::Deadline, host::ClockReading,
+    meant::meant,
+};
 
 /// The journal of a week of a busy host is read in some seconds.
 const JOURNAL_WITHIN: Duration = Duration::from_secs(20);
@@ -124,6 +127,12 @@ pub async fn crash(
     {
         let examined = examine(newest, &report, core).await;
         report.examine(examined);
+    }
+    if let Some(unit) = asked.unit_name()
+        && report.crashes.is_empty()
+        && report.not_crashes.is_empty()
+    {
+        report.similar = meant(&unit).await;
     }
     no_such_process(report, asked)
 }

@@ -62,6 +62,19 @@ fn every_cause_and_state_has_words() {
     }
 }
 
+#[test]
+fn a_misspelled_unit_is_told_what_may_have_been_meant() {
+    let mut none = crashes(CrashFacts::default(), &CrashAsked::default(), at(0));
+    none.similar = vec!["pay.service".parse().unwrap()];
+    let english = rendered(&none, Language::English, 80);
+    assert!(
+        english.contains("\nDid you mean pay.service?\n"),
+        "{english}"
+    );
+    let chinese = rendered(&none, Language::Chinese, 80);
+    assert!(chinese.contains("\n是否要查 pay.service？\n"), "{chinese}");
+}
+
 fn report(asked: &CrashAsked) -> CrashReport {
     let mut newest = core(3_600_000, 42, 6, -6);
     if let Seen::Core(core) = &mut newest.seen {

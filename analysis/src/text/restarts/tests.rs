@@ -99,6 +99,20 @@ fn the_headline_is_the_same_for_hosts_with_the_same_problem() {
     assert_eq!(headline, "mariadb.service fails: signal");
 }
 
+#[test]
+fn a_misspelled_unit_is_told_what_may_have_been_meant() {
+    let question = RestartQuestion {
+        unit: Some("mysqll.service".parse().unwrap()),
+        since: at(-60),
+        now: at(0),
+    };
+    let mut unknown = restart_report(&[], &question, &RecordFacts::default());
+    unknown.similar = vec!["mysql.service".parse().unwrap()];
+    let text = unknown.render(&page(&Catalogue::of(Language::English), 80));
+    let expected = "This host knows no unit mysqll.service.\nDid you mean mysql.service?\n";
+    assert!(text.starts_with(expected), "{text}");
+}
+
 fn at(minutes: i64) -> Timestamp {
     chrono::DateTime::UNIX_EPOCH + Duration::minutes(30_000_000 + minutes)
 }
