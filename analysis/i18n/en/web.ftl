@@ -43,6 +43,7 @@ web-problem-host-ambiguous = More than one host has this name
 web-problem-not-found = There is no such thing
 web-problem-database-unavailable = The database does not answer
 
+web-state-for = { $state } for { $length }
 web-search-key = (/)
 web-fleet-search = Name, address or label=value
 web-shown = { $n ->

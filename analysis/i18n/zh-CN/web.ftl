@@ -43,6 +43,7 @@ web-problem-host-ambiguous = 不止一台主机叫这个名字
 web-problem-not-found = 没有这样的对象
 web-problem-database-unavailable = 数据库没有响应
 
+web-state-for = { $state }，已持续 { $length }
 web-search-key = （/）
 web-fleet-search = 名称、地址或 标签=值
 web-shown = 显示 { $n } 台

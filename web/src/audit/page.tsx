@@ -12,6 +12,7 @@ import { useLoaded } from '../parts/use-loaded';
 import { useTitle } from '../parts/use-title';
 import { useSay } from '../text/language';
 import { moment } from '../text/time';
+import { detailText } from './detail';
 import { lastEntry } from './head';
 
 /** Entries of a page. */
@@ -123,14 +124,9 @@ function EntryTable({ entries }: { entries: AuditEntry[] }) {
         {
           name: 'detail',
           heading: say('web-audit-detail'),
-          cell: (entry) => detailText(entry.detail),
+          cell: (entry) => <HostText>{detailText(entry.detail, say)}</HostText>,
         },
       ]}
     />
   );
-}
-
-function detailText(detail: unknown) {
-  const empty = detail == null || (typeof detail === 'object' && Object.keys(detail).length === 0);
-  return empty ? null : <Code>{JSON.stringify(detail)}</Code>;
 }

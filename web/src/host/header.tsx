@@ -4,7 +4,7 @@ import type { Host } from '../api/types';
 import { notes, since, toneOf } from '../fleet/hosts';
 import { useMay } from '../login/session';
 import { HostText } from '../parts/host-text';
-import { Ago } from '../parts/moment';
+import { Ago, StateSince } from '../parts/moment';
 import { Status } from '../parts/status';
 import { useSay } from '../text/language';
 
@@ -12,13 +12,20 @@ import { useSay } from '../text/language';
 export function HostHeader({ host }: { host: Host }) {
   const say = useSay();
   const remarks = notes(host, say);
+  const state = say(`host-state-${host.state}`);
   return (
     <header className="page-head">
       <h1>
         <HostText>{host.host_name}</HostText>
       </h1>
       <Status tone={toneOf(host.state)}>
-        {say(`host-state-${host.state}`)} <Ago at={since(host)} />
+        {host.state === 'joined' ? (
+          <>
+            {state} <Ago at={since(host)} />
+          </>
+        ) : (
+          <StateSince state={state} at={since(host)} />
+        )}
       </Status>
       <span className="labels">
         {Object.entries(host.labels).map(([key, value]) => (

@@ -17,6 +17,15 @@ test('the newest stands first, and each once', () => {
   expect(shown.map((one) => one.cursor)).toEqual(['3', '2', '1']);
 });
 
+test('what a host brings late stands where it happened', () => {
+  const at = (n: number, minute: string): StoredEvent => ({
+    ...event(n),
+    event: { at: `2026-11-21T08:${minute}:00Z`, boot: 'b', kind: 'clock-jumped', by_ms: 1 },
+  });
+  const shown = withEvents([at(1, '05'), at(2, '04')], [at(3, '01'), at(4, '04'), at(5, '06')]);
+  expect(shown.map((one) => one.seq)).toEqual([5, 1, 4, 2, 3]);
+});
+
 test('a long stream keeps the newest', () => {
   const many = Array.from({ length: MOST_EVENTS + 5 }, (_, n) => event(n));
   const kept = withEvents([], many);

@@ -31,12 +31,19 @@ export function kindsOf(filter: EventFilter): string | undefined {
   return [...(filter === 'units' ? UNITS : TROUBLE), ...ALWAYS].join(',');
 }
 
-/** The newest first, each once. */
+/** When it happened, by the host's clock; of one that cannot be read, when it came. */
+function happened({ event, received_at: received }: StoredEvent): number {
+  return Date.parse(event?.at ?? received);
+}
+
+/** The newest first, each once; those of one moment as they came. */
 export function withEvents(
   events: readonly StoredEvent[],
   fresh: readonly StoredEvent[],
 ): StoredEvent[] {
   const seen = new Set(events.map((one) => one.cursor));
   const added = fresh.filter((one) => !seen.has(one.cursor)).reverse();
-  return [...added, ...events].slice(0, MOST_EVENTS);
+  return [...added, ...events]
+    .sort((one, other) => happened(other) - happened(one))
+    .slice(0, MOST_EVENTS);
 }

@@ -10,8 +10,9 @@ import { Status } from '../parts/status';
 import { useSay } from '../text/language';
 import { unitPath } from '../unit/path';
 import { ChangesView } from './changes';
+import { ConfigTests } from './config-tests';
 import { Limits } from './limits';
-import { LogLines } from './log-lines';
+import { LogFile, LogLines } from './log-lines';
 import { UnitFacts } from './unit-facts';
 import { culpritText, evidenceText, findingText, fixText } from './words';
 
@@ -38,6 +39,10 @@ export function StartFailureView({ report, host }: Props) {
       <Conclusion finding={report.verdict} main />
       {report.state != null && <UnitFacts state={report.state} attempt={report.attempt ?? null} />}
       {report.attempt != null && <LogLines attempt={report.attempt} />}
+      {report.log_files?.map((file) => (
+        <LogFile key={file.path} file={file} />
+      ))}
+      <ConfigTests tests={report.config_tests ?? []} />
       {report.changes != null && <ChangesView changes={report.changes} />}
       <Dependencies report={report} />
       {others.length > 0 && (

@@ -2,7 +2,7 @@ import type { Attempt, UnitStatus } from '../api/types';
 import { Code, HostText } from '../parts/host-text';
 import { MomentAndAgo } from '../parts/moment';
 import { useSay } from '../text/language';
-import { exitText } from '../text/stop';
+import { exitText, unitState } from '../text/stop';
 
 /** What systemd says of the unit, and of the start that failed last. */
 export function UnitFacts({ state, attempt }: { state: UnitStatus; attempt: Attempt | null }) {
@@ -13,7 +13,7 @@ export function UnitFacts({ state, attempt }: { state: UnitStatus; attempt: Atte
         <dt>{say('web-state')}</dt>
         <dd>
           <HostText>
-            {`${state.load_state} · ${state.active_state} (${state.sub_state}) · ${state.result}`}
+            {`${state.load_state} · ${unitState(state.active_state, state.sub_state)} · ${state.result}`}
           </HostText>
         </dd>
       </div>

@@ -31,7 +31,7 @@ export function oddityText(oddity: Oddity, say: Say): string {
 }
 
 export function limitText({ what, why, count }: Limitation, say: Say): string {
-  return say('web-limit', { what, why, count });
+  return say('web-limit', { what: named(`what-${what}`, what, say), why, count });
 }
 
 /** The cause in a line, as `title` in analysis/src/text/start_failure.rs. */

@@ -4,7 +4,7 @@ import type { Event, Fact, StartReason } from '../api/types';
 import type { Say } from './catalogue';
 import { oneLine } from './escape';
 import { bytes } from './size';
-import { actorText, exitText, isFailure, stopLine } from './stop';
+import { actorText, exitText, isFailure, stopLine, unitState } from './stop';
 import { length } from './time';
 
 type ProcessExited = Extract<Fact, { kind: 'process-exited' }>;
@@ -75,7 +75,7 @@ function words(fact: Fact, say: Say): string {
         actor: actorText(fact.actor, say),
       });
     case 'unit-state':
-      return say(id, { unit: fact.unit, active: fact.active, sub: fact.sub });
+      return say(id, { unit: fact.unit, state: unitState(fact.active, fact.sub) });
     case 'oom-killed':
       return say(id, {
         comm: fact.comm,

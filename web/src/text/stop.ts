@@ -30,6 +30,11 @@ export function signalName(signal: number): string {
   return signal >= 34 ? `SIGRTMIN+${signal - 34}` : `signal ${signal}`;
 }
 
+/** `active (running)`; what says nothing more is left out. */
+export function unitState(active: string, sub: string): string {
+  return sub === '' || sub === active ? active : `${active} (${sub})`;
+}
+
 /** `exit 1`, `SIGSEGV (core)`. */
 export function exitText(status: ExitStatus): string {
   if (status.how === 'exited') return `exit ${status.code}`;
@@ -38,11 +43,14 @@ export function exitText(status: ExitStatus): string {
 
 /** Cause, exit status, who, and how sure: one line. */
 export function stopLine(stop: Stop, say: Say): string {
-  const exit = stop.exit == null ? '' : ` ${exitText(stop.exit)}`;
-  const actor = stop.actor == null ? '' : `, ${actorText(stop.actor, say)}`;
+  const exit = stop.exit == null ? '' : exitText(stop.exit);
+  // `exit 1` says that it was an exit code.
+  const isSaid = stop.cause === 'exit-code' && exit !== '';
+  const words = [isSaid ? '' : say(`cause-${stop.cause}`), exit];
+  const actor = stop.actor == null ? '' : say('mark-comma') + actorText(stop.actor, say);
   return say('stop-line', {
-    cause: say(`cause-${stop.cause}`),
-    detail: exit + actor,
+    cause: words.filter(Boolean).join(' '),
+    detail: actor,
     certainty: say(`certainty-${stop.certainty}`),
   });
 }

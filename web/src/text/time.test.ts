@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 
 import { catalogue } from './catalogue';
-import { ago, length } from './time';
+import { ago, lasting, length } from './time';
 
 const english = catalogue('en');
 const chinese = catalogue('zh-CN');
@@ -24,4 +24,12 @@ test('a clock in the future is said', () => {
   expect(ago('2026-11-21T07:57:00Z', now, english)).toBe('3m ago');
   expect(ago('2026-11-21T10:00:00Z', now, english)).toBe('in 2h');
   expect(ago('2026-11-21T08:00:00.200Z', now, english)).toBe('just now');
+});
+
+test('a state lasts, and is not in the past', () => {
+  const now = Date.parse('2026-11-21T08:00:00Z');
+  const english = catalogue('en');
+  expect(lasting('2026-11-21T07:57:00Z', now, english)).toBe('3m');
+  expect(lasting('2026-11-21T08:00:00Z', now, english)).toBe('1s');
+  expect(lasting('2026-11-21T09:00:00Z', now, english)).toBe('1s');
 });

@@ -48,6 +48,12 @@ export function length(milliseconds: number, say: Say): string {
     .join(' ');
 }
 
+/** How long something has lasted: `3m 5s`; of what began just now, or by a wrong clock later, `1s`. */
+export function lasting(from: string, now: number, say: Say): string {
+  const seconds = Math.floor((now - new Date(from).getTime()) / 1000);
+  return length(Math.max(1, seconds) * 1000, say);
+}
+
 /** How long ago: `3m ago`; what lies in the future (a wrong clock) is `in 3m`. */
 export function ago(at: string, now: number, say: Say): string {
   const passed = now - new Date(at).getTime();
