@@ -14,19 +14,24 @@
 //! | [`changes`] | what changed since then |
 //! | [`quick_end()`] | finds a run that ended by itself at once |
 //! | `sandbox` | what the unit's own settings forbid |
+//! | `beneath` | why a unit that it needs did not start |
+//! | [`claim`] | who is meant where a program says that it runs already |
 //! | `beside` | what is wrong as well, and did not end the last start |
 //! | `last_word` | whether a program gave up for what it complained of |
 //! | [`similar`] | names that may have been meant |
 //! | [`supervised`] | how a program of supervisord fares |
+//! | [`ways`] | what stands in the way to a file |
 //! | [`telling`] | finds the lines that say why |
 //! | `checks`, `engine` | the findings, and the verdict among them |
 
 pub mod address_in_use;
 pub mod attempts;
+mod beneath;
 mod beside;
 mod cause;
 pub mod changes;
 mod checks;
+pub mod claim;
 pub(crate) mod commands;
 pub mod config_test;
 mod doubt;
@@ -44,7 +49,9 @@ pub mod supervised;
 pub mod telling;
 #[cfg(test)]
 pub(crate) mod testing;
+pub mod ways;
 
+pub use beneath::Beneath;
 pub use cause::StartCause;
 pub use changes::Changes;
 pub use config_test::ConfigTest;
@@ -116,6 +123,9 @@ pub struct StartFailure {
     /// What changed since it started well last. `None`: there is nothing to explain.
     #[serde(default)]
     pub changes: Option<Changes>,
+    /// Why the unit did not start that is to blame.
+    #[serde(default)]
+    pub beneath: Option<Beneath>,
 }
 
 /// What systemd says of the unit now.
@@ -303,6 +313,15 @@ pub enum Evidence {
     Socket {
         holder: Holder,
     },
+    /// The process that a program takes for its other self.
+    ClaimedProcess {
+        /// The file in which its number stands.
+        path: Option<String>,
+        pid: u32,
+        /// `None`: there is no such process.
+        comm: Option<String>,
+        unit: Option<UnitName>,
+    },
     Dependency {
         unit: UnitName,
         active_state: String,
@@ -330,7 +349,7 @@ pub enum Evidence {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct DependencyState {
     pub unit: UnitName,
-    /// `Requires`, `Requisite`, `BindsTo`, `Wants`.
+    /// `Requires`, `Requisite`, `BindsTo`, `Wants`; `TriggeredBy` of its socket.
     pub relation: String,
     pub load_state: String,
     pub active_state: String,

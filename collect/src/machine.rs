@@ -4,6 +4,8 @@ mod counters;
 mod mounts;
 mod state;
 
+pub(crate) use self::mounts::mount_of;
+
 use std::time::Duration;
 
 use analysis::{

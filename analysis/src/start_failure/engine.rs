@@ -55,6 +55,7 @@ pub fn diagnose(facts: StartFacts) -> StartFailure {
         config_tests: facts.config_tests,
         log_files: facts.log_files,
         changes,
+        beneath: None,
     }
 }
 

@@ -9,7 +9,9 @@ use super::{
     address_in_use::{addresses_in_use, not_listening, ports_of_arguments},
     attempts::SETTLED_AFTER,
     changes::facts::ChangeFacts,
+    claim::ClaimedProcess,
     says::why,
+    ways::WayFact,
 };
 use crate::{Timestamp, identity::UnitName, limitation::Limitation, process::ExitStatus};
 
@@ -40,6 +42,8 @@ pub struct StartFacts {
     pub booted_at: Option<Timestamp>,
     /// How long the last run lasted, where it ended by itself, at once, and without an error.
     pub ended_at_once: Option<Duration>,
+    /// What was logged of that run.
+    pub ended_log: Vec<LogLine>,
     pub config_tests: Vec<ConfigTest>,
     pub log_files: Vec<LogFileExcerpt>,
     /// Those of them that nothing of the unit names: they are called like it.
@@ -48,6 +52,14 @@ pub struct StartFacts {
     pub changes: Option<ChangeFacts>,
     /// The files that are taken for its configuration. Filled only if it fails.
     pub configurations: Vec<ConfigurationFact>,
+    /// The ways to its programs, and to the paths that the log blames. Filled only if it fails.
+    pub ways: Vec<WayFact>,
+    /// The first port that anybody may listen on. `None`: not known for its network.
+    pub unprivileged_ports_from: Option<u16>,
+    /// The process that it takes for its other self.
+    pub claimed: Option<ClaimedProcess>,
+    /// Whether `coredumpctl` is there to read core dumps with.
+    pub has_coredumpctl: bool,
 }
 
 /// A configuration file of the program, by its command line or by its name.
@@ -397,6 +409,10 @@ impl StartFacts {
 
     pub fn place(&self, path: &str) -> Option<&PlaceFact> {
         self.places.iter().find(|place| place.path == path)
+    }
+
+    pub fn way(&self, path: &str) -> Option<&WayFact> {
+        self.ways.iter().find(|way| way.path == path)
     }
 
     /// Whether a process of the failed start has this pid, or else its program this name.

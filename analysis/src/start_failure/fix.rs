@@ -51,6 +51,22 @@ pub enum FixKind {
     MakeExecutable {
         path: String,
     },
+    /// Let programs of a mount be executed: it is mounted with `noexec`.
+    RemountExec {
+        path: String,
+    },
+    /// Put the program where programs may be executed.
+    MoveProgram {
+        path: String,
+    },
+    /// Remove a pid file, or a lock, of a process that is gone.
+    RemoveStaleFile {
+        path: String,
+    },
+    /// Let others than its owner pass a folder.
+    OpenFolder {
+        path: String,
+    },
     RepairUnitFile {
         path: String,
     },
@@ -134,6 +150,11 @@ pub enum FixKind {
         pid: Option<u32>,
     },
     RaiseMemoryLimit,
+    /// Find out who sent a signal: the host itself does not record it.
+    FindSender {
+        /// `SIGKILL`.
+        signal: String,
+    },
     ResetAndStart,
     ReadLog,
 }
@@ -158,6 +179,9 @@ impl FixKind {
             | Self::EndProcess { .. }
             | Self::Unmask
             | Self::MakeExecutable { .. }
+            | Self::RemountExec { .. }
+            | Self::OpenFolder { .. }
+            | Self::RemoveStaleFile { .. }
             | Self::MakeDirectory { .. }
             | Self::AllowPath { .. }
             | Self::AllowMissing { .. }
@@ -173,7 +197,7 @@ impl FixKind {
             | Self::CorrectFile { .. }
             | Self::ProvidePath { .. }
             | Self::RaiseStartTimeout { .. } => Use::Edit,
-            Self::ChangePort { .. } => Use::AfterByHand,
+            Self::ChangePort { .. } | Self::MoveProgram { .. } => Use::AfterByHand,
             Self::InstallPackage { .. }
             | Self::StopContainer { .. }
             | Self::StartDependency { .. }
@@ -188,6 +212,7 @@ impl FixKind {
             | Self::InspectCertificate { .. }
             | Self::MeetCondition { .. }
             | Self::ReadCoreDump { .. }
+            | Self::FindSender { .. }
             | Self::RaiseMemoryLimit
             | Self::ReadLog => Use::Look,
         }

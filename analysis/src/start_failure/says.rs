@@ -17,7 +17,7 @@ use super::{
     telling::all_telling_lines,
 };
 
-pub(super) use self::addresses::is_about_listening;
+pub(super) use self::addresses::{is_about_listening, port_of};
 pub use self::places::is_config;
 pub(super) use self::places::{first_path, line_number};
 use self::{
@@ -185,7 +185,7 @@ pub fn blamed_paths(log: &[LogLine]) -> Vec<String> {
 
 /// What a message says of a failure. `None`: nothing that is known here.
 pub fn says(message: &str) -> Option<Says> {
-    if is_of_remote(message) {
+    if is_of_remote(message) || is_of_source(message) || is_of_kernel_file(message) {
         return None;
     }
     RULES.iter().find_map(|rule: &Rule| rule.read(message))
@@ -199,6 +199,26 @@ fn is_of_remote(message: &str) -> bool {
         )
     });
     OF_REMOTE.is_match(message)
+}
+
+/// Whether a line is about the program's own text, and no configuration.
+fn is_of_source(message: &str) -> bool {
+    let kinds = ["SyntaxError:", "IndentationError:", "TabError:"];
+    kinds
+        .iter()
+        .any(|kind| message.trim_start().starts_with(kind))
+}
+
+/// Whether a line says "no space" of what is on no disk: a cgroup without CPUs, a full table.
+fn is_of_kernel_file(message: &str) -> bool {
+    static OF_KERNEL: LazyLock<Regex> = LazyLock::new(|| {
+        places::regex(
+            r"(?i)/sys/|/proc/|\bcgroups?\b|\bcpuset|\bbpf\b|\bperf_event|\bnetlink\b|\bsem_open",
+        )
+    });
+    static NO_SPACE: LazyLock<Regex> =
+        LazyLock::new(|| places::regex(r"(?i)no space left on device|\bENOSPC\b"));
+    NO_SPACE.is_match(message) && OF_KERNEL.is_match(message)
 }
 
 /// Whether a line says that the program gives up.

@@ -90,11 +90,16 @@ pub(crate) fn resting() -> StartFacts {
         kernel: vec![],
         booted_at: None,
         ended_at_once: None,
+        ended_log: vec![],
         config_tests: vec![],
         log_files: vec![],
         guessed_log_files: [].into(),
         changes: None,
         configurations: vec![],
+        ways: vec![],
+        unprivileged_ports_from: None,
+        claimed: None,
+        has_coredumpctl: true,
     }
 }
 

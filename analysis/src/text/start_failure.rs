@@ -158,7 +158,37 @@ fn verdict(report: &StartFailure, page: &Page<'_>) -> String {
     }
     let room = page.width.map(|width| width.saturating_sub(INDENT.len()));
     text.push_str(&indented(&table.render(room, page.style)));
+    text.push_str(&indented(&beneath(report, page)));
     text
+}
+
+/// Why the unit did not start that is to blame.
+fn beneath(report: &StartFailure, page: &Page<'_>) -> String {
+    let Some(beneath) = &report.beneath else {
+        return String::new();
+    };
+    let verdict = &beneath.verdict;
+    let culprit = verdict.culprit.as_ref();
+    let title = title(verdict.cause, &verdict.fixes, culprit, page);
+    let sure = sure(verdict.certainty, page);
+    let unit = one_line(beneath.unit.as_str());
+    let mut table = Table::default();
+    if let Some(culprit) = culprit {
+        culprit::rows(culprit, report, &mut table, page);
+    }
+    let mut label = page.catalogue.say("start-evidence");
+    for line in verdict
+        .evidence
+        .iter()
+        .filter_map(|one| evidence::line(one, page))
+    {
+        table.row([Cell::from(std::mem::take(&mut label)), Cell::from(line)]);
+    }
+    let room = page
+        .width
+        .map(|width| width.saturating_sub(2 * INDENT.len()));
+    let table = indented(&table.render(room, page.style));
+    format!("└ {unit}: {}{sure}\n{table}", page.style.strong(&title))
 }
 
 /// Whether somebody would be seen that holds the port, and nobody is.
@@ -193,6 +223,10 @@ fn title(cause: StartCause, fixes: &[Fix], culprit: Option<&Culprit>, page: &Pag
         let parameters = [("unit", one_line(unit.as_str()).into_owned().into())];
         return page.catalogue.say_with("start-waits", &parameters);
     }
+    let is_stale = |fix: &Fix| matches!(fix.what, FixKind::RemoveStaleFile { .. });
+    if cause == StartCause::AlreadyRunning && fixes.first().is_some_and(is_stale) {
+        return page.catalogue.say("start-stale-file");
+    }
     let is_assertion = |fix: &Fix| matches!(&fix.what, FixKind::MeetCondition { condition } if condition.starts_with("Assert"));
     if cause == StartCause::ConditionNotMet && fixes.iter().any(is_assertion) {
         return page.catalogue.say("start-assertion");
@@ -224,6 +258,16 @@ fn other_line(finding: &Finding, page: &Page<'_>) -> String {
     let certainty = page
         .catalogue
         .say_with("start-certainty", &[("certainty", certainty.into())]);
+    let title = match &finding.culprit {
+        Some(culprit @ Culprit::Path { .. }) => {
+            let parameters = [
+                ("title", title.into()),
+                ("path", one_line(&culprit.to_string()).into_owned().into()),
+            ];
+            page.catalogue.say_with("start-also-path", &parameters)
+        }
+        _ => title,
+    };
     format!("{title}{certainty}")
 }
 

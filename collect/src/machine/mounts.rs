@@ -85,6 +85,14 @@ pub(super) fn mounts(mountinfo: &str, view: &View) -> (Vec<MountUse>, Vec<Limita
     (found, limits.collect())
 }
 
+/// The mount that a path lies on, and its options: the last of those that begin it furthest.
+pub(crate) fn mount_of(mountinfo: &str, path: &Path) -> Option<(String, String)> {
+    let mounts = mountinfo.lines().filter_map(parse);
+    let around = mounts.filter(|mount| path.starts_with(&mount.point));
+    let found = around.max_by_key(|mount| mount.point.len())?;
+    Some((found.point.clone(), found.options.to_owned()))
+}
+
 struct Mount<'a> {
     device: &'a str,
     point: String,
@@ -178,6 +186,19 @@ mod tests {
             count: 2,
         };
         assert_eq!(limits, [remote]);
+    }
+
+    #[test]
+    fn a_path_lies_on_the_innermost_mount() {
+        let text = "1 0 8:1 / / rw - ext4 /dev/sda1 rw\n\
+             2 1 8:2 / /srv rw,noexec - ext4 /dev/sdb rw\n\
+             3 1 8:3 / /srv ro - ext4 /dev/sdc rw\n";
+        // (path, mount, options)
+        let cases = [("/srv/x", "/srv", "ro"), ("/srvx", "/", "rw")];
+        for (path, point, options) in cases {
+            let expected = Some((point.to_owned(), options.to_owned()));
+            assert_eq!(mount_of(text, Path::new(path)), expected, "{path}");
+        }
     }
 
     #[test]

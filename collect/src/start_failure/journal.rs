@@ -1,13 +1,13 @@
 //! The journal of a unit's last failed start.
 
 use std::{
-    collections::VecDeque,
+    collections::{BTreeSet, VecDeque},
     time::{Duration, Instant},
 };
 
 use analysis::{
     Timestamp,
-    identity::InvocationId,
+    identity::{InvocationId, UnitName},
     journal::{JournalEntry, message_id},
     limitation::Limitation,
     log::{Excerpt, LogLine},
@@ -57,6 +57,8 @@ pub(super) struct JournalFacts {
     pub(super) limit: Option<Limitation>,
     /// How long the last run lasted, if it ended by itself, at once and without an error.
     pub(super) quick_end: Option<Duration>,
+    /// Its lines.
+    pub(super) quick_log: Excerpt,
 }
 
 /// Reads until `until`; what is missing then is a limitation.
@@ -87,6 +89,7 @@ pub(super) fn read(unit: &UnitStart, until: Instant) -> Result<JournalFacts, Col
     // What a script says of its last start is asked for, not an earlier failure.
     let mut facts = JournalFacts {
         failed: failed.filter(|failed| !(is_idle(unit) && failed.went_well_since)),
+        quick_end: quick_end(&lines),
         ..JournalFacts::default()
     };
     // systemd's own record of the run that failed, where its lines are gone.
@@ -100,7 +103,13 @@ pub(super) fn read(unit: &UnitStart, until: Instant) -> Result<JournalFacts, Col
         None => around(&lines, failed_at),
     };
     facts.load_log = load_log(&lines);
-    facts.quick_end = quick_end(&lines);
+    if let Some(ended) = unit.invocation.filter(|_| facts.quick_end.is_some()) {
+        let only_it = JournalFacts {
+            quick_end: facts.quick_end,
+            ..JournalFacts::default()
+        };
+        facts.quick_log = reader.log_of(ended, unit, &only_it, now)?;
+    }
     facts.limit = reader.limit();
     Ok(facts)
 }
@@ -109,7 +118,7 @@ pub(super) fn read(unit: &UnitStart, until: Instant) -> Result<JournalFacts, Col
 const MOST_KERNEL_LINES: usize = 2000;
 const MOST_DENIALS: usize = 20;
 
-/// What security modules and system call filters denied between two moments, by any program.
+/// What the kernel denied (security modules, system call filters, limits of cgroups) between two moments, by any program.
 pub(super) fn denials(
     (from, to): (Timestamp, Timestamp),
     until: Instant,
@@ -136,8 +145,13 @@ pub(super) fn denials(
             break;
         }
         let message = entry.message();
-        // AppArmor, SELinux, seccomp.
-        let words = ["apparmor=\"DENIED\"", "avc:", "type=1326"];
+        // AppArmor, SELinux, seccomp; and who may have no more processes.
+        let words = [
+            "apparmor=\"DENIED\"",
+            "avc:",
+            "type=1326",
+            "fork rejected by pids controller",
+        ];
         if words.iter().any(|words| message.contains(words)) {
             found.push(LogLine::of(&entry));
         }
@@ -239,7 +253,7 @@ impl Reader {
         let failed_at = match &facts.failed {
             Some(failed) => failed.failed_at,
             None => since
-                .filter(|_| is_failed(unit) || is_idle(unit))
+                .filter(|_| is_failed(unit) || is_idle(unit) || facts.quick_end.is_some())
                 .unwrap_or(now),
         };
         let began_at = facts.failed.as_ref().and_then(|failed| failed.began_at);
@@ -255,7 +269,7 @@ impl Reader {
         };
         let options = JournalOptions {
             directory: None,
-            matches: run.matches(),
+            matches: with_nameless(run.matches(), unit),
             follow: false,
         };
         let mut source = open(&options)?.source;
@@ -265,7 +279,7 @@ impl Reader {
             if entry.at > failed_at + NEAR {
                 break;
             }
-            if run.has(&entry) {
+            if run.has(&entry) && !is_of_another(&entry, &unit.facts.name) {
                 log.push(LogLine::of(&entry));
             }
         }
@@ -290,6 +304,36 @@ impl Reader {
             count: 1,
         })
     }
+}
+
+/// Adds the lines of programs of root's with a name of the unit's.
+///
+/// A program that says why it ends to syslog is often gone before journald asks the kernel whose it
+/// was: on a busy host such a line has no unit.
+fn with_nameless(matches: Matches, unit: &UnitStart) -> Matches {
+    let programs = unit.facts.commands.iter().filter_map(|command| {
+        let name = command.path.rsplit('/').next()?;
+        // A shell, or whatever many have.
+        (name.len() > 4 && !name.starts_with("python")).then(|| name.to_owned())
+    });
+    let stem = unit.facts.name.stem();
+    let names: BTreeSet<String> = programs
+        .chain([stem.to_owned(), format!("{stem}d")])
+        .collect();
+    names.into_iter().fold(matches, |matches, name| {
+        matches.or([
+            Match::new("SYSLOG_IDENTIFIER", &*name),
+            Match::new("_UID", "0"),
+        ])
+    })
+}
+
+/// Whether journald knows that a process of another unit wrote it.
+fn is_of_another(entry: &JournalEntry, unit: &UnitName) -> bool {
+    let owner = entry.field("_SYSTEMD_UNIT");
+    entry.invocation().is_none()
+        && entry.field("_SYSTEMD_INVOCATION_ID").is_none()
+        && owner.is_some_and(|owner| owner != unit.as_str())
 }
 
 /// The lines of process 1 at the time of a failure that has no run of its own.

@@ -6,6 +6,7 @@
 //! limitation of the report.
 
 mod changes;
+mod claimed;
 mod config_tests;
 mod configurations;
 pub(crate) mod files;
@@ -15,6 +16,7 @@ mod log_files;
 mod places;
 mod supervisor;
 mod time_left;
+mod ways;
 
 use std::{
     collections::BTreeSet,
@@ -31,15 +33,16 @@ use analysis::{
         StartFacts, StartFailure, StartFailureAsked,
         address_in_use::{addresses_in_use, not_listening},
         attempts::FailedStart,
+        claim::claim,
         diagnose,
-        facts::Standing,
+        facts::{Setting, Standing},
         says::blamed_paths,
         similar::similar,
         supervised::SUPERVISED,
     },
 };
 
-use self::{journal::JournalFacts, time_left::TimeLeft};
+use self::{journal::JournalFacts, time_left::TimeLeft, ways::Ways};
 use crate::{
     CollectError, NoAnswer,
     gather::{blocking, limitation, missing, with_causes, within},
@@ -47,6 +50,7 @@ use crate::{
     process::Procfs,
     sockets::{Listening, Sockets},
     systemd::{Manager, UnitStart},
+    tool,
 };
 
 /// The unit itself: without it there is no report.
@@ -80,16 +84,25 @@ pub async fn start_failure(
         reason: Failure::NoSuchTarget,
         detail: error.to_string(),
     })?;
-    let facts = gather(unit, progress).await?;
+    let left = TimeLeft::from(Instant::now());
+    let facts = gather(unit, left, progress).await?;
     progress(step(Step::Concluding, 3));
-    Ok(diagnose(facts))
+    let report = diagnose(facts);
+    let Some(below) = report.failed_dependency().cloned() else {
+        return Ok(report);
+    };
+    // Its own report says what is missing of it; here it is only as good as the time that is left.
+    match gather(below, left, &|_| ()).await {
+        Ok(facts) => Ok(report.with_beneath(diagnose(facts))),
+        Err(_) => Ok(report),
+    }
 }
 
 async fn gather(
     asked: UnitName,
+    left: TimeLeft,
     progress: &(dyn Fn(Progress) + Sync),
 ) -> Result<StartFacts, NoAnswer> {
-    let left = TimeLeft::from(Instant::now());
     progress(step(Step::ReadingUnit, 0));
     let unit = async {
         let manager = Manager::connect().await?;
@@ -113,11 +126,18 @@ async fn gather(
         kernel: Vec::new(),
         booted_at: Some(ClockReading::now().booted_at()),
         ended_at_once: None,
+        ended_log: Vec::new(),
         config_tests: Vec::new(),
         log_files: Vec::new(),
         guessed_log_files: BTreeSet::new(),
         changes: None,
         configurations: Vec::new(),
+        ways: Vec::new(),
+        unprivileged_ports_from: (!unit.has_own_network)
+            .then(unprivileged_ports_from)
+            .flatten(),
+        claimed: None,
+        has_coredumpctl: tool::find("coredumpctl").is_some(),
     };
 
     progress(step(Step::ReadingJournal, 1));
@@ -146,6 +166,7 @@ async fn gather(
     let journal = journal.unwrap_or_else(|error| missing(&mut facts.limits, "journal", &error));
     facts.limits.extend(journal.limit.clone());
     facts.ended_at_once = journal.quick_end.filter(|_| !unit.may_end);
+    facts.ended_log = journal.quick_log.clone().into_lines().0;
     let has_own_network = unit.has_own_network;
     let root = unit.root.clone();
     take_unit(&mut facts, unit.clone(), journal);
@@ -156,11 +177,11 @@ async fn gather(
         take_supervised(&mut facts, left).await;
     }
     if facts.standing() == Standing::Fails && facts.setting(SUPERVISED).is_some() {
-        look_further(&mut facts, Some(String::new()), left).await;
+        look_further(&mut facts, &unit, Some(String::new()), left).await;
     } else if facts.standing() == Standing::Fails {
         read_log_files(&mut facts, &unit, left).await;
         read_configurations(&mut facts, &unit, left).await;
-        look_further(&mut facts, root, left).await;
+        look_further(&mut facts, &unit, root, left).await;
     }
 
     if facts.standing() == Standing::NotLoaded {
@@ -230,18 +251,37 @@ async fn read_configurations(facts: &mut StartFacts, unit: &UnitStart, left: Tim
 }
 
 /// Looks at what the log complains about.
-async fn look_further(facts: &mut StartFacts, root: Option<String>, left: TimeLeft) {
+async fn look_further(
+    facts: &mut StartFacts,
+    unit: &UnitStart,
+    root: Option<String>,
+    left: TimeLeft,
+) {
     let paths = blamed_paths(&facts.said());
+    let ways = root
+        .as_deref()
+        .map(|root| Ways::of(facts, unit, root, &paths));
+    let claim = root.clone().zip(claim(&facts.said()));
     let span = facts.attempt.as_ref().and_then(|attempt| {
         let failed_at = attempt.failed_at?;
         Some((attempt.began_at.unwrap_or(failed_at), failed_at))
     });
     let kernel_within = left.at_most(KERNEL_WITHIN);
-    let (places, kernel) = tokio::join!(
+    let (places, claimed, ways, kernel) = tokio::join!(
         blocking(
             left.at_most(FILES_WITHIN),
             "the paths of the log",
             move || { Ok(root.map_or_else(Vec::new, |root| places::at(&root, paths))) }
+        ),
+        blocking(
+            left.at_most(FILES_WITHIN),
+            "the process that it names",
+            move || Ok(claim.and_then(|(root, claim)| claimed::process(&root, claim)))
+        ),
+        blocking(
+            left.at_most(FILES_WITHIN),
+            "the ways to its files",
+            move || { Ok(ways.map_or_else(Vec::new, Ways::go)) }
         ),
         blocking(kernel_within, "the kernel's log", move || match span {
             Some(span) => journal::denials(span, Instant::now() + kernel_within),
@@ -249,6 +289,8 @@ async fn look_further(facts: &mut StartFacts, root: Option<String>, left: TimeLe
         }),
     );
     facts.places = places.unwrap_or_else(|error| missing(&mut facts.limits, "places", &error));
+    facts.claimed = claimed.unwrap_or_else(|error| missing(&mut facts.limits, "processes", &error));
+    facts.ways = ways.unwrap_or_else(|error| missing(&mut facts.limits, "ways", &error));
     facts.kernel = kernel.unwrap_or_else(|error| missing(&mut facts.limits, "kernel-log", &error));
 }
 
@@ -273,6 +315,9 @@ fn take_unit(facts: &mut StartFacts, unit: UnitStart, journal: JournalFacts) {
     facts.went_well_since = failed.as_ref().is_some_and(|failed| failed.went_well_since);
     facts.attempt = failed.map(|failed| failed.with_log(log));
     let mut of_unit = unit.facts;
+    of_unit
+        .settings
+        .extend(unit.rights.into_iter().map(as_kernel_has_it));
     of_unit.load_log = journal.load_log;
     if let Some(main) = &mut of_unit.status.main_process {
         let stat = Procfs::at("/proc").stat(main.pid);
@@ -288,6 +333,24 @@ fn take_unit(facts: &mut StartFacts, unit: UnitStart, journal: JournalFacts) {
         attempt.command = Some(command.argv.join(" "));
         attempt.status = attempt.status.or(command.status);
     }
+}
+
+/// A host that shares its kernel: the kernel's log names its cgroups as the machine sees them.
+fn as_kernel_has_it(setting: Setting) -> Setting {
+    let root = std::env::var("AIOPS_CGROUP_ROOT").unwrap_or_default();
+    match setting.name.as_str() {
+        "ControlGroup" => Setting {
+            value: format!("{}{}", root.trim_end_matches('/'), setting.value),
+            ..setting
+        },
+        _ => setting,
+    }
+}
+
+/// The first port that anybody may listen on.
+fn unprivileged_ports_from() -> Option<u16> {
+    let text = std::fs::read_to_string("/proc/sys/net/ipv4/ip_unprivileged_port_start");
+    text.ok()?.trim().parse().ok()
 }
 
 /// The failed start that systemd itself still knows of. `None`: the unit is in no failed state.

@@ -13,6 +13,8 @@ pub const MOST_NEEDED: usize = 64;
 /// Relations with which a unit needs others to start, the strictest first.
 const RELATIONS: [&str; 4] = ["Requires", "Requisite", "BindsTo", "Wants"];
 const WEAK: &str = "Wants";
+/// Of sockets: who asks for the service finds nobody who listens.
+const TRIGGER: &str = "TriggeredBy";
 
 /// A unit whose needs are to be looked at. `by`: the unit that needs it.
 struct Open {
@@ -35,6 +37,17 @@ impl Manager {
         let (properties, _) = self.unit_properties(unit).await?;
         let mut seen = BTreeSet::from([unit.clone()]);
         let mut open = VecDeque::from(needs(&properties, None, &mut seen));
+        let triggers = properties.units(TRIGGER).into_iter();
+        let sockets = triggers.filter(|unit| unit.as_str().ends_with(".socket"));
+        open.extend(
+            sockets
+                .filter(|unit| seen.insert(unit.clone()))
+                .map(|unit| Open {
+                    unit,
+                    relation: TRIGGER,
+                    by: None,
+                }),
+        );
         let mut states = Vec::new();
         while let Some(Open { unit, relation, by }) = open.pop_front() {
             if states.len() == MOST_NEEDED {
@@ -56,7 +69,7 @@ impl Manager {
                 result: result.filter(|result| !result.is_empty()),
                 needed_by: by,
             });
-            if is_down && relation != WEAK {
+            if is_down && !matches!(relation, WEAK | TRIGGER) {
                 let below = needs(&properties, Some(&unit), &mut seen);
                 open.extend(below.into_iter().filter(|one| one.relation != WEAK));
             }

@@ -58,6 +58,51 @@ pub(super) fn settings(kind: &Properties) -> Vec<Setting> {
     found
 }
 
+/// What else a failed start may be about. The agent keeps the others to compare them later.
+pub(super) fn rights(of_unit: &Properties, kind: &Properties) -> Vec<Setting> {
+    let setting = |name: &str, value: String| Setting {
+        name: name.to_owned(),
+        value,
+    };
+    let groups = kind.texts("SupplementaryGroups").join(" ");
+    let ambient = names(CapabilitySet::from_bits_truncate(
+        kind.number("AmbientCapabilities"),
+    ));
+    let all = [
+        setting("SupplementaryGroups", groups),
+        setting("AmbientCapabilities", ambient),
+        setting("ControlGroup", control_group(of_unit, kind)),
+    ];
+    let set = all.into_iter().filter(|setting| !setting.value.is_empty());
+    let is_told = |setting: &Setting| !matches!(setting.value.as_str(), "infinity" | "no");
+    // Those that others have as well.
+    let is_known = |setting: &Setting| setting.name.starts_with("Private");
+    let limits = limits(kind).into_iter();
+    set.chain(limits.filter(|one| is_told(one) && !is_known(one)))
+        .collect()
+}
+
+/// Where the unit's processes are, or were: systemd does not tell it of a unit that has none.
+fn control_group(of_unit: &Properties, kind: &Properties) -> String {
+    let told = kind.text("ControlGroup");
+    let slice = kind.text("Slice");
+    if !told.is_empty() || slice.is_empty() {
+        return told;
+    }
+    format!("{}/{}", slice_path(&slice), of_unit.text("Id"))
+}
+
+/// `a-b.slice` lies within `a.slice`.
+fn slice_path(slice: &str) -> String {
+    let stem = slice.trim_end_matches(".slice");
+    if stem == "-" {
+        return String::new();
+    }
+    let ends = stem.match_indices('-').map(|(at, _)| at);
+    let ends = ends.chain([stem.len()]);
+    ends.map(|end| format!("/{}.slice", &stem[..end])).collect()
+}
+
 /// Limits that a unit meets, and what is kept from it.
 pub(super) fn limits(kind: &Properties) -> Vec<Setting> {
     const OF_NUMBERS: [&str; 11] = [
@@ -122,9 +167,29 @@ fn system_call_filter(kind: &Properties) -> Option<String> {
 /// The capabilities that its programs may have at most: `CAP_CHOWN CAP_KILL`; `None`: all.
 fn bounding_set(kind: &Properties) -> Option<String> {
     let set = CapabilitySet::from_bits_truncate(kind.number("CapabilityBoundingSet"));
-    let names: Vec<_> = set
-        .iter_names()
-        .map(|(name, _)| format!("CAP_{name}"))
-        .collect();
-    (!set.is_all()).then(|| names.join(" "))
+    (!set.is_all()).then(|| names(set))
+}
+
+/// `CAP_CHOWN CAP_KILL`.
+fn names(set: CapabilitySet) -> String {
+    let names = set.iter_names().map(|(name, _)| format!("CAP_{name}"));
+    names.collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slice_lies_within_those_that_begin_its_name() {
+        // (slice, path)
+        let cases = [
+            ("system.slice", "/system.slice"),
+            ("-.slice", ""),
+            ("a-b-c.slice", "/a.slice/a-b.slice/a-b-c.slice"),
+        ];
+        for (slice, path) in cases {
+            assert_eq!(slice_path(slice), path);
+        }
+    }
 }

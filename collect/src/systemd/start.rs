@@ -20,7 +20,7 @@ use super::{
     calls::UNIT,
     manager::Manager,
     properties::{Properties, flag, number, text},
-    settings::{limits, settings},
+    settings::{limits, rights, settings},
 };
 use crate::CollectError;
 
@@ -68,6 +68,8 @@ pub struct UnitStart {
     pub active_monotonic_ns: Option<u64>,
     /// Its limits and rights, as systemd has them loaded.
     pub limits: Vec<Setting>,
+    /// Limits that it has, and what else a failed start may be about.
+    pub rights: Vec<Setting>,
 }
 
 /// The properties of a unit: those of all, and those of its kind.
@@ -113,6 +115,7 @@ impl UnitStart {
                 us => Some(us.saturating_mul(1000)),
             },
             limits: limits(of_kind),
+            rights: rights(of_unit, of_kind),
             facts: facts(read.name.clone(), of_unit, of_kind),
         }
     }

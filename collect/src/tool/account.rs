@@ -60,6 +60,17 @@ impl Account {
         self.uid == 0
     }
 
+    /// Whether the bits of a file, or of a folder, let the user execute or pass it.
+    pub fn may_execute(&self, uid: u32, gid: u32, mode: u32) -> bool {
+        let shift = match () {
+            () if self.is_root() => return mode & 0o111 != 0,
+            () if self.uid == uid => 6,
+            () if self.gid == gid || self.groups.contains(&gid) => 3,
+            () => 0,
+        };
+        mode >> shift & 1 != 0
+    }
+
     /// Whether this process may become another user.
     pub fn can_become_others() -> bool {
         const SETGID: u64 = 1 << 6;
@@ -126,6 +137,17 @@ mod tests {
         let other = found("pg", Some("web")).unwrap();
         assert_eq!((other.gid, other.groups), (33, vec![33, 110]));
         assert_eq!(found("root", None).unwrap().uid, 0);
+        let pg = found("pg", None).unwrap();
+        // (owners, mode, whether it may)
+        for (uid, gid, mode, may) in [
+            (105, 0, 0o677, false),
+            (0, 110, 0o767, false),
+            (0, 110, 0o710, true),
+            (0, 0, 0o776, false),
+            (0, 0, 0o701, true),
+        ] {
+            assert_eq!(pg.may_execute(uid, gid, mode), may, "{mode:o}");
+        }
         for (user, group) in [("none", None), ("bad", None), ("pg", Some("none"))] {
             assert_eq!(found(user, group), None, "{user}");
         }

@@ -103,6 +103,15 @@ export function evidenceText(evidence: StartEvidence, say: Say): string {
       const id = `start-file-${evidence.state}`;
       return `${evidence.path}: ${say.has(id) ? say(id) : evidence.state}`;
     }
+    case 'claimed-process': {
+      const known = evidence.unit == null ? 'start-claimed' : 'start-claimed-of-unit';
+      const text = say(evidence.comm == null ? 'start-claimed-gone' : known, {
+        pid: String(evidence.pid),
+        comm: evidence.comm ?? '',
+        unit: evidence.unit ?? '',
+      });
+      return evidence.path == null ? text : `${evidence.path}: ${text}`;
+    }
     case 'filesystem': {
       const id = evidence.read_only ? 'start-filesystem-read-only' : 'start-filesystem';
       return say(id, {

@@ -37,14 +37,22 @@ pub(super) fn check(facts: &StartFacts) -> Option<Finding> {
     let mut fixes = Vec::new();
     if core_dumped {
         let pid = facts.failed_command().and_then(|command| command.pid);
-        let which = pid.map_or_else(String::new, |pid| format!(" {pid}"));
         fixes.push(Fix {
             what: FixKind::ReadCoreDump { pid },
-            commands: vec![format!("coredumpctl info{which}")],
+            commands: vec![read_core_dump(pid, facts)],
             risky: false,
         });
     }
     fixes.push(commands::read_log(facts));
+    if !OF_CRASHES.contains(&signal) {
+        fixes.push(Fix {
+            what: FixKind::FindSender {
+                signal: signal.to_string(),
+            },
+            commands: vec![],
+            risky: false,
+        });
+    }
     let attempt = facts.attempt.as_ref();
     let filter = facts.setting("SystemCallFilter").filter(|_| signal == SYS);
     evidence.extend(filter.map(|filter| property("SystemCallFilter", filter)));
@@ -66,6 +74,16 @@ pub(super) fn check(facts: &StartFacts) -> Option<Finding> {
         evidence,
         fixes,
     })
+}
+
+/// `coredumpctl` where it is; we read core dumps too.
+fn read_core_dump(pid: Option<u32>, facts: &StartFacts) -> String {
+    match (facts.has_coredumpctl, pid) {
+        (true, Some(pid)) => format!("coredumpctl info {pid}"),
+        (true, None) => "coredumpctl info".to_owned(),
+        (false, Some(pid)) => format!("aiops analyze crash --pid {pid}"),
+        (false, None) => format!("aiops analyze crash {}", commands::name(facts.name())),
+    }
 }
 
 #[cfg(test)]
@@ -129,6 +147,15 @@ mod tests {
     }
 
     #[test]
+    fn nobody_knows_who_sent_a_signal_that_anybody_may_send() {
+        for (signal, expected) in [(Signal::KILL, true), (Signal::SEGV, false)] {
+            let finding = check(&failed("signal", killed(signal), vec![])).unwrap();
+            let asks = |fix: &Fix| matches!(fix.what, FixKind::FindSender { .. });
+            assert_eq!(finding.fixes.iter().any(asks), expected, "{signal}");
+        }
+    }
+
+    #[test]
     fn a_core_dump_is_offered() {
         let status = Some(ExitStatus::Signaled {
             signal: Signal::SEGV,
@@ -139,6 +166,11 @@ mod tests {
         assert_eq!(
             check(&facts).unwrap().fixes[0].commands,
             ["coredumpctl info 42"]
+        );
+        facts.has_coredumpctl = false;
+        assert_eq!(
+            check(&facts).unwrap().fixes[0].commands,
+            ["aiops analyze crash --pid 42"]
         );
     }
 }

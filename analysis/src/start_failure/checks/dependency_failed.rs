@@ -12,14 +12,18 @@ pub(super) fn check(facts: &StartFacts) -> Option<Finding> {
     let job_failed = facts.fails() && facts.result() == "dependency";
     // systemd refuses the start at once, and writes nothing about it.
     let is_refused = refused.is_some() && is_idle(facts);
-    if !job_failed && !is_refused && !may_be(facts) {
+    let socket = failed_socket(facts);
+    if !job_failed && !is_refused && !may_be(facts) && socket.is_none() {
         return None;
     }
     let at_that_time = bottom(facts, |one| is_bad(one) && failed_then(one, facts))
         .or_else(|| down(facts).filter(|one| was_down_then(one, facts)));
     // A start of which nothing failed then may still be refused now.
     let certain = at_that_time.or(refused.filter(|_| is_refused));
-    let culprit = certain.or_else(|| bottom(facts, is_bad)).or(down(facts));
+    let culprit = certain
+        .or_else(|| bottom(facts, is_bad))
+        .or(down(facts))
+        .or(socket);
     if culprit.is_none() && !job_failed {
         return None;
     }
@@ -57,6 +61,16 @@ pub(super) fn check(facts: &StartFacts) -> Option<Finding> {
 /// Whether a failed dependency explains a start of which nothing is on record.
 fn may_be(facts: &StartFacts) -> bool {
     facts.fails() && facts.attempt.is_none() && facts.result().is_empty()
+}
+
+/// The socket that would start the unit, and does not listen. It may rest for another reason.
+fn failed_socket(facts: &StartFacts) -> Option<&DependencyState> {
+    let mut sockets = facts
+        .dependencies
+        .iter()
+        .filter(|one| one.relation == "TriggeredBy");
+    let found = sockets.find(|one| one.active_state == "failed");
+    found.filter(|_| facts.standing() == Standing::Rests)
 }
 
 /// Whether nothing else explains why the unit does not run.
@@ -287,6 +301,21 @@ mod tests {
                 facts.dependencies
             );
         }
+    }
+
+    #[test]
+    fn a_service_rests_whose_socket_failed() {
+        let mut facts = resting();
+        facts.dependencies = vec![needs("nginx.socket", "TriggeredBy", "loaded", "failed")];
+        let finding = check(&facts).unwrap();
+        assert_eq!(finding.certainty, Certainty::Inferred);
+        let socket = unit("nginx.socket");
+        assert_eq!(finding.culprit, Some(Culprit::Unit { unit: socket }));
+        facts.unit.as_mut().unwrap().status.active_state = "active".into();
+        assert_eq!(check(&facts), None);
+        let mut own = failed("exit-code", exited(1), vec![]);
+        own.dependencies = facts.dependencies;
+        assert_eq!(check(&own), None);
     }
 
     #[test]

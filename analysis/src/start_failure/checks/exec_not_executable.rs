@@ -1,7 +1,13 @@
 //! The program is there, and cannot be executed.
 
 use super::*;
-use crate::{shell, start_failure::facts::FileState};
+use crate::{
+    shell,
+    start_failure::{
+        facts::FileState,
+        ways::{ClosedPlace, NoexecMount},
+    },
+};
 
 pub(super) fn check(facts: &StartFacts) -> Option<Finding> {
     let command = command_not_executed(facts)?;
@@ -13,12 +19,18 @@ pub(super) fn check(facts: &StartFacts) -> Option<Finding> {
         true => Certainty::Measured,
         false => Certainty::Inferred,
     };
+    if says("Permission denied")
+        && state.is_executable()
+        && let Some(found) = on_the_way(command, line, facts)
+    {
+        return Some(found);
+    }
     let (state_text, certainty, can_chmod) = match state {
         FileState::Directory => ("directory".to_owned(), certainty, false),
         FileState::File { mode } if !state.is_executable() => {
             (format!("mode {mode:o}"), certainty, true)
         }
-        // Its folders, a `noexec` mount or SELinux may forbid it too; or it is no program at all.
+        // SELinux may forbid it too; or it is no program at all.
         FileState::File { mode } if says("Permission denied") || says("Exec format error") => {
             (format!("mode {mode:o}"), Certainty::Inferred, false)
         }
@@ -72,9 +84,96 @@ pub(super) fn check(facts: &StartFacts) -> Option<Finding> {
     })
 }
 
+/// What keeps the kernel from a program that anybody may execute, or from its interpreter: its mount,
+/// or a folder that the unit's user may not pass.
+fn on_the_way(
+    command: &ExecCommand,
+    line: Option<&LogLine>,
+    facts: &StartFacts,
+) -> Option<Finding> {
+    let interpreter = facts.file(&command.path)?.interpreter.as_deref();
+    let paths = [Some(command.path.as_str()), interpreter];
+    let mut ways = paths
+        .into_iter()
+        .flatten()
+        .filter_map(|path| facts.way(path));
+    let (culprit, seen, fixes) = ways.find_map(|way| match (&way.noexec, &way.closed) {
+        (Some(mount), _) => Some(noexec(&way.path, mount, facts)),
+        (None, Some(place)) => Some(closed(place, facts)),
+        (None, None) => None,
+    })?;
+    let mut evidence: Vec<Evidence> = line.map(said).into_iter().collect();
+    evidence.extend(seen);
+    Some(Finding {
+        cause: StartCause::ExecNotExecutable,
+        certainty: Certainty::Measured,
+        culprit: Some(Culprit::path(culprit)),
+        evidence,
+        fixes,
+    })
+}
+
+type Obstacle = (String, Vec<Evidence>, Vec<Fix>);
+
+fn noexec(path: &str, mount: &NoexecMount, facts: &StartFacts) -> Obstacle {
+    let seen = Evidence::File {
+        path: mount.point.clone(),
+        state: format!("mounted {}", mount.options),
+    };
+    let remount = format!("mount -o remount,exec {}", shell::word(&mount.point));
+    let fixes = vec![
+        Fix {
+            what: FixKind::RemountExec {
+                path: mount.point.clone(),
+            },
+            commands: commands::then_start(remount, facts),
+            // Somebody did not want programs there.
+            risky: true,
+        },
+        Fix {
+            what: FixKind::MoveProgram {
+                path: path.to_owned(),
+            },
+            commands: vec![],
+            risky: false,
+        },
+    ];
+    (path.to_owned(), vec![seen], fixes)
+}
+
+fn closed(place: &ClosedPlace, facts: &StartFacts) -> Obstacle {
+    let user = facts.setting("User").map(|user| property("User", user));
+    let state = Evidence::File {
+        path: place.path.clone(),
+        state: place.state(),
+    };
+    let seen = [state].into_iter().chain(user).collect();
+    let path = place.path.clone();
+    let word = shell::word(&path);
+    let (what, command) = match place.is_folder {
+        true => (
+            FixKind::OpenFolder { path: path.clone() },
+            format!("chmod o+x {word}"),
+        ),
+        false => (
+            FixKind::MakeExecutable { path: path.clone() },
+            format!("chmod o+rx {word}"),
+        ),
+    };
+    let open = Fix {
+        what,
+        commands: commands::then_start(command, facts),
+        // Everybody may use it then.
+        risky: true,
+    };
+    let look = commands::allow_access(&path);
+    (path, seen, vec![open, look])
+}
+
 #[cfg(test)]
 mod tests {
     use super::{super::super::testing::*, *};
+    use crate::start_failure::ways::WayFact;
 
     #[test]
     fn the_mode_of_the_file_is_the_evidence() {
@@ -104,6 +203,73 @@ mod tests {
                 .as_ref()
                 .map(|one| (one.certainty, one.fixes[0].commands[0].as_str()));
             assert_eq!(found, expected);
+        }
+    }
+
+    #[test]
+    fn what_is_in_the_way_of_a_program_is_named() {
+        let denied =
+            "nginx.service: Failed at step EXEC spawning /usr/sbin/nginx: Permission denied";
+        let way = |path: &str, noexec: Option<&str>, closed: Option<(&str, bool)>| WayFact {
+            path: path.into(),
+            noexec: noexec.map(|point| NoexecMount {
+                point: point.into(),
+                options: "rw,noexec".into(),
+            }),
+            closed: closed.map(|(path, is_folder)| ClosedPlace {
+                path: path.into(),
+                is_folder,
+                mode: 0o700,
+                owners: "root:root".into(),
+            }),
+        };
+        let program = "/usr/sbin/nginx";
+        // (the way, culprit, evidence, first command)
+        let cases = [
+            (
+                way(program, Some("/usr"), None),
+                program,
+                "/usr mounted rw,noexec",
+                "mount -o remount,exec /usr",
+            ),
+            (
+                way("/bin/sh", Some("/bin"), None),
+                "/bin/sh",
+                "/bin mounted rw,noexec",
+                "mount -o remount,exec /bin",
+            ),
+            (
+                way(program, None, Some(("/usr/sbin", true))),
+                "/usr/sbin",
+                "/usr/sbin mode 700, root:root",
+                "chmod o+x /usr/sbin",
+            ),
+            (
+                way(program, None, Some((program, false))),
+                program,
+                "/usr/sbin/nginx mode 700, root:root",
+                "chmod o+rx /usr/sbin/nginx",
+            ),
+        ];
+        for (way, culprit, seen, command) in cases {
+            let mut facts = failed("exit-code", exited(203), vec![line("systemd", denied)]);
+            facts.files[0].interpreter = Some("/bin/sh".into());
+            facts.ways = vec![way];
+            let found = check(&facts).unwrap();
+            assert_eq!(found.certainty, Certainty::Measured);
+            assert_eq!(found.culprit, Some(Culprit::path(culprit)));
+            let Evidence::File { path, state } = &found.evidence[1] else {
+                panic!("{:?}", found.evidence);
+            };
+            assert_eq!(format!("{path} {state}"), seen);
+            assert_eq!(found.fixes[0].commands[0], command);
+            assert!(found.fixes[0].risky);
+            // The kernel refused it for something else.
+            let log = &mut facts.attempt.as_mut().unwrap().log;
+            log[0].message = log[0]
+                .message
+                .replace("Permission denied", "Text file busy");
+            assert!(check(&facts).is_none_or(|found| found.certainty != Certainty::Measured));
         }
     }
 }

@@ -105,6 +105,17 @@ fn is_missing(path: &str, facts: &StartFacts) -> bool {
 
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn a_command_is_known_though_systemd_has_read_its_files_again() {
+        let said = "nginx.service: Failed at step EXEC spawning /usr/sbin/nginx: No such file or directory";
+        let mut facts = failed("exit-code", exited(203), vec![line("(nginx)", said)]);
+        facts.unit.as_mut().unwrap().commands[0].status = None;
+        facts.files[0].state = FileState::Missing;
+        let found = check(&facts).unwrap();
+        assert_eq!(found.certainty, Certainty::Measured);
+        assert_eq!(found.culprit, Some(Culprit::path("/usr/sbin/nginx")));
+    }
+
     use super::{super::super::testing::*, *};
     use crate::start_failure::facts::FileFact;
 

@@ -23,6 +23,7 @@ mod program_says;
 mod setup_failed;
 mod start_limit_hit;
 mod start_timeout;
+mod too_few_tasks;
 mod unit_file_invalid;
 mod unit_masked;
 mod unit_not_found;
@@ -41,7 +42,7 @@ pub(super) use self::{healthy::healthy, unknown::unknown};
 
 type Check = fn(&StartFacts) -> Option<Finding>;
 
-pub(super) const ALL: [Check; 23] = [
+pub(super) const ALL: [Check; 24] = [
     unit_not_found::check,
     unit_masked::check,
     unit_file_invalid::check,
@@ -65,6 +66,7 @@ pub(super) const ALL: [Check; 23] = [
     mac_denied::check,
     boot_order::check,
     clean_exit::check,
+    too_few_tasks::check,
 ];
 
 /// Status of a child of systemd that could not execute its program (`EXIT_EXEC`).
@@ -89,7 +91,18 @@ fn command_not_executed(facts: &StartFacts) -> Option<&ExecCommand> {
     if !facts.fails() || facts.status() != Some(ExitStatus::Exited { code: EXIT_EXEC }) {
         return None;
     }
-    facts.failed_command()
+    facts.failed_command().or_else(|| named_by_systemd(facts))
+}
+
+/// The command that systemd's line names: how commands ended is forgotten when it reads unit files.
+fn named_by_systemd(facts: &StartFacts) -> Option<&ExecCommand> {
+    let line = failed_step(facts)?;
+    let mut commands = facts.unit.as_ref()?.commands.iter();
+    let is_named = |path: &str| {
+        let mut words = line.message.split([' ', ':']);
+        words.any(|word| word == path)
+    };
+    commands.find(|command| is_named(&command.path))
 }
 
 /// systemd's line about a step before the program that failed: "Failed at step EXEC spawning ...".

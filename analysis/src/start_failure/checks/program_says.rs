@@ -3,6 +3,9 @@
 mod configuration;
 mod confirm;
 mod fixes;
+mod limits;
+mod other_self;
+mod rights;
 
 use super::*;
 use crate::start_failure::{
@@ -22,14 +25,19 @@ pub(super) fn check(facts: &StartFacts) -> Option<Finding> {
     let log = facts.said();
     let (of_journal, of_files) = log.split_at(facts.log().len());
     let (line, said_so) = why(of_journal).or_else(|| why(of_files))?;
+    let is_named = said_so.cause == StartCause::PrivilegedPort;
     let says = with_port(configuration::named(said_so, line, facts), facts);
     if is_doubtful(&says, line, facts) {
         return None;
     }
     let is_last = afterwards(line, &says, facts.said_where(line, &log)) == Afterwards::Ended;
-    let (says, certainty, seen) = confirm::by_facts(says, facts);
+    let is_guessed = says.cause == StartCause::PrivilegedPort && !is_named;
+    let (says, certainty, seen) = rights::by_facts(&says, line, facts)
+        .or_else(|| limits::by_facts(&says, facts))
+        .or_else(|| other_self::by_facts(&says, facts))
+        .unwrap_or_else(|| confirm::by_facts(says, facts));
     // The host may well agree with what the program has survived.
-    let certainty = match is_last && !doubt::is_doubtful(line, facts) {
+    let certainty = match is_last && !is_guessed && !doubt::is_doubtful(line, facts) {
         true => certainty,
         false => certainty.max(Certainty::Inferred),
     };
@@ -147,8 +155,18 @@ mod tests {
         facts.unit.as_mut().unwrap().commands[0].argv = ["python3", "-m", "http.server", "80"]
             .map(Into::into)
             .into();
+        facts.unprivileged_ports_from = Some(1024);
+        // Root may.
+        assert_eq!(check(&facts).unwrap().cause, StartCause::PermissionDenied);
+        let settings = &mut facts.unit.as_mut().unwrap().settings;
+        settings.push(crate::start_failure::facts::Setting {
+            name: "User".into(),
+            value: "nobody".into(),
+        });
         let finding = check(&facts).unwrap();
         assert_eq!(finding.cause, StartCause::PrivilegedPort);
+        // The log does not name the port.
+        assert_eq!(finding.certainty, Certainty::Inferred);
         facts.attempt.as_mut().unwrap().log.remove(1);
         assert_eq!(check(&facts).unwrap().cause, StartCause::PermissionDenied);
     }

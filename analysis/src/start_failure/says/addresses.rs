@@ -81,7 +81,7 @@ pub(in crate::start_failure) fn is_about_listening(message: &str) -> bool {
 }
 
 /// The port of an address that was read from a message. An IPv6 address without brackets has none.
-pub(super) fn port_of(address: &str) -> Option<u16> {
+pub(in crate::start_failure) fn port_of(address: &str) -> Option<u16> {
     if address.parse::<Ipv6Addr>().is_ok() {
         return None;
     }

@@ -350,3 +350,15 @@ proptest! {
         why(&[line("app", &text)]);
     }
 }
+
+#[test]
+fn what_is_on_no_disk_does_not_fill_one_and_source_is_no_configuration() {
+    for message in [
+        "write /sys/fs/cgroup/app/cgroup.procs: no space left on device",
+        "failed to write to cgroup.procs: No space left on device",
+        "bpf map create: ENOSPC",
+        "SyntaxError: invalid syntax",
+    ] {
+        assert_eq!(says(message), None, "{message}");
+    }
+}

@@ -60,6 +60,7 @@ fn start_report(cause: StartCause, comm: Option<&str>) -> Outcome {
         config_tests: vec![],
         log_files: vec![],
         changes: None,
+        beneath: None,
     };
     Outcome::answered(report.into())
 }

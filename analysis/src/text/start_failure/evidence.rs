@@ -1,7 +1,7 @@
 //! What a finding rests on, in words.
 
 use super::{Page, bytes_text};
-use crate::{dictionary, log::LogLine, start_failure::Evidence};
+use crate::{dictionary, identity::UnitName, log::LogLine, start_failure::Evidence};
 
 /// What a finding rests on, in a line. `None`: the culprit says it already.
 pub(super) fn line(evidence: &Evidence, page: &Page<'_>) -> Option<String> {
@@ -41,8 +41,42 @@ pub(super) fn line(evidence: &Evidence, page: &Page<'_>) -> Option<String> {
             Some(page.catalogue.say_with(id, &parameters))
         }
         Evidence::ConfigTest { name, message } => Some(format!("{name}: {message}")),
+        Evidence::ClaimedProcess {
+            path,
+            pid,
+            comm,
+            unit,
+        } => Some(claimed(
+            path.as_deref(),
+            *pid,
+            comm.as_deref(),
+            unit.as_ref(),
+            page,
+        )),
         Evidence::Socket { .. } => None,
     }
+}
+
+/// Which process a program takes for its other self, and what that is.
+fn claimed(
+    path: Option<&str>,
+    pid: u32,
+    comm: Option<&str>,
+    unit: Option<&UnitName>,
+    page: &Page<'_>,
+) -> String {
+    let parameters = [
+        ("pid", pid.to_string().into()),
+        ("comm", comm.unwrap_or_default().to_owned().into()),
+        ("unit", unit.map_or("", UnitName::as_str).into()),
+    ];
+    let id = match (comm, unit) {
+        (None, _) => "start-claimed-gone",
+        (Some(_), None) => "start-claimed",
+        (Some(_), Some(_)) => "start-claimed-of-unit",
+    };
+    let text = page.catalogue.say_with(id, &parameters);
+    path.map_or(text.clone(), |path| format!("{path}: {text}"))
 }
 
 /// `nginx[15234]`, as `journalctl` has it.

@@ -4,6 +4,7 @@ use super::*;
 use crate::start_failure::{
     facts::{FileState, FilesystemFact, PlaceFact},
     sandbox::{Wants, forbids, hides},
+    ways::ClosedPlace,
 };
 
 /// The setting that leaves the program no network but its own.
@@ -72,7 +73,19 @@ pub(super) fn by_facts(says: Says, facts: &StartFacts) -> (Says, Certainty, Vec<
         }
         StartCause::PermissionDenied => match by_setting(Wants::Read) {
             Some(evidence) => inferred(cause(StartCause::SandboxDenied), evidence),
-            None => inferred(says, state(place)),
+            // Whatever the file allows, its user cannot reach it.
+            None => match closed_folder(&path, facts) {
+                Some(folder) => {
+                    let evidence = file(&folder.path, &folder.state());
+                    let culprit = Some(Culprit::path(&*folder.path));
+                    (
+                        Says { culprit, ..says },
+                        Certainty::Measured,
+                        vec![evidence],
+                    )
+                }
+                None => inferred(says, state(place)),
+            },
         },
         // For us it is there, so the unit's settings hide it.
         StartCause::FileMissing | StartCause::ConfigMissing
@@ -104,6 +117,12 @@ pub(super) fn by_facts(says: Says, facts: &StartFacts) -> (Says, Certainty, Vec<
         },
         _ => inferred(says, state(place)),
     }
+}
+
+/// The folder on the way to a path that the unit's user may not pass.
+fn closed_folder<'a>(path: &str, facts: &'a StartFacts) -> Option<&'a ClosedPlace> {
+    let closed = facts.way(path)?.closed.as_ref();
+    closed.filter(|place| place.is_folder)
 }
 
 fn full(says: Says, place: &PlaceFact) -> (Says, Certainty, Vec<Evidence>) {
@@ -161,7 +180,7 @@ fn file(path: &str, state: &str) -> Evidence {
 #[cfg(test)]
 mod tests {
     use super::{super::super::super::testing::*, *};
-    use crate::start_failure::facts::Setting;
+    use crate::start_failure::{facts::Setting, ways::WayFact};
 
     fn blamed(
         message: &str,
@@ -270,6 +289,29 @@ mod tests {
         let message = "connect to 10.77.0.1:8443 failed: Network is unreachable";
         let found = blamed(message, place(9, 9, false), &[("PrivateNetwork", "yes")]);
         assert_eq!(found, (StartCause::SandboxDenied, Certainty::Inferred));
+    }
+
+    #[test]
+    fn a_folder_that_its_user_may_not_pass_is_to_blame() {
+        let message = "cat: /srv/x: Permission denied";
+        let mut facts = failed("exit-code", exited(1), vec![line("cat", message)]);
+        facts.places = vec![place(9, 9, false)];
+        facts.ways = vec![WayFact {
+            path: "/srv/x".into(),
+            noexec: None,
+            closed: Some(ClosedPlace {
+                path: "/srv".into(),
+                is_folder: true,
+                mode: 0o700,
+                owners: "root:root".into(),
+            }),
+        }];
+        let finding = check(&facts).unwrap();
+        assert_eq!(finding.certainty, Certainty::Measured);
+        assert_eq!(finding.culprit, Some(Culprit::path("/srv")));
+        assert_eq!(finding.fixes[0].commands[0], "namei -l /srv");
+        facts.ways.clear();
+        assert_eq!(check(&facts).unwrap().certainty, Certainty::Inferred);
     }
 
     #[test]

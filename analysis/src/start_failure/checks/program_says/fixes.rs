@@ -6,9 +6,6 @@ use crate::{
     start_failure::sandbox::{Wants, forbids, hides, is_below, is_of_data, unit_word},
 };
 
-/// More than most programs need; systemd's own default of 1024 is for those that use `select`.
-const MANY_FILES: &str = "LimitNOFILE=65536";
-
 pub(super) fn of(says: &Says, facts: &StartFacts) -> Vec<Fix> {
     let mut fixes: Vec<Fix> = first(says, facts).into_iter().collect();
     fixes.push(commands::read_log(facts));
@@ -16,10 +13,16 @@ pub(super) fn of(says: &Says, facts: &StartFacts) -> Vec<Fix> {
 }
 
 fn first(says: &Says, facts: &StartFacts) -> Option<Fix> {
+    if says.cause == StartCause::AlreadyRunning
+        && let Some(fix) = other_self::remove_stale(facts)
+    {
+        return Some(fix);
+    }
     match says.culprit.as_ref()? {
         Culprit::Path { path, line } => Some(about_path(says.cause, path, *line, facts)),
-        Culprit::User { user } => Some(commands::create_user(user, facts)),
-        Culprit::Group { group } => Some(commands::create_group(group, facts)),
+        // A program may name any word so, and a user that is made stays.
+        Culprit::User { user } => Some(risky(commands::create_user(user, facts))),
+        Culprit::Group { group } => Some(risky(commands::create_group(group, facts))),
         Culprit::Library { name } => Some(look(
             FixKind::InstallLibrary { name: name.clone() },
             vec![format!(
@@ -39,7 +42,12 @@ fn first(says: &Says, facts: &StartFacts) -> Option<Fix> {
         }),
         Culprit::Address { address } => about_address(says.cause, address),
         Culprit::Capability { name } => Some(capability(name, facts)),
-        Culprit::Limit { name } => Some(limit(name, facts)),
+        Culprit::Limit { name } if name == too_few_tasks::LIMIT => {
+            Some(too_few_tasks::raise(facts))
+        }
+        // Which one it needs only its manual tells.
+        Culprit::Limit { .. } if says.cause == StartCause::CapabilityMissing => repair_unit(facts),
+        Culprit::Limit { name } => Some(limits::raise(name, facts)),
         Culprit::Process(_) | Culprit::Unit { .. } | Culprit::SystemCall { .. } => None,
     }
 }
@@ -239,46 +247,8 @@ fn capability(name: &str, facts: &StartFacts) -> Fix {
     }
 }
 
-fn limit(name: &str, facts: &StartFacts) -> Fix {
-    // `fs.inotify.max_user_watches`
-    if name.contains('.') {
-        return kernel_limit(name, facts);
-    }
-    let setting = match name {
-        "LimitNOFILE" => MANY_FILES.to_owned(),
-        "LimitMEMLOCK" => "LimitMEMLOCK=infinity".to_owned(),
-        _ => format!("{name}=4096"),
-    };
-    Fix {
-        what: FixKind::RaiseLimit {
-            name: name.to_owned(),
-        },
-        commands: commands::set(&[setting], facts),
-        risky: false,
-    }
-}
-
-/// Doubles a limit of the kernel, and keeps it so: nobody knows here what it is.
-fn kernel_limit(name: &str, facts: &StartFacts) -> Fix {
-    let doubled = match name {
-        // Semaphores of a set, of all sets, operations of a call, and sets.
-        "kernel.sem" => {
-            r#""$(sysctl -n kernel.sem | awk '{ print $1, 2 * $2, $3, 2 * $4 }')""#.to_owned()
-        }
-        _ => format!("$((2 * $(sysctl -n {name})))"),
-    };
-    let mut commands = vec![
-        format!("sysctl -w {name}={doubled}"),
-        format!("sysctl {name} >> /etc/sysctl.d/90-aiops.conf"),
-    ];
-    commands.extend(commands::start(facts));
-    Fix {
-        what: FixKind::RaiseLimit {
-            name: name.to_owned(),
-        },
-        commands,
-        risky: false,
-    }
+fn risky(fix: Fix) -> Fix {
+    Fix { risky: true, ..fix }
 }
 
 fn look(what: FixKind, commands: Vec<String>) -> Fix {
@@ -324,6 +294,25 @@ mod tests {
             .collect();
         let culprit = Some(Culprit::path(path));
         of(&Says { cause, culprit }, &facts).remove(0)
+    }
+
+    #[test]
+    fn who_is_only_named_in_a_log_is_not_made_without_a_look() {
+        let facts = failed("exit-code", exited(1), vec![]);
+        let user = Some(Culprit::User { user: "app".into() });
+        let cause = StartCause::UserMissing;
+        let fix = of(
+            &Says {
+                cause,
+                culprit: user,
+            },
+            &facts,
+        )
+        .remove(0);
+        assert_eq!(
+            (fix.commands[0].as_str(), fix.risky),
+            ("useradd --system app", true)
+        );
     }
 
     fn commands_for(settings: &[(&str, &str)], place: PlaceFact) -> String {

@@ -143,8 +143,13 @@ pub(in crate::start_failure::says) static RULES: LazyLock<Vec<Rule>> = LazyLock:
         ),
         (
             Cause::LimitTooLow,
+            Fixed("fs.file-max"),
+            r"(?i)too many open files in system|\bENFILE\b",
+        ),
+        (
+            Cause::LimitTooLow,
             Fixed("LimitNOFILE"),
-            r"(?i)too many open files|\bE[MN]FILE\b|\bRLIMIT_NOFILE\b|not enough file descriptors|(max|open)[ _-]?(files|fds|descriptors).{0,40}(too low|too small|exceeds|insufficient)",
+            r"(?i)too many open files|\bEMFILE\b|\bRLIMIT_NOFILE\b|not enough file descriptors|(max|open)[ _-]?(files|fds|descriptors).{0,40}(too low|too small|exceeds|insufficient)",
         ),
         (
             Cause::LimitTooLow,
