@@ -19,7 +19,7 @@ pub(super) fn by_facts(says: &Says, facts: &StartFacts) -> Option<Seen> {
     let certainty = match (identity(claimed, facts), &claimed.path) {
         (Identity::Same, _) => Certainty::Measured,
         // Its number stands in the file, and it is not there: the next start fails as well.
-        (Identity::Gone | Identity::Other, Some(_)) => Certainty::Measured,
+        (Identity::Gone, Some(_)) => Certainty::Measured,
         _ => Certainty::Inferred,
     };
     let culprit = match &claimed.path {
@@ -37,10 +37,20 @@ pub(super) fn by_facts(says: &Says, facts: &StartFacts) -> Option<Seen> {
 pub(super) fn remove_stale(facts: &StartFacts) -> Option<Fix> {
     let claimed = facts.claimed.as_ref()?;
     let path = claimed.path.as_ref()?;
-    matches!(identity(claimed, facts), Identity::Gone | Identity::Other).then(|| Fix {
+    let mut remove = commands::then_start(format!("rm {}", crate::shell::word(path)), facts);
+    // A program may run under another name than the unit starts: pg_ctl starts postgres.
+    let is_other = match identity(claimed, facts) {
+        Identity::Gone => false,
+        Identity::Other => true,
+        Identity::Same | Identity::Unclear => return None,
+    };
+    if is_other {
+        remove.insert(0, format!("ps -fp {}", claimed.pid));
+    }
+    Some(Fix {
         what: FixKind::RemoveStaleFile { path: path.clone() },
-        commands: commands::then_start(format!("rm {}", crate::shell::word(path)), facts),
-        risky: false,
+        commands: remove,
+        risky: is_other,
     })
 }
 
@@ -66,8 +76,8 @@ mod tests {
             (
                 file,
                 process("sleep"),
-                Certainty::Measured,
-                "rm /run/nginx.pid",
+                Certainty::Inferred,
+                "ps -fp 42",
             ),
             (
                 file,
