@@ -223,7 +223,7 @@ fn title(cause: StartCause, fixes: &[Fix], culprit: Option<&Culprit>, page: &Pag
         let parameters = [("unit", one_line(unit.as_str()).into_owned().into())];
         return page.catalogue.say_with("start-waits", &parameters);
     }
-    let is_stale = |fix: &Fix| matches!(fix.what, FixKind::RemoveStaleFile { .. });
+    let is_stale = |fix: &Fix| matches!(fix.what, FixKind::RemoveStaleFile { .. }) && !fix.risky;
     if cause == StartCause::AlreadyRunning && fixes.first().is_some_and(is_stale) {
         return page.catalogue.say("start-stale-file");
     }

@@ -73,12 +73,7 @@ mod tests {
         // (file, process, certainty, first command)
         let cases = [
             (file, None, Certainty::Measured, "rm /run/nginx.pid"),
-            (
-                file,
-                process("sleep"),
-                Certainty::Inferred,
-                "ps -fp 42",
-            ),
+            (file, process("sleep"), Certainty::Inferred, "ps -fp 42"),
             (
                 file,
                 process("nginx"),
