@@ -174,12 +174,16 @@ impl Drop for Program {
 
 #[cfg(test)]
 mod tests {
-    use std::io::{BufRead as _, BufReader};
+    use std::{
+        io::{BufRead as _, BufReader},
+        time::Duration,
+    };
 
     use rustix::process::{Pid, Signal, kill_process};
 
     use super::*;
 
+    const WITHIN: Duration = Duration::from_secs(20);
     /// Set for the process that this test starts, which is this test again.
     const OWNER: &str = "AIOPS_TEST_IS_OWNER";
     const NAME: &str =
@@ -204,11 +208,7 @@ mod tests {
         owner.wait()?;
         ensure!(is_there, "it ended with a thread of its owner");
         let ended = || Ok((!runs(pid)).then_some(()));
-        let waited = testhost::until(
-            "the program has ended",
-            std::time::Duration::from_secs(20),
-            ended,
-        );
+        let waited = testhost::until("the program has ended", WITHIN, ended);
         if waited.is_err()
             && let Some(pid) = Pid::from_raw(pid)
         {
@@ -227,6 +227,10 @@ mod tests {
             anyhow::bail!("the thread panicked");
         };
         let program = program?;
+        // What starts it has told the kernel by then.
+        let comm = format!("/proc/{}/comm", program.pid());
+        let began = || Ok((fs::read_to_string(&comm)? == "sleep\n").then_some(()));
+        testhost::until("the program runs", WITHIN, began)?;
         println!("started {}", program.pid());
         loop {
             thread::park();
