@@ -335,7 +335,7 @@ pub struct EventFilter {
     /// Only events of this kind: unit-stopped, process-exited, gap, ...
     #[arg(long, value_delimiter = ',')]
     pub kind: Vec<String>,
-    /// How far to look back
+    /// How far to look back; without it the newest are shown
     #[arg(long, value_name = "DURATION")]
     pub since: Option<Period>,
     /// At most so many

@@ -1,11 +1,16 @@
 //! `aiops events`: what happened, and what happens.
 
+use std::collections::VecDeque;
+
 use analysis::{
+    Timestamp,
     event::Fact,
     fleet::{EventPage, StoredEvent},
     identity::UnitName,
     text,
 };
+
+use chrono::TimeDelta;
 
 use crate::{
     args::EventFilter,
@@ -13,14 +18,32 @@ use crate::{
     exit::{Exit, Failure},
     follow::Following,
     message::say,
+    server::Server,
     target::Target,
 };
 
+/// How far back the newest are looked for: the server lists the oldest first, and a page of a
+/// large fleet is over soon. The last is as far as it looks if it is not told.
+const WINDOWS: [TimeDelta; 4] = [
+    TimeDelta::minutes(1),
+    TimeDelta::minutes(10),
+    TimeDelta::hours(2),
+    TimeDelta::days(1),
+];
+/// The most that the server gives at once.
+const PAGE: u32 = 1000;
+/// A fleet may say more than one reads.
+const MOST_PAGES: u32 = 100;
+
 pub async fn show(context: &Context, filter: &EventFilter) -> Result<Exit, Failure> {
     let server = context.server()?;
-    let query = query(context, filter)?;
+    let mut query = query(context, filter)?;
+    if filter.since.is_none() && !filter.follow {
+        return show_newest(context, &server, &query, filter.limit).await;
+    }
+    query.push(("limit", filter.limit.to_string()));
     let mut last = None;
-    if !filter.follow || filter.since.is_some() {
+    if filter.since.is_some() {
         let page: EventPage = server.get("/events", &query).await?;
         for event in page.by_host_time() {
             print(context, event)?;
@@ -44,6 +67,59 @@ pub async fn show(context: &Context, filter: &EventFilter) -> Result<Exit, Failu
     }
 }
 
+async fn show_newest(
+    context: &Context,
+    server: &Server,
+    query: &[(&'static str, String)],
+    limit: u32,
+) -> Result<Exit, Failure> {
+    let limit = usize::try_from(limit.clamp(1, PAGE)).unwrap_or(1);
+    let mut found = VecDeque::new();
+    for window in WINDOWS {
+        let since = context.printer.page().now - window;
+        found = since_then(server, query, since, limit + 1).await?;
+        if found.len() > limit {
+            break;
+        }
+    }
+    let are_more = found.len() > limit;
+    found.drain(..found.len().saturating_sub(limit));
+    let page = EventPage {
+        events: found.into(),
+        next: None,
+    };
+    for event in page.by_host_time() {
+        print(context, event)?;
+    }
+    if are_more {
+        context.printer.hint(&say("cli-earlier-events"));
+    }
+    Ok(Exit::Fine)
+}
+
+/// The newest `most` of all since a moment.
+async fn since_then(
+    server: &Server,
+    query: &[(&'static str, String)],
+    since: Timestamp,
+    most: usize,
+) -> Result<VecDeque<StoredEvent>, Failure> {
+    let mut newest = VecDeque::new();
+    let mut place = ("since", since.to_rfc3339());
+    for _ in 0..MOST_PAGES {
+        let mut query = query.to_vec();
+        query.extend([("limit", PAGE.to_string()), place]);
+        let page: EventPage = server.get("/events", &query).await?;
+        newest.extend(page.events);
+        newest.drain(..newest.len().saturating_sub(most));
+        match page.next {
+            Some(cursor) => place = ("after", cursor),
+            None => break,
+        }
+    }
+    Ok(newest)
+}
+
 fn print(context: &Context, event: &StoredEvent) -> Result<(), Failure> {
     context
         .printer
@@ -51,7 +127,7 @@ fn print(context: &Context, event: &StoredEvent) -> Result<(), Failure> {
 }
 
 fn query(context: &Context, filter: &EventFilter) -> Result<Vec<(&'static str, String)>, Failure> {
-    let mut query = vec![("limit", filter.limit.to_string())];
+    let mut query = Vec::new();
     match &context.target {
         Target::Here => {}
         Target::One(host) => query.push(("host", host.clone())),

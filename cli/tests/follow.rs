@@ -9,6 +9,10 @@ use std::{
     io::{BufRead as _, BufReader, Write as _},
     net::{TcpListener, TcpStream},
     process::{Child, Command, Stdio},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use support::{Fleet, json, problem};
@@ -129,4 +133,41 @@ fn events_are_listed_by_the_hosts_clocks_and_followed_from_where_they_came() {
     );
     let followed = fleet.ask(&["events", "--since", "1d", "--follow"]);
     assert!(followed.stderr.contains("enough"), "{followed:?}");
+}
+
+#[test]
+fn without_a_time_the_newest_events_are_listed() {
+    let page = |events: &[String], next: &str| {
+        format!(r#"{{"events":[{}],"next":{next}}}"#, events.join(","))
+    };
+    let first = [event(1, "2026-01-01T08:00:00Z")];
+    let then = [
+        event(2, "2026-01-01T09:00:00Z"),
+        event(3, "2026-01-01T09:10:00Z"),
+    ];
+    let asked = Arc::new(AtomicUsize::new(0));
+    let windows = Arc::clone(&asked);
+    let fleet = Fleet::start(move |request| {
+        if request.line.contains("after=c1") {
+            return json(page(&then, "null"));
+        }
+        // The last minute and the last ten were quiet.
+        match windows.fetch_add(1, Ordering::Relaxed) {
+            0 | 1 => json(page(&[], "null")),
+            _ => json(page(&first, r#""c1""#)),
+        }
+    })
+    .with_context();
+    let answer = fleet.ask(&["events", "--limit", "2"]);
+    let hosts_times: Vec<&str> = answer.stdout.lines().map(|line| &line[..19]).collect();
+    assert_eq!(
+        hosts_times,
+        ["2026-01-01 09:00:00", "2026-01-01 09:10:00"],
+        "{answer:?}"
+    );
+    assert!(
+        answer.stderr.starts_with("hint: there are earlier events"),
+        "{answer:?}"
+    );
+    assert_eq!(asked.load(Ordering::Relaxed), 3);
 }

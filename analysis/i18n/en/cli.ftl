@@ -58,6 +58,7 @@ cli-problem-too-many-attempts = { $detail }
 cli-problem-wrong-login = { $detail }
 
 cli-one-host-only = `aiops events` takes one host at a time, and no label
+cli-earlier-events = there are earlier events: --since, or a larger --limit (1000 at most), shows them
 cli-more-events = there are later events: a shorter --since, or a larger --limit (1000 at most), shows them
 cli-empty-host = the name of a host is empty
 cli-no-hosts-here = this command asks no hosts: leave --host and -l out

@@ -58,6 +58,7 @@ cli-problem-too-many-attempts = 失败的尝试过多：{ $detail }
 cli-problem-wrong-login = 登录失败：{ $detail }
 
 cli-one-host-only = `aiops events` 一次只能指定一台主机，且不能用标签
+cli-earlier-events = 之前还有事件：使用 --since，或加大 --limit（最多 1000）即可看到
 cli-more-events = 之后还有事件：缩短 --since，或加大 --limit（最多 1000）即可看到
 cli-empty-host = 主机名为空
 cli-no-hosts-here = 此命令不询问主机：请去掉 --host 和 -l
