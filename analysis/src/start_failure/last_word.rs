@@ -179,7 +179,8 @@ fn is_detail(message: &str) -> bool {
               | During\ handling\ of\ .* | The\ above\ exception\ .* | Require\ stack:.* | -\ /.* | \S+\(.*\)
               | Node\.js\ v.* | node:\S+ | npm\ .* | exit\ status\ .* | stack\ backtrace:.* | >>>.* )$
               | (?i:^\W*(usage|hint|note|try|see|options|help|examine|please)\b)
-              | (?i:for\ more\ (information|details)|more\ information|--help)",
+              | (?i:for\ more\ (information|details)|more\ information|--help|\bsee\b[\w\ ]{0,30}\babove\b)
+              | (?i:gave\ up:\ \S+\ entered\ FATAL\ state)",
         )
     });
     DETAIL.is_match(message)
@@ -346,6 +347,10 @@ mod tests {
                 "exiting (due to fatal error)",
             ],
             &["Usage: app [options]", "try app --help"],
+            &[
+                "Failed to bind one of the listener ports.",
+                "[err] Reading config failed--see warnings above.",
+            ],
         ] {
             assert_eq!(after(IN_USE, then), Afterwards::Ended, "{then:?}");
         }
@@ -353,6 +358,9 @@ mod tests {
         let gave_up = "# Failed listening on port 80 (TCP), aborting.";
         assert_eq!(after(redis, &[gave_up]), Afterwards::Ended);
         assert_eq!(after(redis, &[]), Afterwards::SaidMore);
+        let supervisord = "INFO spawnerr: can't find command '/opt/stock'";
+        let gave_up = "INFO gave up: stock entered FATAL state, too many start retries too quickly";
+        assert_eq!(after(supervisord, &[gave_up]), Afterwards::Ended);
     }
 
     #[test]

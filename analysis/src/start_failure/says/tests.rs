@@ -362,3 +362,13 @@ fn what_is_on_no_disk_does_not_fill_one_and_source_is_no_configuration() {
         assert_eq!(says(message), None, "{message}");
     }
 }
+
+#[test]
+fn whether_another_runs_may_be_a_question() {
+    let cause = |message| says(message).map(|says| says.cause);
+    let running = Some(StartCause::AlreadyRunning);
+    assert_eq!(cause("app: already running"), running);
+    assert_eq!(cause("app is already running, pid 42"), running);
+    let asks = "Could not bind to 127.0.0.1:9050: Address already in use. Is Tor already running?";
+    assert_eq!(cause(asks), None);
+}

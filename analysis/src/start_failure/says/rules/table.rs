@@ -209,7 +209,7 @@ pub(in crate::start_failure::says) static RULES: LazyLock<Vec<Rule>> = LazyLock:
         (
             Cause::AlreadyRunning,
             Path,
-            r"(?i)\balready running\b|another (instance|copy|postmaster|server|process|daemon|\w+d)\b.{0,60}\b(running|active)\b|is another .{1,60} running|pid ?file .{0,120}\b(already )?exists",
+            r"(?i)\balready running([^?\w]|$)|another (instance|copy|postmaster|server|process|daemon|\w+d)\b.{0,60}\b(running|active)\b|is another .{1,60} running|pid ?file .{0,120}\b(already )?exists",
         ),
         (
             Cause::DataLocked,
